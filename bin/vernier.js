@@ -1,0 +1,23 @@
+#!/usr/bin/env node
+// The command's front door: plain JavaScript so that an old Node says what is wrong instead of a syntax error.
+import { existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const [major, minor] = process.versions.node.split('.').map(Number);
+const here = new URL('.', import.meta.url);
+if (major < 22 || (major === 22 && minor < 18)) {
+  // A checkout carries its own Node (npm ci brings it): use it rather than refuse.
+  const own = fileURLToPath(new URL('../node_modules/.bin/node', here));
+  if (existsSync(own)) {
+    const run = spawnSync(own, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+    process.exit(run.status ?? (run.signal === 'SIGTERM' ? 143 : 130));
+  }
+  process.stderr.write(`vernier needs Node 22.18 or newer; this is ${process.versions.node}.\n`);
+  process.exit(2);
+}
+const source = new URL('../src/cli/main.ts', here);
+const built = new URL('../dist/cli/main.js', here);
+// A checkout runs its sources (types are stripped natively); the published package carries only dist.
+const { main } = await import(existsSync(fileURLToPath(source)) ? source.href : built.href);
+await main(process.argv.slice(2));
