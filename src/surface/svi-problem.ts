@@ -1,13 +1,10 @@
 import type { FitOptions, SliceQuotes } from './family.ts';
-import { whitenPrior, type WhitenedPrior } from './factor-prior.ts';
+import { whitenPrior } from './factor-prior.ts';
+import { PriorRows, type PenaltyRows } from './svi-penalties.ts';
 
 /**
- * SVI calibration of one slice in coordinates where every bound is a box. With x = y - m, z = sqrt(x^2 + s^2),
- * L = (z - x)/2 and R = (z + x)/2 (so L R = s^2/4), raw SVI is a floor plus a square,
- *   w = base + u^2 L + v^2 R - s u v = base + (u sqrt(L) - v sqrt(R))^2,
- * where u^2 = b (1 - rho) and v^2 = b (1 + rho) are the wing slopes and base = a + b s sqrt(1 - rho^2) is the minimum
- * variance. Lee's bound is u, v <= sqrt 2; no negative variance is base >= 0; b >= 0 and |rho| <= 1 always hold.
- * Lengths are in units of sigma_ref sqrt T and variance in sigma_ref^2 T, so nothing depends on the expiry's size.
+ * SVI calibration of one slice in the coordinates of `svi-coordinates.ts`, where every bound is a box. Lengths are in
+ * units of sigma_ref sqrt T and variance in sigma_ref^2 T, so that nothing depends on the size of the expiry.
  */
 export class SviProblem {
   readonly n: number;
@@ -19,7 +16,8 @@ export class SviProblem {
   readonly reference: number;
   readonly length: number;
   readonly huber: number;
-  readonly prior: WhitenedPrior | null;
+  /** Rows beside the quotes: a prior, or constraints. */
+  readonly penalties: PenaltyRows[] = [];
   readonly lower: Float64Array;
   readonly upper: Float64Array;
   /** Upper triangle of J'J by rows, and J'r, of the last call of {@link linearise}. */
@@ -29,8 +27,9 @@ export class SviProblem {
   private readonly step = new Float64Array(5);
   private readonly trial = new Float64Array(5);
   private readonly fixed = new Uint8Array(5);
-  private readonly priorRows = new Float64Array(15);
-  private readonly priorRest = new Float64Array(3);
+  private readonly plain = new Float64Array(5);
+  /** Volatilities about which {@link solveLinear} expands. */
+  readonly about: Float64Array;
 
   constructor(slice: SliceQuotes, options: FitOptions) {
     const { k, sigma, errorBar, years } = slice;
@@ -43,10 +42,12 @@ export class SviProblem {
     this.reference = sigma[nearest];
     this.length = this.reference * Math.sqrt(years);
     this.huber = weighted ? options.huber : 0;
-    this.prior = weighted && options.prior ? whitenPrior(options.prior) : null;
+    const prior = weighted && options.prior ? whitenPrior(options.prior) : null;
+    if (prior) this.penalties.push(new PriorRows(prior, this.reference));
     this.y = new Float64Array(n);
     this.vol = new Float64Array(n);
     this.weight = new Float64Array(n);
+    this.about = new Float64Array(n);
     for (let i = 0; i < n; i++) {
       this.y[i] = k[i] / this.length;
       this.vol[i] = sigma[i] / this.reference;
@@ -79,7 +80,8 @@ export class SviProblem {
       const square = r * r;
       cost += huber > 0 && square > huber * huber ? 2 * huber * Math.abs(r) - huber * huber : square;
     }
-    return this.prior === null ? cost : cost + this.linearisePrior(c, false);
+    for (const rows of this.penalties) cost += rows.cost(c);
+    return cost;
   }
 
   /** As {@link cost}, and fills `gram` and `slope` of the Gauss-Newton model. */
@@ -162,81 +164,37 @@ export class SviProblem {
     slope[2] = g2;
     slope[3] = g3;
     slope[4] = g4; // prettier-ignore
-    return this.prior === null ? cost : cost + this.linearisePrior(c, true);
-  }
-
-  /** The prior's three rows: penalty at c, added to `gram` and `slope` when asked. */
-  private linearisePrior(c: Float64Array, accumulate: boolean): number {
-    const { reference, priorRows, priorRest } = this;
-    const { mean, inverseFactor } = this.prior!;
-    const u = c[1], v = c[2], s = c[4], x = -c[3]; // prettier-ignore
-    const z = Math.sqrt(x * x + s * s);
-    const both = 0.5 * (u * u + v * v);
-    const tilt = 0.5 * (v * v - u * u);
-    const w = Math.max(1e-12, c[0] - s * u * v + tilt * x + both * z);
-    const w1 = tilt + (both * x) / z;
-    const bend = (s * s) / (z * z * z);
-    const w2 = both * bend;
-    const root = Math.sqrt(w);
-    const factors = [root, 0.5 * w1, 0.5 * root * w2 - (w1 * w1) / (4 * root)];
-    const dw = [1, u * (z - x) - s * v, v * (z + x) - s * u, -w1, (both * s) / z - u * v];
-    const dw1 = [0, u * (x / z - 1), v * (x / z + 1), -w2, (-both * x * s) / (z * z * z)];
-    const z5 = z * z * z * z * z;
-    const dw2 = [
-      0,
-      u * bend,
-      v * bend,
-      (3 * both * x * s * s) / z5,
-      both * ((2 * s) / (z * z * z) - (3 * s * s * s) / z5),
-    ];
-    let cost = 0;
-    for (let r = 0; r < 3; r++) {
-      let rest = 0;
-      for (let f = 0; f <= r; f++) rest += inverseFactor[r * 3 + f] * (reference * factors[f] - mean[f]);
-      priorRest[r] = rest;
-      cost += rest * rest;
-    }
-    if (!accumulate) return cost;
-    for (let j = 0; j < 5; j++) {
-      const dRoot = dw[j] / (2 * root);
-      const dCurvature = 0.5 * (dRoot * w2 + root * dw2[j]) - (w1 * dw1[j]) / (2 * root) + (w1 * w1 * dRoot) / (4 * w);
-      const l = inverseFactor;
-      priorRows[j] = reference * l[0] * dRoot;
-      priorRows[5 + j] = reference * (l[3] * dRoot + l[4] * 0.5 * dw1[j]);
-      priorRows[10 + j] = reference * (l[6] * dRoot + l[7] * 0.5 * dw1[j] + l[8] * dCurvature);
-    }
-    let at = 0;
-    for (let i = 0; i < 5; i++) {
-      for (let j = i; j < 5; j++, at++)
-        for (let r = 0; r < 15; r += 5) this.gram[at] += priorRows[r + i] * priorRows[r + j];
-      for (let r = 0; r < 3; r++) this.slope[i] += priorRows[r * 5 + i] * priorRest[r];
-    }
+    for (const rows of this.penalties) cost += rows.linearise(c, gram, slope);
     return cost;
   }
 
   /**
    * Levenberg-Marquardt from c (overwritten by the best point), bounds by projection with an active set. Stops when an
-   * accepted step lowers the cost by less than `tolerance` of it, or no step does.
+   * accepted step lowers the cost by less than `tolerance` of it, or no step does. A descent that lasts is on the flat
+   * ridge of SVI (the linear parameters trade against m and s): from then on each trial (m, s) gets its linear
+   * parameters solved anew (Ruhe and Wedin 1980), which follows the ridge.
    */
-  descend(
-    c: Float64Array,
-    maxIterations: number,
-    tolerance: number,
-  ): { cost: number; iterations: number; converged: boolean } {
-    const { trial, step, lower, upper } = this;
+  descend(c: Float64Array, maxIterations: number, tolerance: number): Descent {
+    const { trial, step, plain } = this;
     let damping = 1e-3;
     let cost = this.linearise(c);
     let iterations = 0;
     while (iterations < maxIterations) {
       iterations++;
-      if (!this.solve(c, damping)) {
+      const ridge = iterations > RIDGE && this.penalties.length === 0;
+      if (!this.solve(c, damping, ridge ? 1e-12 : damping)) {
         damping = damping * 10 + 1e-8;
         if (damping > 1e10) return { cost, iterations, converged: true };
         continue;
       }
-      for (let i = 0; i < 5; i++) trial[i] = Math.min(upper[i], Math.max(lower[i], c[i] + step[i]));
-      if (trial[4] < 0.2 * c[4]) trial[4] = Math.max(lower[4], 0.2 * c[4]);
-      else if (trial[4] > 5 * c[4]) trial[4] = Math.min(upper[4], 5 * c[4]);
+      for (let i = 0; i < 5; i++) trial[i] = c[i] + step[i];
+      trial[4] = Math.min(5 * c[4], Math.max(0.2 * c[4], trial[4]));
+      this.clamp(trial);
+      if (ridge) {
+        plain.set(trial);
+        this.expandAbout(trial);
+        if (!(this.solveLinear(trial) < Infinity)) trial.set(plain);
+      }
       const next = this.cost(trial);
       if (next < cost) {
         const gain = (cost - next) / cost;
@@ -252,8 +210,72 @@ export class SviProblem {
     return { cost, iterations, converged: false };
   }
 
+  private clamp(c: Float64Array): void {
+    for (let i = 0; i < 5; i++) c[i] = Math.min(this.upper[i], Math.max(this.lower[i], c[i]));
+  }
+
+  /** Sets `about` to the model's volatilities at c. */
+  private expandAbout(c: Float64Array): void {
+    const { n, y, about } = this;
+    const both = 0.5 * (c[1] * c[1] + c[2] * c[2]);
+    const tilt = 0.5 * (c[2] * c[2] - c[1] * c[1]);
+    const level = c[0] - c[4] * c[1] * c[2];
+    for (let i = 0; i < n; i++) {
+      const x = y[i] - c[3];
+      about[i] = Math.sqrt(Math.max(1e-6, level + tilt * x + both * Math.sqrt(x * x + c[4] * c[4])));
+    }
+  }
+
+  /**
+   * Fills base, u, v of c for its m and s by bounded least squares (Zeliade 2009, the quasi-explicit step): volatility
+   * residuals expanded to first order in variance about `about`, slopes u^2 and v^2 in their box, base >= 0 clamped.
+   * Returns the cost of the expansion before that clamp; NaN when the three columns are linearly dependent.
+   */
+  solveLinear(c: Float64Array): number {
+    const { n, y, vol, weight, about } = this;
+    const m = c[3];
+    const s2 = c[4] * c[4];
+    let n00 = 0, n01 = 0, n02 = 0, n11 = 0, n12 = 0, n22 = 0, r0 = 0, r1 = 0, r2 = 0, total = 0; // prettier-ignore
+    for (let i = 0; i < n; i++) {
+      const x = y[i] - m;
+      const z = Math.sqrt(x * x + s2);
+      const l = 0.5 * (z - x);
+      const r = 0.5 * (z + x);
+      const share = (0.5 * weight[i]) / about[i];
+      const t = share * share;
+      const w = about[i] * (2 * vol[i] - about[i]);
+      n00 += t;
+      n01 += t * l;
+      n02 += t * r;
+      n11 += t * l * l;
+      n12 += t * l * r;
+      n22 += t * r * r; // prettier-ignore
+      r0 += t * w;
+      r1 += t * l * w;
+      r2 += t * r * w;
+      total += t * w * w; // prettier-ignore
+    }
+    // The intercept is free: eliminate it and solve the 2 x 2 rest in its box.
+    const a11 = n11 - (n01 * n01) / n00;
+    const a12 = n12 - (n01 * n02) / n00;
+    const a22 = n22 - (n02 * n02) / n00;
+    const slopes = solveInBox(
+      a11,
+      a12,
+      a22,
+      r1 - (n01 * r0) / n00,
+      r2 - (n02 * r0) / n00,
+      this.upper[1] * this.upper[1],
+    );
+    const a = (r0 - n01 * slopes.p - n02 * slopes.q) / n00;
+    c[1] = Math.sqrt(slopes.p);
+    c[2] = Math.sqrt(slopes.q);
+    c[0] = Math.max(0, a + c[4] * c[1] * c[2]);
+    return total - (r0 * r0) / n00 + slopes.value;
+  }
+
   /** Damped Gauss-Newton step in the free subspace by Cholesky; false when not positive definite. */
-  private solve(c: Float64Array, damping: number): boolean {
+  private solve(c: Float64Array, damping: number, linearDamping: number): boolean {
     const { gram, slope, factor, step, fixed, lower, upper } = this;
     for (let i = 0; i < 5; i++) {
       fixed[i] = (c[i] <= lower[i] && slope[i] > 0) || (c[i] >= upper[i] && slope[i] < 0) ? 1 : 0;
@@ -261,7 +283,7 @@ export class SviProblem {
     for (let i = 0; i < 5; i++) {
       for (let j = 0; j <= i; j++) {
         let sum = fixed[i] || fixed[j] ? 0 : gram[INDEX[j * 5 + i]];
-        if (i === j) sum = fixed[i] ? 1 : sum * (1 + damping) + 1e-300;
+        if (i === j) sum = fixed[i] ? 1 : sum * (1 + (i > 2 ? damping : linearDamping)) + 1e-300;
         for (let l = 0; l < j; l++) sum -= factor[i * 5 + l] * factor[j * 5 + l];
         if (i === j) {
           if (!(sum > 0)) return false;
@@ -310,3 +332,43 @@ export class SviProblem {
 
 /** Position of (row, column), row <= column, in the packed upper triangle; symmetric lookup. */
 const INDEX = Uint8Array.of(0, 1, 2, 3, 4, 1, 5, 6, 7, 8, 2, 6, 9, 10, 11, 3, 7, 10, 12, 13, 4, 8, 11, 13, 14);
+
+/** Iterations after which a descent is taken to be on the ridge. */
+const RIDGE = 8;
+
+/** Where a descent ended. */
+export interface Descent {
+  readonly cost: number;
+  readonly iterations: number;
+  readonly converged: boolean;
+}
+
+/** Minimum of a11 p^2 + 2 a12 p q + a22 q^2 - 2 (b1 p + b2 q) over [0, top]^2. */
+function solveInBox(
+  a11: number,
+  a12: number,
+  a22: number,
+  b1: number,
+  b2: number,
+  top: number,
+): { p: number; q: number; value: number } {
+  const value = (p: number, q: number): number => a11 * p * p + 2 * a12 * p * q + a22 * q * q - 2 * (b1 * p + b2 * q);
+  const determinant = a11 * a22 - a12 * a12;
+  const p = (b1 * a22 - b2 * a12) / determinant;
+  const q = (b2 * a11 - b1 * a12) / determinant;
+  if (p >= 0 && p <= top && q >= 0 && q <= top) return { p, q, value: value(p, q) };
+  let best = { p: 0, q: 0, value: NaN };
+  for (const edge of [0, top]) {
+    const onP = { p: edge, q: inside((b2 - a12 * edge) / a22, top), value: 0 };
+    const onQ = { p: inside((b1 - a12 * edge) / a11, top), q: edge, value: 0 };
+    for (const candidate of [onP, onQ]) {
+      candidate.value = value(candidate.p, candidate.q);
+      if (!(candidate.value >= best.value)) best = candidate;
+    }
+  }
+  return best;
+}
+
+function inside(value: number, top: number): number {
+  return value > 0 ? Math.min(value, top) : 0;
+}
