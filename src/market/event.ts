@@ -174,7 +174,16 @@ export interface OperatorEvent extends EventTimes {
   readonly type: 'operator';
   /** Name of the token or user; never the token. */
   readonly actor: string;
-  readonly action: 'acknowledge' | 'silence' | 'manual' | 'resume' | 'override' | 'approve' | 'reject' | 'refit' | 'verdict';
+  readonly action:
+    | 'acknowledge'
+    | 'silence'
+    | 'manual'
+    | 'resume'
+    | 'override'
+    | 'approve'
+    | 'reject'
+    | 'refit'
+    | 'verdict';
   /** What it acts on: an incident id, a scope key or a calibration id. */
   readonly target: string;
   readonly note: string;

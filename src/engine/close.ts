@@ -1,0 +1,206 @@
+import { readTrailingMedian, updateTrailingMedian } from '../detect/trailing-median.ts';
+import { log } from '../numeric/exponential.ts';
+import { YEAR_MS } from '../market/year-fraction.ts';
+import { isoTime } from '../market/iso-time.ts';
+import { median } from '../numeric/robust.ts';
+import { diagnose, type ExpirySigns, type UnderlyingSigns } from '../policy/diagnosis.ts';
+import { updateIncidents } from '../policy/incident.ts';
+import type { UnderlyingFacts } from '../quality/facts.ts';
+import { updateGates } from './gates.ts';
+import type { Effect } from './effect.ts';
+import { requestFits } from './request-fits.ts';
+import { readBatch, type ExpiryReading } from './read-batch.ts';
+import { scoreBatch, type ModelScores } from './score-batch.ts';
+import { countRefused, type EngineState, type ExpiryState, type UnderlyingState } from './state.ts';
+import { goLive } from './versions.ts';
+import { venueMarkParameters } from '../surface/venue-mark.ts';
+
+/** One expiry at a close, read and scored. */
+export interface ClosedExpiry {
+  readonly reading: ExpiryReading;
+  readonly scores: readonly ModelScores[];
+}
+
+/** Closes seen before a baseline is believed. */
+const BASELINE_MINIMUM = 6;
+
+/**
+ * Closes a batch of an underlying at `at` for the given expiries: read, score what was predicted, diagnose, record
+ * incidents, ask for fits, move the gates. The order is the product: no model sees the batch before it is scored.
+ */
+export function closeBatch(
+  state: EngineState,
+  underlying: UnderlyingState,
+  expiries: readonly ExpiryState[],
+  at: number,
+): Effect[] {
+  const effects: Effect[] = [];
+  state.counts.batches++;
+  const stressed = underlying.incidents.open.size > 0;
+  const closed = readBatch(underlying, expiries, at).map((reading): ClosedExpiry => {
+    for (const [reason, n] of reading.selection.refused) countRefused(state, reason, n);
+    return { reading, scores: scoreBatch(state.config, reading.expiry, reading.selection.observations, !stressed) };
+  });
+  for (const c of closed) emitScores(state, c, at, effects);
+  const signs = readSigns(state, underlying, closed, at);
+  const diagnoses = diagnose(signs);
+  const examined = new Set([underlying.key, ...closed.map((c) => c.reading.expiry.key)]);
+  effects.push(...prove(underlying, closed, at));
+  const incidents = updateIncidents(
+    underlying.incidents,
+    underlying.key,
+    at,
+    diagnoses,
+    (scope) => examined.has(scope) || !alive(underlying, scope),
+  );
+  for (const record of incidents) {
+    effects.push({ type: 'record', record });
+    if (record.state === 'resolved') continue;
+    const kind = underlying.incidents.open.get(`${record.cause}|${record.scope}`)?.kind;
+    if (kind === 'data' && record.state === 'open')
+      effects.push({
+        type: 'record',
+        record: { type: 'action', at: isoTime(at), incident: record.id, kind: 'quarantine', outcome: 'refits-vetoed' },
+      });
+  }
+  effects.push(...requestFits(state, underlying, closed, at));
+  for (const c of closed) observeVenueMark(c, at);
+  effects.push(...updateGates(underlying, closed, at));
+  learnBaselines(underlying, signs);
+  for (const c of closed) finish(c.reading.expiry, at);
+  underlying.closedAt = at;
+  if (Number.isFinite(signs.facts.index)) underlying.closedIndex = signs.facts.index;
+  return effects;
+}
+
+function alive(underlying: UnderlyingState, scope: string): boolean {
+  return scope === underlying.key || underlying.expiries.some((e) => e.key === scope);
+}
+
+function emitScores(state: EngineState, closed: ClosedExpiry, at: number, effects: Effect[]): void {
+  const { expiry } = closed.reading;
+  if (at - expiry.scoredAt < state.config.scoreEverySeconds * 1000) return;
+  let any = false;
+  for (const s of closed.scores)
+    for (const record of s.records) {
+      effects.push({ type: 'record', record });
+      any = true;
+    }
+  if (any) expiry.scoredAt = at;
+}
+
+function readSigns(
+  state: EngineState,
+  underlying: UnderlyingState,
+  closed: readonly ClosedExpiry[],
+  at: number,
+): UnderlyingSigns {
+  const index = underlying.index?.price ?? underlying.quotedIndex;
+  const elapsed = (at - underlying.closedAt) / 1000;
+  const sum = (pick: (c: ClosedExpiry) => number): number => closed.reduce((s, c) => s + pick(c), 0);
+  const facts: UnderlyingFacts = {
+    at,
+    elapsedSeconds: elapsed,
+    index,
+    listed: sum((c) => c.reading.facts.listed),
+    quoted: sum((c) => c.reading.facts.quoted),
+    twoSided: sum((c) => c.reading.facts.twoSided),
+    expiries: closed.map((c) => c.reading.facts),
+  };
+  const quoted = readTrailingMedian(underlying.quotedBaseline, BASELINE_MINIMUM);
+  // The volatility before the move, not after it: a crash must not excuse itself.
+  const atm = readTrailingMedian(underlying.atmBaseline, 1)?.centre ?? NaN;
+  const move = log(index / underlying.closedIndex);
+  return {
+    scope: underlying.key,
+    facts,
+    twoSidedRatio: quoted === null || quoted.centre <= 0 ? NaN : facts.twoSided / quoted.centre,
+    returnZ: move / (atm * Math.sqrt((elapsed * 1000) / YEAR_MS)),
+    expiries: closed.map((c) => expirySigns(state, c)),
+    isOpen: (cause, scope) => underlying.incidents.open.has(`${cause}|${scope}`),
+  };
+}
+
+function expirySigns(state: EngineState, closed: ClosedExpiry): ExpirySigns {
+  const { expiry, facts } = closed.reading;
+  const champion = closed.scores.find((s) => s.track.model === state.config.champion) ?? null;
+  const base = readTrailingMedian(expiry.spreadBaseline, BASELINE_MINIMUM);
+  const age = champion?.ageSeconds ?? NaN;
+  return {
+    scope: expiry.key,
+    facts,
+    score: champion?.primary ?? null,
+    horizonSd:
+      champion === null || !Number.isFinite(age) ? NaN : Math.sqrt(champion.track.noise.variancePerSecond * age),
+    spreadRatio: base === null || base.centre <= 0 ? NaN : facts.halfSpreadVol / base.centre,
+  };
+}
+
+/** A refit that answered an incident is proved, or not, by the first batch after it. */
+function prove(underlying: UnderlyingState, closed: readonly ClosedExpiry[], at: number): Effect[] {
+  const effects: Effect[] = [];
+  for (const [incident, awaited] of underlying.awaitingProof) {
+    if (awaited.since >= at) continue;
+    const pz = closed
+      .filter((c) => awaited.scope === underlying.key || awaited.scope === c.reading.expiry.key)
+      .flatMap((c) => c.scores)
+      .filter((s) => s.primary !== null && s.track.fits > 0)
+      .map((s) => s.primary?.pz ?? NaN);
+    if (pz.length === 0) continue;
+    underlying.awaitingProof.delete(incident);
+    const outcome = median(pz) <= PROVED_PZ ? 'verified' : 'not-verified';
+    effects.push({
+      type: 'record',
+      record: { type: 'action', at: isoTime(at), incident, kind: 'recalibrate', outcome },
+    });
+  }
+  return effects;
+}
+
+/** A healthy prediction scores about 1; twice that still proves that the refit took. */
+const PROVED_PZ = 2;
+
+function observeVenueMark(closed: ClosedExpiry, at: number): void {
+  const track = closed.scores.find((s) => s.track.model === 'venue-mark')?.track;
+  if (track === undefined) return;
+  const { observations } = closed.reading.selection;
+  const parameters = venueMarkParameters(observations);
+  if (parameters === null) return;
+  const { scope } = closed.reading.expiry;
+  goLive(
+    track,
+    {
+      id: `venue-mark@${closed.reading.expiry.key}#${track.fits++}`,
+      model: 'venue-mark',
+      scope,
+      at,
+      forward: observations.forward,
+      years: observations.years,
+      parameters,
+      covariance: [],
+      numbers: {},
+    },
+    at,
+  );
+}
+
+/** Baselines learn only from closes without an open incident: a fault must not become the norm. */
+function learnBaselines(underlying: UnderlyingState, signs: UnderlyingSigns): void {
+  const known = Number.isFinite(signs.twoSidedRatio);
+  if (known && underlying.incidents.open.size > 0) return;
+  updateTrailingMedian(underlying.quotedBaseline, signs.facts.twoSided);
+  updateTrailingMedian(
+    underlying.atmBaseline,
+    median(signs.facts.expiries.map((f) => f.atmVol).filter(Number.isFinite)),
+  );
+  for (const e of signs.expiries) {
+    const expiry = underlying.expiries.find((x) => x.key === e.scope);
+    if (expiry !== undefined) updateTrailingMedian(expiry.spreadBaseline, e.facts.halfSpreadVol);
+  }
+}
+
+function finish(expiry: ExpiryState, at: number): void {
+  expiry.closedAt = at;
+  expiry.changed = 0;
+  for (const entry of expiry.entries) entry.fresh = false;
+}

@@ -1,0 +1,35 @@
+import { gateChange, judgeGate } from '../policy/gate.ts';
+import type { Incident } from '../policy/incident.ts';
+import type { ClosedExpiry } from './close.ts';
+import type { Effect } from './effect.ts';
+import type { ExpiryState, UnderlyingState } from './state.ts';
+import { newestVersion } from './versions.ts';
+
+/** Moves the gate of every model on the closed expiries and records the changes. */
+export function updateGates(underlying: UnderlyingState, closed: readonly ClosedExpiry[], at: number): Effect[] {
+  const effects: Effect[] = [];
+  for (const c of closed) {
+    const open = openOn(underlying, c.reading.expiry);
+    for (const { track, primary } of c.scores) {
+      const version = newestVersion(track);
+      const causes = (kind: Incident['kind']): string[] => open.filter((i) => i.kind === kind).map((i) => i.cause);
+      const after = judgeGate({
+        hasFit: version !== null,
+        proven: primary !== null,
+        ageSeconds: version === null ? Infinity : (at - version.fit.at) / 1000,
+        dataCauses: causes('data'),
+        marketCauses: causes('market'),
+        modelCauses: causes('model'),
+        quotesUsed: c.reading.facts.used,
+      });
+      const record = gateChange(track.gate, after, `${track.model}@${c.reading.expiry.key}`, at);
+      track.gate = after;
+      if (record !== null) effects.push({ type: 'record', record });
+    }
+  }
+  return effects;
+}
+
+function openOn(underlying: UnderlyingState, expiry: ExpiryState): Incident[] {
+  return [...underlying.incidents.open.values()].filter((i) => i.scope === underlying.key || i.scope === expiry.key);
+}

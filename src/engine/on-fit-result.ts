@@ -1,0 +1,130 @@
+import type { FitResultEvent } from '../market/event.ts';
+import { isoTime } from '../market/iso-time.ts';
+import { scopeKey, type Breach, type Fit, type MonitoredModel } from '../model/contract.ts';
+import type { CalibrationRecord } from '../model/record.ts';
+import type { Effect } from './effect.ts';
+import { modelNamed } from './models.ts';
+import { countRefused, type EngineState, type ExpiryState, type ModelTrack, type PendingJob } from './state.ts';
+import { goLive, newestVersion } from './versions.ts';
+
+/** A calibration came back: the guards decide whether it goes live; either way it is recorded with its numbers. */
+export function onFitResult(state: EngineState, event: FitResultEvent): Effect[] {
+  const pending = state.pendingJobs.get(event.jobId);
+  if (pending === undefined) {
+    countRefused(state, 'unknown-fit-job');
+    return [];
+  }
+  state.pendingJobs.delete(event.jobId);
+  const { job } = pending;
+  const underlying = state.underlyings.get(scopeKey({ ...job.scope, expiry: 0 }));
+  const index = underlying?.expiries.findIndex((e) => e.expiry === job.scope.expiry) ?? -1;
+  const expiry = underlying?.expiries[index];
+  const track = expiry?.models.find((t) => t.model === job.model);
+  if (underlying === undefined || expiry === undefined || track === undefined) return [];
+  const model = modelNamed(job.model);
+  const fit: Fit = {
+    id: job.id,
+    model: job.model,
+    scope: job.scope,
+    at: job.at,
+    forward: job.observations.forward,
+    years: job.observations.years,
+    parameters: event.outcome.parameters,
+    covariance: event.outcome.covariance,
+    numbers: event.outcome.numbers,
+  };
+  const previous = newestVersion(track)?.fit ?? null;
+  const usable = fit.parameters.length > 0;
+  const marketMoved = [...underlying.incidents.open.values()].some(
+    (i) => i.kind === 'market' && i.scope === underlying.key,
+  );
+  const confirmed = marketMoved || previous === null || job.at - previous.at > CONFIRMED_BY_TIME_MS;
+  const breaches = usable ? model.guard(previous, fit, confirmed) : [];
+  const superseded = previous !== null && previous.at > fit.at;
+  const accepted = usable && breaches.length === 0 && !superseded;
+  const calendar = usable ? calendarViolations(model, underlying.expiries[index - 1], job.model, fit, pending) : null;
+  if (accepted) goLive(track, fit, event.at);
+  const status = !usable ? event.outcome.status : accepted ? 'accepted' : superseded ? 'superseded' : 'refused';
+  const effects: Effect[] = [
+    { type: 'record', record: calibrationRecord(event.at, pending, fit, model, status, breaches, calendar) },
+  ];
+  if (!accepted && pending.incident !== null && underlying.awaitingProof.delete(pending.incident))
+    effects.push({
+      type: 'record',
+      record: {
+        type: 'action',
+        at: isoTime(event.at),
+        incident: pending.incident,
+        kind: 'recalibrate',
+        outcome: 'refused',
+      },
+    });
+  return effects;
+}
+
+/** The bound on moves is for consecutive refits: after an hour the market has had time to move anywhere. */
+const CONFIRMED_BY_TIME_MS = 3_600_000;
+
+/**
+ * Points of the quoted range at which total variance falls below the nearer expiry's live fit at the same k.
+ * Null when the nearer expiry has no fit.
+ */
+function calendarViolations(
+  model: MonitoredModel,
+  nearer: ExpiryState | undefined,
+  name: string,
+  fit: Fit,
+  pending: PendingJob,
+): number | null {
+  const track: ModelTrack | undefined = nearer?.models.find((t) => t.model === name);
+  const other = track === undefined ? null : newestVersion(track);
+  if (other === null) return null;
+  const batch = pending.job.observations;
+  const n = batch.k.length;
+  const far = { mean: new Float64Array(n), sd: new Float64Array(n) };
+  const near = { mean: new Float64Array(n), sd: new Float64Array(n) };
+  model.predict(fit, batch, far);
+  model.predict(other.fit, batch, near);
+  let violations = 0;
+  for (let i = 0; i < n; i++)
+    if (far.mean[i] * far.mean[i] * fit.years < near.mean[i] * near.mean[i] * other.fit.years * (1 - 1e-9))
+      violations++;
+  return violations;
+}
+
+function calibrationRecord(
+  at: number,
+  pending: PendingJob,
+  fit: Fit,
+  model: MonitoredModel,
+  status: string,
+  breaches: readonly Breach[],
+  calendar: number | null,
+): CalibrationRecord {
+  const number = (key: string): number | null => fit.numbers[key] ?? null;
+  const why = breaches.map((b) => `${b.guard} ${b.value.toPrecision(4)} against ${b.limit.toPrecision(4)}`).join('; ');
+  const parameters: Record<string, number> = {};
+  model.parameterNames.forEach((name, i) => {
+    if (i < fit.parameters.length) parameters[name] = fit.parameters[i];
+  });
+  return {
+    type: 'calibration',
+    at: isoTime(at),
+    id: fit.id,
+    model: fit.model,
+    underlying: fit.scope.underlying,
+    expiry: isoTime(fit.scope.expiry),
+    status,
+    reason: why === '' ? pending.job.reason : `${pending.job.reason}; ${why}`,
+    quotes_used: pending.job.observations.k.length,
+    quotes_refused: pending.refusedTotal,
+    refused_by_reason: pending.refused,
+    forward: Number.isFinite(fit.forward) && fit.forward > 0 ? fit.forward : null,
+    parameters,
+    rmse_vol: number('rmseVol'),
+    inside_share: number('insideShare'),
+    chi2_per_dof: number('chi2PerDof'),
+    min_g: number('minG'),
+    calendar_violations: calendar,
+  };
+}

@@ -1,0 +1,81 @@
+import { applyQuote } from '../market/chain.ts';
+import type {
+  DeliveryEvent,
+  FeedEvent,
+  FutureEvent,
+  IndexEvent,
+  InstrumentEvent,
+  PlatformEvent,
+  QuoteEvent,
+  TradeEvent,
+} from '../market/event.ts';
+import { placeInstrument, removeExpiry, underlyingOf } from './place.ts';
+import { countRefused, type EngineState, type UnderlyingState } from './state.ts';
+
+/** Lists, locks or delists an option. */
+export function onInstrument(state: EngineState, event: InstrumentEvent): void {
+  const place = placeInstrument(state, event.instrument, event.at);
+  if (place !== null) place.entry.state = event.state;
+}
+
+/** Takes a quote into its chain; the underlying it belongs to, or null when it was refused (counted). */
+export function onQuote(state: EngineState, event: QuoteEvent): UnderlyingState | null {
+  const place = state.instruments.get(`${event.venue}:${event.symbol}`);
+  if (place === undefined) {
+    countRefused(state, 'unknown-instrument');
+    return null;
+  }
+  const { entry, expiry, underlying } = place;
+  state.counts.quotes++;
+  if (entry.quote !== null && event.at < entry.quote.at) {
+    countRefused(state, 'out-of-order');
+    return null;
+  }
+  if (applyQuote(entry, event)) expiry.changed++;
+  if (event.index !== null) underlying.quotedIndex = event.index;
+  return underlying;
+}
+
+/** Counts a trade; the scores that use trades read it from here on. */
+export function onTrade(state: EngineState, event: TradeEvent): UnderlyingState | null {
+  const place = state.instruments.get(`${event.venue}:${event.symbol}`);
+  if (place === undefined) {
+    countRefused(state, 'unknown-instrument');
+    return null;
+  }
+  state.counts.trades++;
+  return place.underlying;
+}
+
+/** Keeps the newest spot index. */
+export function onIndex(state: EngineState, event: IndexEvent): UnderlyingState {
+  const underlying = underlyingOf(state, event.venue, event.underlying);
+  if (underlying.index === null || event.at >= underlying.index.at) underlying.index = event;
+  return underlying;
+}
+
+/** Keeps the newest state of a future or perpetual. */
+export function onFuture(state: EngineState, event: FutureEvent): UnderlyingState {
+  const underlying = underlyingOf(state, event.venue, event.underlying);
+  underlying.futures.set(event.symbol, event);
+  return underlying;
+}
+
+/** The venue opened or closed. */
+export function onPlatform(state: EngineState, event: PlatformEvent): void {
+  for (const u of state.underlyings.values())
+    if (u.venue === event.venue && (event.underlying === null || event.underlying === u.underlying))
+      u.platform = event.state;
+}
+
+/** The feed came up or went down. */
+export function onFeed(state: EngineState, event: FeedEvent): void {
+  for (const u of state.underlyings.values()) if (u.venue === event.venue) u.feed = event.state;
+}
+
+/** An expiry was delivered: its scope ends. */
+export function onDelivery(state: EngineState, event: DeliveryEvent): void {
+  const underlying = underlyingOf(state, event.venue, event.underlying);
+  const expiry = underlying.expiries.find((e) => e.expiry === event.expiry);
+  if (expiry !== undefined) removeExpiry(state, underlying, expiry);
+}

@@ -1,0 +1,100 @@
+import { initTrailingMedian } from '../detect/trailing-median.ts';
+import { newEntry } from '../market/chain.ts';
+import type { OptionInstrument } from '../market/instrument.ts';
+import { yearsBetween } from '../market/year-fraction.ts';
+import { scopeKey } from '../model/contract.ts';
+import { GATE_CLOSED } from '../policy/gate.ts';
+import { initIncidentBook } from '../policy/incident.ts';
+import { initHorizonNoise } from '../score/horizon-noise.ts';
+import type { EngineState, ExpiryState, InstrumentPlace, UnderlyingState } from './state.ts';
+import { countRefused } from './state.ts';
+
+/** Closes the quoted count and spreads are compared with: about three days of six-hourly chains, minutes of a stream. */
+const BASELINE_CLOSES = 24;
+
+/** Finds or makes the underlying's state. */
+export function underlyingOf(state: EngineState, venue: string, underlying: string): UnderlyingState {
+  const key = scopeKey({ venue, underlying, expiry: 0 });
+  let found = state.underlyings.get(key);
+  if (found === undefined) {
+    found = {
+      key,
+      venue,
+      underlying,
+      expiries: [],
+      index: null,
+      quotedIndex: NaN,
+      futures: new Map(),
+      platform: 'open',
+      feed: 'live',
+      watermark: -Infinity,
+      closedAt: NaN,
+      closedIndex: NaN,
+      quotedBaseline: initTrailingMedian(BASELINE_CLOSES),
+      atmBaseline: initTrailingMedian(BASELINE_CLOSES),
+      incidents: initIncidentBook(),
+      awaitingProof: new Map(),
+    };
+    state.underlyings.set(key, found);
+  }
+  return found;
+}
+
+/** Gives a newly listed option its place; null (counted) when it is over the bound on instruments. */
+export function placeInstrument(state: EngineState, instrument: OptionInstrument, at: number): InstrumentPlace | null {
+  const key = `${instrument.venue}:${instrument.symbol}`;
+  const known = state.instruments.get(key);
+  if (known !== undefined) return known;
+  const underlying = underlyingOf(state, instrument.venue, instrument.underlying);
+  const listed = underlying.expiries.reduce((n, e) => n + e.entries.length, 0);
+  if (listed >= state.config.maxInstruments) {
+    countRefused(state, 'too-many-instruments');
+    return null;
+  }
+  const expiry = expiryOf(state, underlying, instrument.expiry, at);
+  const entry = newEntry(instrument);
+  const index = expiry.entries.findIndex((e) => after(e.instrument, instrument));
+  if (index < 0) expiry.entries.push(entry);
+  else expiry.entries.splice(index, 0, entry);
+  const place = { entry, expiry, underlying };
+  state.instruments.set(key, place);
+  return place;
+}
+
+function after(a: OptionInstrument, b: OptionInstrument): boolean {
+  return a.strike > b.strike || (a.strike === b.strike && a.side === 'put' && b.side === 'call');
+}
+
+function expiryOf(state: EngineState, underlying: UnderlyingState, expiry: number, at: number): ExpiryState {
+  const found = underlying.expiries.find((e) => e.expiry === expiry);
+  if (found !== undefined) return found;
+  const scope = { venue: underlying.venue, underlying: underlying.underlying, expiry };
+  const years = yearsBetween(at, expiry);
+  const made: ExpiryState = {
+    scope,
+    key: scopeKey(scope),
+    expiry,
+    entries: [],
+    changed: 0,
+    closedAt: NaN,
+    scoredAt: -Infinity,
+    spreadBaseline: initTrailingMedian(BASELINE_CLOSES),
+    models: state.config.models.map((model) => ({
+      model,
+      versions: [],
+      noise: initHorizonNoise(years),
+      lastJobAt: -Infinity,
+      fits: 0,
+      gate: GATE_CLOSED,
+    })),
+  };
+  underlying.expiries.push(made);
+  underlying.expiries.sort((a, b) => a.expiry - b.expiry);
+  return made;
+}
+
+/** Forgets an expiry whose options have been delivered, with its instruments. */
+export function removeExpiry(state: EngineState, underlying: UnderlyingState, expiry: ExpiryState): void {
+  for (const e of expiry.entries) state.instruments.delete(`${e.instrument.venue}:${e.instrument.symbol}`);
+  underlying.expiries.splice(underlying.expiries.indexOf(expiry), 1);
+}

@@ -1,0 +1,82 @@
+import { isoTime } from '../market/iso-time.ts';
+import type { Observations, Predictions } from '../model/contract.ts';
+import type { ScoreRecord } from '../model/record.ts';
+import { updateHorizonNoise } from '../score/horizon-noise.ts';
+import { scorePrequential, type PrequentialScore } from '../score/prequential.ts';
+import { modelNamed } from './models.ts';
+import type { EngineConfig } from './config.ts';
+import type { ExpiryState, ModelTrack } from './state.ts';
+import { versionLiveAt } from './versions.ts';
+
+/** One model's scores on one batch: the shortest horizon decides, the longer ones are recorded beside it. */
+export interface ModelScores {
+  readonly track: ModelTrack;
+  /** Score at the shortest horizon for which a version was live; null without one. */
+  readonly primary: PrequentialScore | null;
+  readonly ageSeconds: number;
+  readonly records: readonly ScoreRecord[];
+}
+
+/**
+ * Scores every model of an expiry on a batch it has not seen, at each fixed horizon with the version that was live
+ * then. Where the previous close is further back than a horizon (snapshots), that is the horizon. `learn` = false
+ * freezes what the horizon noise learns (stress, data faults).
+ */
+export function scoreBatch(
+  config: EngineConfig,
+  expiry: ExpiryState,
+  batch: Observations,
+  learn: boolean,
+): ModelScores[] {
+  const out: Predictions = { mean: new Float64Array(batch.k.length), sd: new Float64Array(batch.k.length) };
+  const since = Number.isFinite(expiry.closedAt) ? (batch.at - expiry.closedAt) / 1000 : 0;
+  return expiry.models.map((track) => {
+    const records: ScoreRecord[] = [];
+    let primary: PrequentialScore | null = null;
+    let primaryAge = NaN;
+    let last: string | null = null;
+    for (const h of config.horizonsSeconds) {
+      const horizon = Math.max(h, since);
+      const version = versionLiveAt(track, batch.at - horizon * 1000);
+      if (version === null || version.fit.id === last) continue;
+      last = version.fit.id;
+      const age = (batch.at - version.fit.at) / 1000;
+      modelNamed(track.model).predict(version.fit, batch, out);
+      const score = scorePrequential(batch, out, track.noise.variancePerSecond * age);
+      if (score === null) continue;
+      if (primary === null) {
+        primary = score;
+        primaryAge = age;
+        if (learn && age > 0) updateHorizonNoise(track.noise, score.excess, age, batch.years);
+      }
+      records.push(scoreRecord(track, expiry, batch.at, horizon, age, score));
+    }
+    return { track, primary, ageSeconds: primaryAge, records };
+  });
+}
+
+function scoreRecord(
+  track: ModelTrack,
+  expiry: ExpiryState,
+  at: number,
+  horizon: number,
+  age: number,
+  score: PrequentialScore,
+): ScoreRecord {
+  return {
+    type: 'score',
+    at: isoTime(at),
+    model: track.model,
+    underlying: expiry.scope.underlying,
+    expiry: isoTime(expiry.expiry),
+    horizon_s: horizon,
+    n: score.n,
+    pz: score.pz,
+    b0: score.factors?.b[0] ?? null,
+    b1: score.factors?.b[1] ?? null,
+    b2: score.factors?.b[2] ?? null,
+    pr: score.pr,
+    inside_share: score.insideShare,
+    age_s: age,
+  };
+}

@@ -1,0 +1,123 @@
+import type { ChainEntry } from '../market/chain.ts';
+import type { FutureEvent, IndexEvent } from '../market/event.ts';
+import type { Fit, FitJob, Scope } from '../model/contract.ts';
+import type { TrailingMedian } from '../detect/trailing-median.ts';
+import type { IncidentBook } from '../policy/incident.ts';
+import type { GateState } from '../policy/gate.ts';
+import type { HorizonNoise } from '../score/horizon-noise.ts';
+import type { EngineConfig } from './config.ts';
+
+/** The engine's whole memory: plain data (no closures, no class instances), so that a checkpoint can hold it. */
+export interface EngineState {
+  readonly config: EngineConfig;
+  /** By `venue:underlying`. */
+  readonly underlyings: Map<string, UnderlyingState>;
+  /** By `venue:symbol`: the way from a message to its place. */
+  readonly instruments: Map<string, InstrumentPlace>;
+  /** Fit jobs asked for and not yet answered, by job id. */
+  readonly pendingJobs: Map<string, PendingJob>;
+  readonly counts: EngineCounts;
+}
+
+/** Where one instrument lives. */
+export interface InstrumentPlace {
+  readonly entry: ChainEntry;
+  readonly expiry: ExpiryState;
+  readonly underlying: UnderlyingState;
+}
+
+/** A job in flight with what its result needs. */
+export interface PendingJob {
+  readonly job: FitJob;
+  readonly refused: Readonly<Record<string, number>>;
+  readonly refusedTotal: number;
+  /** The incident that asked for it, if one did. */
+  readonly incident: string | null;
+}
+
+/** Counters for summaries and metrics. */
+export interface EngineCounts {
+  events: number;
+  quotes: number;
+  trades: number;
+  late: number;
+  duplicates: number;
+  batches: number;
+  fits: number;
+  readonly refused: Map<string, number>;
+}
+
+/** One underlying on one venue. */
+export interface UnderlyingState {
+  readonly key: string;
+  readonly venue: string;
+  readonly underlying: string;
+  /** Ascending by expiry. */
+  readonly expiries: ExpiryState[];
+  index: IndexEvent | null;
+  /** Spot index carried by quotes, USD; NaN before the first. */
+  quotedIndex: number;
+  readonly futures: Map<string, FutureEvent>;
+  platform: 'open' | 'locked' | 'maintenance';
+  feed: 'connecting' | 'live' | 'stale' | 'down';
+  /** Largest min(venue time, receive time + tolerance) seen, epoch ms. */
+  watermark: number;
+  /** End of the last closed batch, epoch ms. */
+  closedAt: number;
+  /** ATM volatility of the underlying at recent closes: what a return is measured in. */
+  readonly atmBaseline: TrailingMedian;
+  /** Index at the last close, USD; NaN before. */
+  closedIndex: number;
+  readonly quotedBaseline: TrailingMedian;
+  readonly incidents: IncidentBook;
+  /** Incidents that were answered by refits which the next close must prove: incident id -> its scope and the time of the answer. */
+  readonly awaitingProof: Map<string, { readonly scope: string; readonly since: number }>;
+}
+
+/** One expiry: chain, forwards, and every monitored model on it. */
+export interface ExpiryState {
+  readonly scope: Scope;
+  readonly key: string;
+  readonly expiry: number;
+  /** Sorted by strike, call before put. */
+  readonly entries: ChainEntry[];
+  /** Changed quotes since the last close. */
+  changed: number;
+  closedAt: number;
+  scoredAt: number;
+  readonly spreadBaseline: TrailingMedian;
+  readonly models: ModelTrack[];
+}
+
+/** One model on one expiry: versions with the time each went live, and what its scores have taught. */
+export interface ModelTrack {
+  readonly model: string;
+  /** Ascending by `liveAt`; thinned and bounded. */
+  readonly versions: LiveVersion[];
+  readonly noise: HorizonNoise;
+  lastJobAt: number;
+  fits: number;
+  gate: GateState;
+}
+
+/** A fit and when it went live. */
+export interface LiveVersion {
+  readonly liveAt: number;
+  readonly fit: Fit;
+}
+
+/** An engine that has seen nothing. */
+export function initEngine(config: EngineConfig): EngineState {
+  return {
+    config,
+    underlyings: new Map(),
+    instruments: new Map(),
+    pendingJobs: new Map(),
+    counts: { events: 0, quotes: 0, trades: 0, late: 0, duplicates: 0, batches: 0, fits: 0, refused: new Map() },
+  };
+}
+
+/** Counts one refusal by reason. */
+export function countRefused(state: EngineState, reason: string, times: number = 1): void {
+  state.counts.refused.set(reason, (state.counts.refused.get(reason) ?? 0) + times);
+}

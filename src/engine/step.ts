@@ -1,0 +1,87 @@
+import type { EventTimes, MarketEvent } from '../market/event.ts';
+import { closeBatch } from './close.ts';
+import type { Effect } from './effect.ts';
+import { onFitResult } from './on-fit-result.ts';
+import { onDelivery, onFeed, onFuture, onIndex, onInstrument, onPlatform, onQuote, onTrade } from './on-market.ts';
+import { removeExpiry, underlyingOf } from './place.ts';
+import { countRefused, type EngineState, type UnderlyingState } from './state.ts';
+
+const NONE: readonly Effect[] = [];
+
+/**
+ * The engine: takes one event, changes the state it owns, and returns what the world should do. Deterministic: the
+ * same events in the same order give the same effects to the last bit, live or replayed.
+ */
+export function step(state: EngineState, event: MarketEvent): readonly Effect[] {
+  state.counts.events++;
+  switch (event.type) {
+    case 'quote':
+      return advance(state, onQuote(state, event), event);
+    case 'trade':
+      return advance(state, onTrade(state, event), event);
+    case 'index':
+      return advance(state, onIndex(state, event), event);
+    case 'future':
+      return advance(state, onFuture(state, event), event);
+    case 'instrument':
+      onInstrument(state, event);
+      return NONE;
+    case 'snapshot-end':
+      return closeSnapshot(state, underlyingOf(state, event.venue, event.underlying), event.at);
+    case 'timer':
+      return [...state.underlyings.values()].flatMap((u) => advance(state, u, event));
+    case 'fit-result':
+      return onFitResult(state, event);
+    case 'refused':
+      countRefused(state, event.reason);
+      return NONE;
+    case 'platform':
+      onPlatform(state, event);
+      return NONE;
+    case 'feed':
+      onFeed(state, event);
+      return NONE;
+    case 'delivery':
+      onDelivery(state, event);
+      return NONE;
+    case 'gap':
+    case 'pulse':
+    case 'volatility-index':
+    case 'operator':
+    case 'pushed-fit':
+      return NONE;
+    default:
+      return unknown(event);
+  }
+}
+
+function unknown(event: never): never {
+  throw new Error(`no handler for ${JSON.stringify(event)}`);
+}
+
+/**
+ * Moves an underlying's watermark and closes the batches it has passed. W = min(venue time, receive time + tolerance)
+ * minus the allowed lateness: one timestamp from the future must not make the rest late (correction 8).
+ */
+function advance(state: EngineState, underlying: UnderlyingState | null, event: EventTimes): readonly Effect[] {
+  if (underlying === null) return NONE;
+  const { batchMs, latenessMs, clockToleranceMs, minChanged } = state.config;
+  if (event.at < underlying.closedAt) state.counts.late++;
+  const mark = Math.min(event.at, event.receivedAt + clockToleranceMs) - latenessMs;
+  if (!(mark > underlying.watermark)) return NONE;
+  underlying.watermark = mark;
+  const boundary = Math.floor(mark / batchMs) * batchMs;
+  if (boundary <= (Number.isFinite(underlying.closedAt) ? underlying.closedAt : -Infinity)) return NONE;
+  const ready = underlying.expiries.filter((e) => e.changed >= minChanged && e.expiry > boundary);
+  return ready.length === 0 ? NONE : closeBatch(state, underlying, ready, boundary);
+}
+
+/** The end of a snapshot closes every expiry that is not over; expired ones are forgotten. */
+function closeSnapshot(state: EngineState, underlying: UnderlyingState, at: number): readonly Effect[] {
+  if (at < underlying.closedAt) {
+    countRefused(state, 'time-backwards');
+    return NONE;
+  }
+  for (const expiry of underlying.expiries.filter((e) => e.expiry <= at)) removeExpiry(state, underlying, expiry);
+  return closeBatch(state, underlying, underlying.expiries, at);
+}

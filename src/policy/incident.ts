@@ -1,0 +1,106 @@
+import { isoTime } from '../market/iso-time.ts';
+import type { IncidentRecord } from '../model/record.ts';
+import type { Diagnosis } from './diagnosis.ts';
+
+/** One open incident: one cause on one scope; later symptoms of the same cause attach to it. */
+export interface Incident {
+  readonly id: string;
+  readonly cause: string;
+  readonly scope: string;
+  readonly kind: Diagnosis['kind'];
+  readonly openedAt: number;
+  severity: IncidentRecord['severity'];
+  /** Epoch ms of the last close that showed it. */
+  lastSeen: number;
+}
+
+/** All open incidents of one underlying, by cause and scope; ids count up. */
+export interface IncidentBook {
+  readonly open: Map<string, Incident>;
+  next: number;
+}
+
+/** An empty book. */
+export function initIncidentBook(): IncidentBook {
+  return { open: new Map(), next: 1 };
+}
+
+/**
+ * Causes that are changes, not states: what is seen again after an hour without evidence is another move, and opens
+ * an incident of its own.
+ */
+const MOVES: ReadonlySet<string> = new Set(['level-move', 'skew-move', 'curvature-move', 'term-move', 'flash-crash']);
+const SAME_MOVE_MS = 3_600_000;
+/** A bound: past it new causes are only counted on the newest incident of their kind. */
+const MAX_OPEN = 200;
+
+/**
+ * Brings the book to the diagnoses of one close: opens what is new, updates what changed in severity, resolves what
+ * has been absent. `seen` names the scopes that were examined at this close: others keep their state.
+ */
+export function updateIncidents(
+  book: IncidentBook,
+  prefix: string,
+  at: number,
+  diagnoses: readonly Diagnosis[],
+  seen: (scope: string) => boolean,
+): IncidentRecord[] {
+  const records: IncidentRecord[] = [];
+  const present = new Set<string>();
+  for (const [key, incident] of book.open)
+    if (MOVES.has(incident.cause) && at - incident.lastSeen > SAME_MOVE_MS)
+      records.push(resolve(book, key, incident, at));
+  for (const d of diagnoses) {
+    const key = `${d.cause}|${d.scope}`;
+    present.add(key);
+    const open = book.open.get(key);
+    if (open === undefined) {
+      if (book.open.size >= MAX_OPEN) continue;
+      const incident: Incident = {
+        id: `${prefix}-${book.next++}`,
+        cause: d.cause,
+        scope: d.scope,
+        kind: d.kind,
+        openedAt: at,
+        severity: d.severity,
+        lastSeen: at,
+      };
+      book.open.set(key, incident);
+      records.push(incidentRecord(incident, at, 'open', d.evidence));
+    } else {
+      open.lastSeen = at;
+      if (open.severity !== d.severity) {
+        open.severity = d.severity;
+        records.push(incidentRecord(open, at, 'updated', d.evidence));
+      }
+    }
+  }
+  for (const [key, incident] of book.open) {
+    if (present.has(key) || !seen(incident.scope)) continue;
+    records.push(resolve(book, key, incident, at));
+  }
+  return records;
+}
+
+function resolve(book: IncidentBook, key: string, incident: Incident, at: number): IncidentRecord {
+  book.open.delete(key);
+  return incidentRecord(incident, at, 'resolved', { open_s: (at - incident.openedAt) / 1000 });
+}
+
+function incidentRecord(
+  incident: Incident,
+  at: number,
+  state: IncidentRecord['state'],
+  evidence: Readonly<Record<string, unknown>>,
+): IncidentRecord {
+  return {
+    type: 'incident',
+    id: incident.id,
+    at: isoTime(at),
+    state,
+    cause: incident.cause,
+    severity: incident.severity,
+    scope: incident.scope,
+    evidence,
+  };
+}
