@@ -8,8 +8,9 @@ import type { ArbitrageReport, ArbitrageStrength } from './family.ts';
  */
 export function durrlemanG(k: number, w: number, w1: number, w2: number): number {
   if (!(w > 0)) return NaN;
-  const half = 1 - (k * w1) / (2 * w);
-  return half * half - 0.25 * w1 * w1 * (1 / w + 0.25) + 0.5 * w2;
+  const inverse = 1 / w;
+  const half = 1 - 0.5 * k * w1 * inverse;
+  return half * half - 0.25 * w1 * w1 * (inverse + 0.25) + 0.5 * w2;
 }
 
 /**
@@ -34,75 +35,105 @@ export interface Minimum {
 
 const GOLDEN = 0.6180339887498949;
 const SCAN_STEPS = 48;
+const MARGIN_STEPS = 12;
 const REFINEMENTS = 24;
 
 /**
- * Minimum of Durrleman's g over [kLow, kHigh] by an even grid, the `landmarks` (points around which the curve bends
- * faster than the grid can see, such as the vertex of SVI), and golden-section refinement around the lowest.
- * `value` is -Infinity where w <= 0 or the shape is not finite: no density exists there.
+ * Minimum of Durrleman's g over [kLow, kHigh]: an even grid joined by the `landmarks` (ascending points around which the
+ * curve bends faster than the grid can see, such as the vertex of SVI), then golden-section refinement of every local
+ * minimum that could be the lowest; `steps` intervals. `value` is -Infinity where w <= 0 or the shape is not finite: no density there.
  */
-export function minimumG(shape: SmileShape, kLow: number, kHigh: number, landmarks: ArrayLike<number> = []): Minimum {
+export function minimumG(
+  shape: SmileShape,
+  kLow: number,
+  kHigh: number,
+  landmarks: ArrayLike<number> = [],
+  steps = SCAN_STEPS,
+): Minimum {
   const out = new Float64Array(3);
   const gAt = (k: number): number => {
     shape(k, out);
     const g = durrlemanG(k, out[0], out[1], out[2]);
     return g === g ? g : -Infinity;
   };
-  const step = (kHigh - kLow) / SCAN_STEPS;
-  let value = Infinity;
-  let at = kLow;
-  let reach = step;
-  for (let i = 0; i <= SCAN_STEPS; i++) {
-    const k = i === SCAN_STEPS ? kHigh : kLow + i * step;
-    const g = gAt(k);
-    if (g < value) {
-      value = g;
-      at = k;
-    }
+  const points = scanPoints(kLow, kHigh, landmarks, steps);
+  const last = points.length - 1;
+  const values = new Float64Array(last + 1);
+  let best = 0;
+  for (let i = 0; i <= last; i++) {
+    values[i] = gAt(points[i]);
+    if (values[i] < values[best]) best = i;
   }
-  for (let i = 0; i < landmarks.length; i++) {
-    const k = landmarks[i];
-    if (!(k > kLow && k < kHigh)) continue;
-    const g = gAt(k);
-    if (g < value) {
-      value = g;
-      at = k;
-      reach = neighbourDistance(landmarks, i, step);
-    }
+  let lowest: Minimum = { value: values[best], at: points[best] };
+  for (let i = 0; i <= last && lowest.value > -Infinity; i++) {
+    const left = i > 0 ? values[i - 1] : Infinity;
+    const right = i < last ? values[i + 1] : Infinity;
+    if (values[i] > left || values[i] > right) continue;
+    // A smooth dip between grid points is no deeper than the rise to the neighbours.
+    const rise = Math.max(left < Infinity ? left - values[i] : 0, right < Infinity ? right - values[i] : 0);
+    if (values[i] - rise > lowest.value) continue;
+    const found = refine(gAt, points[i], values[i], points[Math.max(0, i - 1)], points[Math.min(last, i + 1)]);
+    if (found.value < lowest.value) lowest = found;
   }
-  if (value === -Infinity || !(reach > 0)) return { value, at };
-  return refine(gAt, at, value, Math.max(kLow, at - reach), Math.min(kHigh, at + reach));
+  return lowest;
 }
 
-function neighbourDistance(points: ArrayLike<number>, i: number, largest: number): number {
-  let distance = largest;
-  if (i > 0) distance = Math.min(distance, Math.abs(points[i] - points[i - 1]));
-  if (i + 1 < points.length) distance = Math.min(distance, Math.abs(points[i + 1] - points[i]));
-  return distance;
+function scanPoints(kLow: number, kHigh: number, landmarks: ArrayLike<number>, steps: number): Float64Array {
+  const points = new Float64Array(steps + 1 + landmarks.length);
+  const step = (kHigh - kLow) / steps;
+  let n = 0;
+  let next = 0;
+  for (let i = 0; i <= steps; i++) {
+    const k = i === steps ? kHigh : kLow + i * step;
+    for (; next < landmarks.length && landmarks[next] < k; next++)
+      if (landmarks[next] > kLow) points[n++] = landmarks[next];
+    points[n++] = k;
+  }
+  return points.subarray(0, n);
 }
 
+/**
+ * Lowest of f on [low, high] around `at`, where f is known to be `value`, no higher than at the ends: Brent's parabolic
+ * steps with golden sections where the parabola is no use (Brent 1973, chapter 5, shortened). When `at` is an end of the
+ * interval and f rises away from it, that end is the answer.
+ */
 function refine(f: (k: number) => number, at: number, value: number, low: number, high: number): Minimum {
-  let left = high - GOLDEN * (high - low);
-  let right = low + GOLDEN * (high - low);
-  let fLeft = f(left);
-  let fRight = f(right);
-  for (let i = 0; i < REFINEMENTS && high - low > 1e-7 * (Math.abs(at) + 1e-3); i++) {
-    if (fLeft < fRight) {
-      high = right;
-      right = left;
-      fRight = fLeft;
-      left = high - GOLDEN * (high - low);
-      fLeft = f(left);
+  const width = high - low;
+  if (!(width > 0)) return { value, at };
+  if (at <= low || at >= high) {
+    const inwards = at <= low ? at + 1e-3 * width : at - 1e-3 * width;
+    const near = f(inwards);
+    if (!(near < value)) return { value, at };
+    [at, value] = [inwards, near];
+  }
+  let [second, third] = [at, at];
+  let [fSecond, fThird] = [value, value];
+  let step = 0;
+  let before = 0;
+  for (let i = 0; i < REFINEMENTS; i++) {
+    const tolerance = 1e-6 * width;
+    const r = (at - second) * (value - fThird);
+    const q = (at - third) * (value - fSecond);
+    const p = (at - third) * q - (at - second) * r;
+    const denominator = 2 * (q - r);
+    const parabola = denominator === 0 ? Infinity : -p / denominator;
+    const useful = at + parabola > low && at + parabola < high && Math.abs(parabola) < 0.5 * Math.abs(before);
+    before = useful ? step : at < 0.5 * (low + high) ? high - at : low - at;
+    step = useful ? parabola : (1 - GOLDEN) * before;
+    if (Math.abs(step) < tolerance) break;
+    const next = at + step;
+    const fNext = f(next);
+    if (fNext <= value) {
+      if (next < at) high = at;
+      else low = at;
+      [third, fThird, second, fSecond] = [second, fSecond, at, value];
+      [at, value] = [next, fNext];
     } else {
-      low = left;
-      left = right;
-      fLeft = fRight;
-      right = low + GOLDEN * (high - low);
-      fRight = f(right);
+      if (next < at) low = next;
+      else high = next;
+      [third, fThird, second, fSecond] = [second, fSecond, next, fNext];
     }
   }
-  if (fLeft < value) [value, at] = [fLeft, left];
-  if (fRight < value) [value, at] = [fRight, right];
   return { value, at };
 }
 
@@ -121,11 +152,12 @@ export function scanArbitrage(
 ): ArbitrageReport {
   const inside = minimumG(shape, kLow, kHigh, landmarks);
   const margin = 0.25 * (kHigh - kLow);
-  const outside = minimumG(shape, kLow - margin, kHigh + margin, landmarks);
+  const left = minimumG(shape, kLow - margin, kLow, landmarks, MARGIN_STEPS);
+  const right = minimumG(shape, kHigh, kHigh + margin, landmarks, MARGIN_STEPS);
   return {
     minG: inside.value,
     minGAt: inside.at,
-    minGExtrapolated: Math.min(inside.value, outside.value),
+    minGExtrapolated: Math.min(inside.value, left.value, right.value),
     wingSlope,
     strength,
   };

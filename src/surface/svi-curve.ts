@@ -26,8 +26,9 @@ export function sviShape(p: ArrayLike<number>, k: number, out: Float64Array): vo
   const s2 = p[4] * p[4];
   const z = Math.sqrt(x * x + s2);
   out[0] = p[0] + p[1] * (p[2] * x + z);
-  out[1] = p[1] * (p[2] + x / z);
-  out[2] = (p[1] * s2) / (z * z * z);
+  const inverse = 1 / z;
+  out[1] = p[1] * (p[2] + x * inverse);
+  out[2] = p[1] * s2 * inverse * inverse * inverse;
 }
 
 /** Writes dw/da, dw/db, dw/drho, dw/dm, dw/dsigma of raw SVI at k into `out[0..4]`. */
@@ -50,3 +51,10 @@ export function sviWingSlope(p: ArrayLike<number>): number {
 export function sviMinimumVariance(p: ArrayLike<number>): number {
   return p[0] + p[1] * p[4] * Math.sqrt(Math.max(0, 1 - p[2] * p[2]));
 }
+
+/** Points m + t sigma around the vertex, where g of SVI can dip between the points of an even grid. */
+export function sviVertexLandmarks(p: ArrayLike<number>): Float64Array {
+  return VERTEX_STEPS.map((t) => p[3] + t * p[4]);
+}
+
+const VERTEX_STEPS = Float64Array.of(-8, -4, -2, -1.4, -1, -0.7, -0.4, -0.2, 0, 0.2, 0.4, 0.7, 1, 1.4, 2, 4, 8);

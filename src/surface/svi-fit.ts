@@ -1,5 +1,6 @@
-import type { FitOptions, SliceFit, SliceQuotes, SmileFamily } from './family.ts';
+import type { FitOptions, FitStatus, SliceFit, SliceQuotes, SmileFamily } from './family.ts';
 import { refuseSlice, systematicMisfit, unseenWing } from './slice-checks.ts';
+import { descendConstrained, obeys, type SliceConstraints } from './svi-arbitrage-free.ts';
 import { SviProblem } from './svi-problem.ts';
 import { sviStarts } from './svi-starts.ts';
 import { judgeFit, refusedFit, type Solution } from './uncertainty.ts';
@@ -14,64 +15,86 @@ const TOLERANCE = 1e-10;
  * Needs 5 distinct strikes, or 3 with a prior.
  */
 export function fitSvi(family: SmileFamily, slice: SliceQuotes, options: FitOptions): SliceFit {
+  return fitSviAbove(family, slice, options, null);
+}
+
+/** As {@link fitSvi}, and at or above `nearer`, the total variance of the next nearer expiry, in the quoted range. */
+export function fitSviAbove(
+  family: SmileFamily,
+  slice: SliceQuotes,
+  options: FitOptions,
+  nearer: ((k: number) => number) | null,
+): SliceFit {
   const withPrior = options.objective === 'error-bars' && options.prior !== null;
   const refusal = refuseSlice(slice, options, withPrior ? 3 : 5);
   if (refusal) return refusedFit(refusal.status, refusal.reason, slice.k.length, 5);
   const problem = new SviProblem(slice, options);
-  const solution = options.start ? warm(problem, options.start) : cold(problem);
   const n = slice.k.length;
-  const arbitrage = family.arbitrage(solution.parameters, slice.years, slice.k[0], slice.k[n - 1]);
+  const limits = { kLow: slice.k[0], kHigh: slice.k[n - 1], butterfly: options.arbitrageFree, nearer };
+  const found = options.start && finite(options.start) ? warm(problem, options.start) : cold(problem);
+  const solution = constrain(problem, found, limits);
+  const arbitrage = family.arbitrage(solution.parameters, slice.years, limits.kLow, limits.kHigh);
   return confess(judgeFit(family, slice, options, solution, arbitrage), slice, withPrior);
 }
 
-function warm(problem: SviProblem, start: ArrayLike<number>): Solution {
-  for (let i = 0; i < 5; i++) if (!(Math.abs(start[i]) < Infinity)) return cold(problem);
-  const c = problem.fromRaw(start);
-  const found = problem.descend(c, MAX_ITERATIONS, TOLERANCE);
-  return solutionOf(problem, c, found.cost, NaN, found.iterations, found.converged);
+/** A minimum of the problem in its own coordinates and cost unit. */
+interface Found {
+  readonly c: Float64Array;
+  readonly cost: number;
+  readonly rivalCost: number;
+  readonly iterations: number;
+  readonly converged: boolean;
 }
 
-function cold(problem: SviProblem): Solution {
-  let best: Float64Array | null = null;
-  let cost = Infinity;
+function finite(start: ArrayLike<number>): boolean {
+  for (let i = 0; i < 5; i++) if (!(Math.abs(start[i]) < Infinity)) return false;
+  return true;
+}
+
+function warm(problem: SviProblem, start: ArrayLike<number>): Found {
+  const c = problem.fromRaw(start);
+  return { c, rivalCost: NaN, ...problem.descend(c, MAX_ITERATIONS, TOLERANCE) };
+}
+
+function cold(problem: SviProblem): Found {
+  let best: Found | null = null;
   let rivalCost = NaN;
   let iterations = 0;
-  let converged = false;
   for (const c of sviStarts(problem)) {
-    const found = problem.descend(c, MAX_ITERATIONS, TOLERANCE);
+    const found = { c, rivalCost: NaN, ...problem.descend(c, MAX_ITERATIONS, TOLERANCE) };
     iterations += found.iterations;
-    const distinct = best !== null && differ(best, c);
-    if (found.cost < cost) {
-      if (distinct) rivalCost = cost;
-      [best, cost, converged] = [c, found.cost, found.converged];
+    const distinct = best !== null && differ(best.c, c);
+    if (best === null || found.cost < best.cost) {
+      if (best !== null && distinct) rivalCost = best.cost;
+      best = found;
     } else if (distinct && !(found.cost >= rivalCost)) rivalCost = found.cost;
   }
-  return solutionOf(problem, best!, cost, rivalCost, iterations, converged);
+  return { ...best!, rivalCost, iterations };
+}
+
+/** Imposes the constraints where the free minimum breaks them, and expresses the result in raw parameters. */
+function constrain(problem: SviProblem, found: Found, limits: SliceConstraints): Solution {
+  const { c } = found;
+  let { cost, iterations } = found;
+  let status: FitStatus = found.converged ? 'converged' : 'max-iterations';
+  let reason = found.converged ? '' : `no convergence in ${iterations} iterations`;
+  if ((limits.butterfly || limits.nearer) && !obeys(problem.toRaw(c), limits)) {
+    const result = descendConstrained(problem, c, limits);
+    cost = result.cost;
+    iterations += result.iterations;
+    status = result.status === 'optimal' ? 'converged' : result.status === 'feasible' ? 'max-iterations' : 'infeasible';
+    if (result.status === 'feasible')
+      reason = 'free of arbitrage, but not the best such curve: it was flattened to obey';
+    if (result.status === 'infeasible') reason = 'no SVI curve obeys the constraints on this range';
+  }
+  const unit = problem.weighted ? 1 : problem.reference * problem.reference;
+  const parameters = problem.toRaw(c);
+  return { status, reason, parameters, iterations, cost: cost * unit, rivalCost: found.rivalCost * unit };
 }
 
 /** Two minima differ when m or log sigma do, in units of the smile. */
 function differ(a: Float64Array, b: Float64Array): boolean {
   return Math.abs(a[3] - b[3]) > 0.05 + 0.05 * a[4] || Math.abs(Math.log(a[4] / b[4])) > 0.1;
-}
-
-function solutionOf(
-  problem: SviProblem,
-  c: Float64Array,
-  cost: number,
-  rivalCost: number,
-  iterations: number,
-  converged: boolean,
-): Solution {
-  const weighted = problem.weighted;
-  const unit = weighted ? 1 : problem.reference * problem.reference;
-  return {
-    status: converged ? 'converged' : 'max-iterations',
-    reason: converged ? '' : `no convergence in ${iterations} iterations`,
-    parameters: problem.toRaw(c),
-    iterations,
-    cost: cost * unit,
-    rivalCost: rivalCost * unit,
-  };
 }
 
 /** Adds what a minimum does not say by itself: an unobserved wing, parameters nothing determines, a shape missed. */

@@ -1,4 +1,3 @@
-import { durrlemanG } from './arbitrage.ts';
 import type { WhitenedPrior } from './factor-prior.ts';
 import { squareJacobian, squareShape } from './svi-coordinates.ts';
 
@@ -77,75 +76,63 @@ export class PriorRows implements PenaltyRows {
 }
 
 /**
- * Augmented-Lagrangian rows for g(y) >= margin at fixed points (Nocedal and Wright 2006, section 17.4):
- * stiffness max(0, margin - g + multiplier / stiffness)^2. In units of the expiry,
- * g = (1 - y w'/(2 w))^2 - w'^2/4 (1/w + length^2/4) + w''/2.
+ * Augmented-Lagrangian rows for constraints value_i(c) >= margin (Nocedal and Wright 2006, section 17.4):
+ * stiffness max(0, margin - value + multiplier / stiffness)^2.
  */
-export class ButterflyRows implements PenaltyRows {
-  readonly points: Float64Array;
-  readonly multipliers: Float64Array;
+export abstract class ConstraintRows implements PenaltyRows {
   margin: number;
   stiffness: number;
-  private readonly quarter: number;
-  private readonly shape = new Float64Array(3);
-  private readonly jacobian = new Float64Array(15);
+  protected points: number[];
+  private readonly multipliers: number[];
   private readonly row = new Float64Array(5);
 
-  constructor(points: Float64Array, length: number, margin: number, stiffness: number) {
-    this.points = points;
-    this.multipliers = new Float64Array(points.length);
+  constructor(points: ArrayLike<number>, margin: number, stiffness: number) {
+    this.points = Array.from(points);
+    this.multipliers = this.points.map(() => 0);
     this.margin = margin;
     this.stiffness = stiffness;
-    this.quarter = 0.25 * length * length;
   }
 
-  private g(y: number): number {
-    const { shape } = this;
-    const w = Math.max(shape[0], 1e-12);
-    const half = 1 - (y * shape[1]) / (2 * w);
-    return half * half - 0.25 * shape[1] * shape[1] * (1 / w + this.quarter) + 0.5 * shape[2];
-  }
+  /** The constrained quantity at point i. */
+  protected abstract value(c: Float64Array, i: number): number;
+  /** As value; writes its derivatives by c into `row`. */
+  protected abstract derive(c: Float64Array, i: number, row: Float64Array): void;
 
   cost(c: Float64Array): number {
     let sum = 0;
     for (let i = 0; i < this.points.length; i++) {
-      squareShape(c, this.points[i], this.shape);
-      const gap = this.margin - this.g(this.points[i]) + this.multipliers[i] / this.stiffness;
+      const gap = this.margin - this.value(c, i) + this.multipliers[i] / this.stiffness;
       if (gap > 0) sum += gap * gap;
     }
     return sum * this.stiffness;
   }
 
   linearise(c: Float64Array, gram: Float64Array, slope: Float64Array): number {
-    const { shape, jacobian, row, points, quarter } = this;
+    const { row } = this;
     const root = Math.sqrt(this.stiffness);
     let sum = 0;
-    for (let i = 0; i < points.length; i++) {
-      const y = points[i];
-      squareShape(c, y, shape);
-      const gap = this.margin - this.g(y) + this.multipliers[i] / this.stiffness;
+    for (let i = 0; i < this.points.length; i++) {
+      const gap = this.margin - this.value(c, i) + this.multipliers[i] / this.stiffness;
       if (!(gap > 0)) continue;
       sum += gap * gap;
-      squareJacobian(c, y, shape, jacobian);
-      const w = Math.max(shape[0], 1e-12);
-      const w1 = shape[1];
-      const half = 1 - (y * w1) / (2 * w);
-      const byW = (half * y * w1) / (w * w) + (0.25 * w1 * w1) / (w * w);
-      const byW1 = (-half * y) / w - 0.5 * w1 * (1 / w + quarter);
-      for (let j = 0; j < 5; j++) {
-        row[j] = -root * (byW * jacobian[j] + byW1 * jacobian[5 + j] + 0.5 * jacobian[10 + j]);
-      }
+      this.derive(c, i, row);
+      for (let j = 0; j < 5; j++) row[j] *= -root;
       addRow(row, root * gap, gram, slope);
     }
     return sum * this.stiffness;
   }
 
-  /** Multiplier step after an inner minimisation; returns the largest violation margin - g. */
+  /** Adds a point, in units of the expiry. */
+  addPoint(y: number): void {
+    this.points.push(y);
+    this.multipliers.push(0);
+  }
+
+  /** Multiplier step after an inner minimisation; returns the largest violation margin - value. */
   updateMultipliers(c: Float64Array): number {
     let worst = -Infinity;
     for (let i = 0; i < this.points.length; i++) {
-      squareShape(c, this.points[i], this.shape);
-      const gap = this.margin - this.g(this.points[i]);
+      const gap = this.margin - this.value(c, i);
       if (gap > worst) worst = gap;
       this.multipliers[i] = Math.max(0, this.multipliers[i] + this.stiffness * gap);
     }
@@ -153,9 +140,59 @@ export class ButterflyRows implements PenaltyRows {
   }
 }
 
-/** g in units of the expiry at y for coordinates c; see {@link ButterflyRows}. */
-export function squareG(c: Float64Array, y: number, length: number, shape: Float64Array): number {
-  squareShape(c, y, shape);
-  const variance = length * length;
-  return durrlemanG(y * length, shape[0] * variance, shape[1] * length, shape[2]);
+/**
+ * Durrleman's g at points y. In units of the expiry (length = sigma_ref sqrt T),
+ * g = (1 - y w'/(2 w))^2 - w'^2/4 (1/w + length^2/4) + w''/2.
+ */
+export class ButterflyRows extends ConstraintRows {
+  private readonly quarter: number;
+  private readonly shape = new Float64Array(3);
+  private readonly jacobian = new Float64Array(15);
+
+  constructor(points: ArrayLike<number>, length: number, margin: number, stiffness: number) {
+    super(points, margin, stiffness);
+    this.quarter = 0.25 * length * length;
+  }
+
+  protected override value(c: Float64Array, i: number): number {
+    const { shape } = this;
+    squareShape(c, this.points[i], shape);
+    const w = Math.max(shape[0], 1e-12);
+    const half = 1 - (this.points[i] * shape[1]) / (2 * w);
+    return half * half - 0.25 * shape[1] * shape[1] * (1 / w + this.quarter) + 0.5 * shape[2];
+  }
+
+  protected override derive(c: Float64Array, i: number, row: Float64Array): void {
+    const { shape, jacobian } = this;
+    const y = this.points[i];
+    squareJacobian(c, y, shape, jacobian);
+    const w = Math.max(shape[0], 1e-12);
+    const w1 = shape[1];
+    const half = 1 - (y * w1) / (2 * w);
+    const byW = (half * y * w1) / (w * w) + (0.25 * w1 * w1) / (w * w);
+    const byW1 = (-half * y) / w - 0.5 * w1 * (1 / w + this.quarter);
+    for (let j = 0; j < 5; j++) row[j] = byW * jacobian[j] + byW1 * jacobian[5 + j] + 0.5 * jacobian[10 + j];
+  }
+}
+
+/** Total variance at points y less that of the nearer expiry there, both in units of this expiry. */
+export class CalendarRows extends ConstraintRows {
+  private readonly floor: (y: number) => number;
+  private readonly shape = new Float64Array(3);
+  private readonly jacobian = new Float64Array(15);
+
+  constructor(points: ArrayLike<number>, floor: (y: number) => number, margin: number, stiffness: number) {
+    super(points, margin, stiffness);
+    this.floor = floor;
+  }
+
+  protected override value(c: Float64Array, i: number): number {
+    squareShape(c, this.points[i], this.shape);
+    return this.shape[0] - this.floor(this.points[i]);
+  }
+
+  protected override derive(c: Float64Array, i: number, row: Float64Array): void {
+    squareJacobian(c, this.points[i], this.shape, this.jacobian);
+    for (let j = 0; j < 5; j++) row[j] = this.jacobian[j];
+  }
 }

@@ -1,15 +1,17 @@
 import { scanArbitrage } from './arbitrage.ts';
 import type { ArbitrageReport, FitOptions, SliceFit, SliceQuotes, SmileFamily } from './family.ts';
-import { SVI_PARAMETERS, sviGradient, sviShape, sviTotalVariance, sviWingSlope } from './svi-curve.ts';
+import {
+  SVI_PARAMETERS,
+  sviGradient,
+  sviShape,
+  sviTotalVariance,
+  sviVertexLandmarks,
+  sviWingSlope,
+} from './svi-curve.ts';
 import { fitSvi } from './svi-fit.ts';
 
-/** Points around the vertex where g of SVI can dip between the points of an even grid. */
-const LANDMARKS = [-8, -4, -2, -1.4, -1, -0.7, -0.4, -0.2, 0, 0.2, 0.4, 0.7, 1, 1.4, 2, 4, 8];
-
 function arbitrageOfSvi(p: ArrayLike<number>, kLow: number, kHigh: number): ArbitrageReport {
-  const landmarks = new Float64Array(LANDMARKS.length);
-  for (let i = 0; i < LANDMARKS.length; i++) landmarks[i] = p[3] + LANDMARKS[i] * p[4];
-  return scanArbitrage((k, out) => sviShape(p, k, out), kLow, kHigh, sviWingSlope(p), landmarks);
+  return scanArbitrage((k, out) => sviShape(p, k, out), kLow, kHigh, sviWingSlope(p), sviVertexLandmarks(p));
 }
 
 /**
