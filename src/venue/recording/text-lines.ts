@@ -1,0 +1,54 @@
+import { inflatedChunks } from './byte-source.ts';
+import type { ByteSource, SourceEnd } from './byte-source.ts';
+
+/** Longer lines are cut here: nothing in a market recording is that long, and memory stays bounded. */
+const MAX_LINE_CHARACTERS = 4_000_000;
+
+/**
+ * Lines of one chunk of text, in order. `whole` lines ended with a line feed; the last line of the input may come
+ * `unterminated` (perhaps cut short) or `cut` (a truncated or corrupt archive ended inside it).
+ */
+export interface LineChunk {
+  readonly lines: readonly string[];
+  readonly ending: 'whole' | 'unterminated' | 'cut';
+}
+
+/**
+ * A recording as chunks of complete lines (LF or CRLF, UTF-8, leading byte order mark dropped).
+ * Returns how the input ended. With a truncated input the last, possibly incomplete line comes alone.
+ */
+export async function* textLines(
+  source: ByteSource,
+  onBytes?: (position: number) => void,
+): AsyncGenerator<LineChunk, SourceEnd> {
+  const decoder = new TextDecoder('utf-8', { fatal: false });
+  const chunks = inflatedChunks(source, onBytes);
+  let rest = '';
+  for (;;) {
+    const step = await chunks.next();
+    const text = step.done === true ? decoder.decode() : decoder.decode(step.value, { stream: true });
+    const lines: string[] = [];
+    rest = cutLines(rest + text, lines);
+    if (rest.length > MAX_LINE_CHARACTERS) {
+      lines.push(rest.slice(0, MAX_LINE_CHARACTERS));
+      rest = '';
+    }
+    if (lines.length > 0) yield { lines, ending: 'whole' };
+    if (step.done === true) {
+      if (rest !== '') yield { lines: [rest], ending: step.value === 'complete' ? 'unterminated' : 'cut' };
+      return step.value;
+    }
+  }
+}
+
+/** Appends the complete lines of `text` to `lines` and returns the unfinished rest. */
+function cutLines(text: string, lines: string[]): string {
+  let start = 0;
+  for (;;) {
+    const end = text.indexOf('\n', start);
+    if (end < 0) return start === 0 ? text : text.slice(start);
+    const stop = end > start && text.charCodeAt(end - 1) === 13 ? end - 1 : end;
+    lines.push(text.slice(start, stop));
+    start = end + 1;
+  }
+}
