@@ -1,4 +1,3 @@
-import { modelNamed } from '../engine/models.ts';
 import type { EngineConfig } from '../engine/config.ts';
 import type { Effect } from '../engine/effect.ts';
 import { initEngine, type EngineState } from '../engine/state.ts';
@@ -73,9 +72,4 @@ export class Session {
 /** The event that brings a calibration back. */
 export function fitResult(job: FitJob, outcome: FitOutcomeRecord, at: number): FitResultEvent {
   return { type: 'fit-result', at, receivedAt: at, jobId: job.id, outcome };
-}
-
-/** Runs a job where it stands: the same pure function that a worker runs. */
-export function runFit(job: FitJob): FitOutcomeRecord {
-  return modelNamed(job.model).fit(job);
 }

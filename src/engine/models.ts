@@ -1,4 +1,5 @@
-import type { MonitoredModel } from '../model/contract.ts';
+import type { FitOutcomeRecord } from '../market/event.ts';
+import type { FitJob, MonitoredModel } from '../model/contract.ts';
 import { smileModel } from '../surface/smile-model.ts';
 import { sviFamily } from '../surface/svi.ts';
 import { venueMark } from '../surface/venue-mark.ts';
@@ -13,4 +14,9 @@ export function modelNamed(name: string): MonitoredModel {
   const model = MODELS.get(name);
   if (model === undefined) throw new Error(`no model is called ${name}`);
   return model;
+}
+
+/** Runs a calibration: the same pure function in a worker thread (live) and inline (replay). */
+export function runFit(job: FitJob): FitOutcomeRecord {
+  return modelNamed(job.model).fit(job);
 }

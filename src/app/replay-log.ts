@@ -1,0 +1,125 @@
+import type { EngineConfig } from '../engine/config.ts';
+import { runFit } from '../engine/models.ts';
+import type { FitJob } from '../model/contract.ts';
+import type { OutputRecord } from '../model/record.ts';
+import { canonicalJson } from '../store/canonical-json.ts';
+import { nodeFiles } from '../store/log-files.ts';
+import { readRecords } from '../store/log-reader.ts';
+import { RecordStream } from '../store/record-stream.ts';
+import type { LogRecord } from '../store/record-codec.ts';
+import type { ReplayResult } from './replay-market.ts';
+import { Pace } from './replay-market.ts';
+import { Session } from './session.ts';
+import { SummaryBuilder } from './summary.ts';
+
+/** A session log does not replay to itself: the code, the machine or the bytes differ. */
+export class ReplayMismatch extends Error {
+  override readonly name = 'ReplayMismatch';
+  readonly retryable = false;
+  readonly sequence: number;
+
+  constructor(sequence: number, message: string) {
+    super(`record ${sequence}: ${message}`);
+    this.sequence = sequence;
+  }
+}
+
+/** A replay of one of Vernier's own session logs. */
+export interface LogReplay {
+  readonly directory: string;
+  readonly speed: number;
+  readonly onRecord: (record: OutputRecord) => void;
+  readonly onProgress?: (sequence: number, at: number) => void;
+}
+
+/** What the replay holds while it compares. */
+interface Comparison {
+  session: Session | null;
+  summary: SummaryBuilder | null;
+  /** Output records made and not yet matched with recorded ones. */
+  readonly produced: { kind: string; text: string }[];
+  readonly jobs: Map<string, FitJob>;
+  readonly stream: RecordStream;
+}
+
+/**
+ * Feeds a session log's recorded inputs (fits included) through the engine, recomputes every fit and every output
+ * record, and throws {@link ReplayMismatch} at the first that differs by a bit. Damage to the log itself (a flipped
+ * bit, a missing segment) is a mismatch too; a torn tail after a crash is not, it held nothing acknowledged.
+ */
+export async function replayLog(options: LogReplay): Promise<ReplayResult> {
+  const started = performance.now();
+  const c: Comparison = { session: null, summary: null, produced: [], jobs: new Map(), stream: new RecordStream() };
+  const pace = new Pace(options.speed);
+  let recorded: string | null = null;
+  let last = 0;
+  for await (const item of readRecords(nodeFiles(options.directory))) {
+    if (item.kind === 'damage')
+      throw new ReplayMismatch(
+        last,
+        `the log is damaged (${item.reason}) in segment ${item.segment} at byte ${item.offset}`,
+      );
+    if (item.kind === 'end') recorded = item.digest;
+    if (item.kind !== 'record') continue;
+    last = item.sequence;
+    const { record } = item;
+    if (record.kind === 'input' && options.speed !== Infinity) await pace.until(record.event.at);
+    feed(c, record, item.sequence, options);
+    if (record.kind === 'input' && last % 4096 === 0) options.onProgress?.(last, record.event.at);
+  }
+  const { session, summary } = c;
+  if (session === null || summary === null) throw new ReplayMismatch(0, 'the log holds no session');
+  // A killed process may leave an input whose outputs were never committed: that is an end, not a difference.
+  return {
+    summary: summary.finish(session.state, recorded ?? c.stream.digest()),
+    elapsedMs: performance.now() - started,
+  };
+}
+
+function feed(c: Comparison, record: LogRecord, sequence: number, options: LogReplay): void {
+  if (record.kind === 'meta') {
+    if (c.session === null) begin(c, record.configuration as unknown as EngineConfig, options);
+    return;
+  }
+  if (c.session === null) throw new ReplayMismatch(sequence, 'a record comes before the session header');
+  if (record.kind === 'output') {
+    const expected = canonicalJson(record.record);
+    const made = c.produced.shift();
+    if (made === undefined)
+      throw new ReplayMismatch(sequence, `the log has an output that was not reproduced: ${expected}`);
+    if (made.text !== expected) throw new ReplayMismatch(sequence, `recorded ${expected}, reproduced ${made.text}`);
+    return;
+  }
+  if (c.produced.length > 0)
+    throw new ReplayMismatch(sequence, `reproduced an output that the log lacks: ${c.produced[0].text}`);
+  const { event } = record;
+  if (event.type === 'fit-result') {
+    const job = c.jobs.get(event.jobId);
+    if (job === undefined) throw new ReplayMismatch(sequence, `fit ${event.jobId} was never asked for`);
+    c.jobs.delete(event.jobId);
+    const made = canonicalJson(runFit(job));
+    const expected = canonicalJson(event.outcome);
+    if (made !== expected)
+      throw new ReplayMismatch(sequence, `fit ${event.jobId}: recorded ${expected}, reproduced ${made}`);
+  }
+  if (event.type === 'instrument')
+    c.summary?.instrument(event.instrument.symbol, event.instrument.underlying, event.instrument.expiry);
+  c.session.push(event);
+}
+
+function begin(c: Comparison, config: EngineConfig, options: LogReplay): void {
+  const summary = new SummaryBuilder(config.champion);
+  c.summary = summary;
+  c.session = new Session(config, {
+    target: c.stream,
+    onRecord: (record) => {
+      c.produced.push({ kind: record.type, text: canonicalJson(record) });
+      summary.record(record);
+      options.onRecord(record);
+    },
+    onFit: (job) => {
+      c.jobs.set(job.id, job);
+      return null;
+    },
+  });
+}

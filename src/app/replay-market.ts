@@ -1,0 +1,103 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { EngineConfig } from '../engine/config.ts';
+import { runFit } from '../engine/models.ts';
+import type { MarketEvent } from '../market/event.ts';
+import type { OutputRecord } from '../model/record.ts';
+import { openLog } from '../store/open-log.ts';
+import { RecordStream } from '../store/record-stream.ts';
+import { openRecording } from '../venue/recording/open.ts';
+import { Session, type RecordTarget } from './session.ts';
+import { SummaryBuilder, type SummaryRecord } from './summary.ts';
+
+/** A replay of recorded market files. */
+export interface MarketReplay {
+  readonly files: readonly string[];
+  readonly config: EngineConfig;
+  /** Mapping file for a dialect that is not built in. */
+  readonly map?: string;
+  /** Epoch ms, inclusive. */
+  readonly from?: number;
+  readonly to?: number;
+  /** Times real time; Infinity = as fast as it goes. */
+  readonly speed: number;
+  /** Directory of the log to write; without it nothing is written. */
+  readonly record?: string;
+  readonly onRecord: (record: OutputRecord) => void;
+  readonly onProgress?: (fraction: number, at: number) => void;
+}
+
+/** What a replay came to. */
+export interface ReplayResult {
+  readonly summary: SummaryRecord;
+  readonly elapsedMs: number;
+}
+
+/** Feeds recorded market files through the engine; fits run inline with zero modelled latency. */
+export async function replayMarket(options: MarketReplay): Promise<ReplayResult> {
+  const started = performance.now();
+  const log = options.record === undefined ? null : await openLog(options.record);
+  const target: RecordTarget = log?.writer ?? new RecordStream();
+  const summary = new SummaryBuilder(options.config.champion);
+  const session = new Session(options.config, {
+    target,
+    onRecord: (record) => {
+      summary.record(record);
+      options.onRecord(record);
+    },
+    onFit: runFit,
+  });
+  const pace = new Pace(options.speed);
+  let fraction = 0;
+  try {
+    const source = openRecording([...options.files], {
+      map: options.map,
+      from: options.from,
+      to: options.to,
+      onProgress: (value: number) => void (fraction = value),
+    });
+    for await (const batch of source) {
+      for (const event of batch) {
+        if (options.speed !== Infinity) await pace.until(event.at);
+        observe(summary, event);
+        session.push(event);
+        if (log?.writer.full) await log.writer.room();
+      }
+      options.onProgress?.(fraction, batch[batch.length - 1]?.at ?? NaN);
+    }
+    return { summary: summary.finish(session.state, target.digest()), elapsedMs: performance.now() - started };
+  } finally {
+    await log?.close();
+  }
+}
+
+function observe(summary: SummaryBuilder, event: MarketEvent): void {
+  if (event.type === 'instrument')
+    summary.instrument(event.instrument.symbol, event.instrument.underlying, event.instrument.expiry);
+}
+
+/** Longest single wait, so that a signal or a jump in the data is never far away, ms. */
+const LONGEST_WAIT_MS = 1_000;
+
+/** Holds events back so that they come at `speed` times the pace at which they happened. */
+export class Pace {
+  private readonly speed: number;
+  private firstAt = NaN;
+  private firstWall = 0;
+
+  constructor(speed: number) {
+    this.speed = speed;
+  }
+
+  /** Waits until the event of this time is due. */
+  async until(at: number): Promise<void> {
+    if (Number.isNaN(this.firstAt)) {
+      this.firstAt = at;
+      this.firstWall = performance.now();
+    }
+    for (;;) {
+      const wait = (at - this.firstAt) / this.speed - (performance.now() - this.firstWall);
+      if (wait <= 1) return;
+      await sleep(Math.min(wait, LONGEST_WAIT_MS));
+    }
+  }
+}

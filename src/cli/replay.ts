@@ -1,0 +1,125 @@
+import { existsSync, statSync } from 'node:fs';
+import type { Command } from 'commander';
+import { replayLog } from '../app/replay-log.ts';
+import { replayMarket, type ReplayResult } from '../app/replay-market.ts';
+import { DEFAULT_CONFIG } from '../engine/config.ts';
+import { isoTime } from '../market/iso-time.ts';
+import type { OutputRecord } from '../model/record.ts';
+import { nodeFiles } from '../store/log-files.ts';
+import { segmentsOf } from '../store/log-reader.ts';
+import { Progress } from './progress.ts';
+import { RecordPrinter } from './record-printer.ts';
+import { parseTime, UsageError } from './usage-error.ts';
+
+interface ReplayFlags {
+  speed: string;
+  from?: string;
+  to?: string;
+  map?: string;
+  record?: string;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** `vernier replay FILE...` */
+export function registerReplay(program: Command): void {
+  program
+    .command('replay')
+    .description('feed recorded market data, or a session log, through the monitor')
+    .argument(
+      '<file...>',
+      'chain snapshots (parquet, CSV, JSON), trade tapes, or the directory of a session log; gz accepted',
+    )
+    .option('--speed <x>', 'max, or how many times real time', 'max')
+    .option('--from <time>', 'first event, ISO-8601 UTC (market files)')
+    .option('--to <time>', 'last event, ISO-8601 UTC (market files)')
+    .option('--map <yaml>', 'mapping file for a dialect that is not built in (docs/mapping-files.md)')
+    .option('--record <dir>', 'write the session log there; without it nothing is written or locked')
+    .option('--json', 'one JSON object a line on stdout (docs/ndjson.md)')
+    .option('-q, --quiet', 'no progress')
+    .action(async (files: string[], flags: ReplayFlags) => {
+      const result = await run(files, flags);
+      if (flags.json === true)
+        process.stdout.write(`${JSON.stringify({ ...result.summary, elapsed_ms: Math.round(result.elapsedMs) })}\n`);
+      else printSummary(result);
+    });
+}
+
+async function run(files: readonly string[], flags: ReplayFlags): Promise<ReplayResult> {
+  for (const f of files) if (!existsSync(f)) throw new UsageError(`${f}: no such file`);
+  const speed = parseSpeed(flags.speed);
+  const progress = new Progress(flags.quiet === true);
+  const printer = new RecordPrinter(process.stdout, flags.json === true);
+  const onRecord = (record: OutputRecord): void => printer.print(record);
+  try {
+    if (await isSessionLog(files)) {
+      if (flags.from ?? flags.to ?? flags.map ?? flags.record)
+        throw new UsageError('a session log replays whole: --from, --to, --map and --record are for market files');
+      return await replayLog({
+        directory: files[0],
+        speed,
+        onRecord,
+        onProgress: (sequence, at) => progress.show(`${isoTime(at)}  record ${sequence}`),
+      });
+    }
+    return await replayMarket({
+      files,
+      config: DEFAULT_CONFIG,
+      map: flags.map,
+      from: flags.from === undefined ? undefined : parseTime('--from', flags.from),
+      to: flags.to === undefined ? undefined : parseTime('--to', flags.to),
+      speed,
+      record: flags.record,
+      onRecord,
+      onProgress: (fraction, at) =>
+        progress.show(`${(100 * fraction).toFixed(0).padStart(3)} %  ${Number.isFinite(at) ? isoTime(at) : ''}`),
+    });
+  } finally {
+    progress.clear();
+    await printer.drained();
+  }
+}
+
+function parseSpeed(text: string): number {
+  if (text === 'max') return Infinity;
+  const speed = Number(text);
+  if (!(speed > 0) || !Number.isFinite(speed)) throw new UsageError(`--speed ${text}: max, or a positive number`);
+  return speed;
+}
+
+async function isSessionLog(files: readonly string[]): Promise<boolean> {
+  const directories = files.filter((f) => statSync(f).isDirectory());
+  if (directories.length === 0) return false;
+  if (files.length > 1) throw new UsageError('give one session log, or market files, not both');
+  if ((await segmentsOf(nodeFiles(files[0]))).length === 0)
+    throw new UsageError(`${files[0]}: a directory without log segments`);
+  return true;
+}
+
+function printSummary({ summary, elapsedMs }: ReplayResult): void {
+  const percent = (v: number | null): string => (v === null ? 'none' : `${(100 * v).toFixed(1)} %`);
+  const points = (v: number | null): string => (v === null ? 'none' : `${(100 * v).toFixed(2)} vol points`);
+  const counts = (of: Readonly<Record<string, number>>): string =>
+    Object.entries(of)
+      .toSorted((a, b) => b[1] - a[1])
+      .map(([k, n]) => `${k} ${n}`)
+      .join(', ') || 'none';
+  const lines = [
+    [
+      'events',
+      `${summary.events} (${summary.instruments} options, ${summary.expiries} expiries) in ${(elapsedMs / 1000).toFixed(1)} s`,
+    ],
+    [
+      'calibrations',
+      `${summary.calibrations}, median error ${points(summary.median_rmse_vol)}, ${percent(summary.median_inside_share)} inside bid-ask`,
+    ],
+    [
+      'next observation',
+      `PZ ${summary.median_pz?.toFixed(2) ?? 'none'}, ${percent(summary.median_next_inside_share)} inside bid-ask`,
+    ],
+    ['incidents', counts(summary.incidents_by_cause)],
+    ['refused', counts(summary.refused_by_reason)],
+    ['log sha256', summary.log_sha256],
+  ];
+  process.stdout.write(`\n${lines.map(([k, v]) => `${k.padEnd(17)} ${v}`).join('\n')}\n`);
+}
