@@ -70,7 +70,7 @@ export function marketEvent(output: SimulatedOutput, receivedAt: number): Market
         expiry: output.expiry,
         price: output.price,
       };
-    case 'platform':
+    default:
       return { type: 'platform', at, receivedAt, venue, underlying: output.underlying, state: output.state };
   }
 }

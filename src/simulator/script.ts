@@ -140,7 +140,7 @@ export function scriptOf(name: ScriptName, startAt: number): Script {
       return plain('slow-drift');
     case 'month':
       return month(startAt);
-    case 'demo':
+    default:
       return plain('calm', demoSchedule(startAt));
   }
 }

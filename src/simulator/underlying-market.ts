@@ -119,7 +119,7 @@ export class UnderlyingMarket {
     this.#accrue(at, dt);
     this.#reprice(at, factors, active, regime);
     const snapshot = dt >= this.#settings.snapshotFrom;
-    const second = snapshot || Math.floor(at / SECOND) !== Math.floor((at - dt) / SECOND);
+    const second = snapshot || this.#steps === 0 || Math.floor(at / SECOND) !== Math.floor((at - dt) / SECOND);
     if (second) this.#references(at, factors, on, out);
     this.#followPlatform(at, on, out);
     const crowd = regime.updates * this.#settings.activity;
