@@ -3,6 +3,7 @@ import { scanArbitrage } from './arbitrage.ts';
 import type { ArbitrageReport, FitOptions, ParameterSpec, SliceFit, SliceQuotes, SmileFamily } from './family.ts';
 import { sabrDerivatives, sabrSmile } from './sabr.ts';
 import type { SabrParameters } from './sabr.ts';
+import { smileParabola } from './smile-parabola.ts';
 import type { SliceVolatilities } from './volatility-fit.ts';
 import { fitVolatilities } from './volatility-fit.ts';
 
@@ -87,44 +88,13 @@ function report(
  * + ((2 - 3 rho^2) nu^2 + ...) k^2/(12 a).
  */
 function guess(slice: SliceQuotes, beta: number, free: boolean): Float64Array {
-  const { level, slope, bend } = parabola(slice);
+  const { level, slope, bend } = smileParabola(slice);
   const cross = 2 * slope + (1 - beta) * level;
   const square = 3 * level * bend + 1.5 * cross * cross;
   const typical = 0.5 / Math.sqrt(slice.years);
   const nu = Math.min(50, Math.max(Math.sqrt(Math.max(0, square)), 1.05 * Math.abs(cross), 0.2 * typical, 1e-3));
   const rho = Math.min(0.9, Math.max(-0.9, cross / nu));
   return Float64Array.from(free ? [level, rho, nu, beta] : [level, rho, nu]);
-}
-
-/** Least-squares parabola sigma = level + slope k + bend k^2/2, weighted toward the forward. */
-function parabola(slice: SliceQuotes): { level: number; slope: number; bend: number } {
-  const { k, sigma } = slice;
-  let nearest = 0;
-  for (let i = 1; i < k.length; i++) if (Math.abs(k[i]) < Math.abs(k[nearest])) nearest = i;
-  const level = sigma[nearest];
-  const width = 2 * level * Math.sqrt(slice.years) + Math.abs(k[nearest]);
-  let s11 = 0;
-  let s12 = 0;
-  let s22 = 0;
-  let t1 = 0;
-  let t2 = 0;
-  for (let i = 0; i < k.length; i++) {
-    const x = k[i] / width;
-    const weight = 1 / (1 + x * x * x * x);
-    const e = (sigma[i] - level) * weight;
-    s11 += weight * x * x;
-    s12 += weight * x * x * x;
-    s22 += weight * x * x * x * x;
-    t1 += e * x;
-    t2 += e * x * x;
-  }
-  const determinant = s11 * s22 - s12 * s12;
-  if (!(determinant > 1e-12 * s11 * s22)) return { level, slope: 0, bend: 0 };
-  return {
-    level,
-    slope: (t1 * s22 - t2 * s12) / determinant / width,
-    bend: (2 * (t2 * s11 - t1 * s12)) / determinant / (width * width),
-  };
 }
 
 function fit(family: SmileFamily, slice: SliceQuotes, options: FitOptions, beta: number | 'free'): SliceFit {

@@ -105,7 +105,9 @@ test('an exact SYNTHETIC smile gives its parameters back, cold and warm', () => 
   ]) {
     const fit = sabr.fit(synthetic(truth, 0.1), EQUAL);
     assert.equal(fit.status, 'converged');
-    truth.forEach((v, j) => assert.ok(Math.abs(fit.parameters[j] - v) < 1e-6, `${fit.parameters} against ${truth}`));
+    truth.forEach((v, j) =>
+      assert.ok(Math.abs(fit.parameters[j] - v) < 1e-6, `${fit.parameters.join()} against ${truth.join()}`),
+    );
     const exact = synthetic(truth, 0.1);
     const noisy = { ...exact, sigma: exact.sigma.map((v, i) => v + (i % 2 ? 0.002 : -0.002)) };
     const cold = sabr.fit(noisy, EQUAL);
