@@ -30,15 +30,15 @@ export function powerOfTwo(k: number): number {
   return POWERS_OF_TWO[k - LOWEST_EXPONENT] ?? NaN;
 }
 
-/** e^r on |r| <= ln(2)/2: 1 + (r + r^2 q(r)), q of degree 9 interpolating at Chebyshev nodes (residual 1.3e-17). */
-function expReduced(r: number): number {
+/** e^r - 1 on |r| <= ln(2)/2: r + r^2 q(r), q of degree 9 interpolating at Chebyshev nodes (residual 1.3e-17). */
+function expm1Reduced(r: number): number {
   const r2 = r * r;
   const r4 = r2 * r2;
   const q0 = 0.5000000000000001 + r * 0.16666666666666669 + r2 * (0.04166666666662399 + r * 0.008333333333330051);
   const q1 =
     0.0013888888917281794 + r * 0.00019841269863105968 + r2 * (2.480152119021773e-5 + r * 2.7557268378684192e-6);
   const q2 = 2.7620138719733994e-7 + r * 2.5100424157005067e-8;
-  return 1 + (r + r2 * (q0 + r4 * (q1 + r4 * q2)));
+  return r + r2 * (q0 + r4 * (q1 + r4 * q2));
 }
 
 /**
@@ -49,23 +49,18 @@ export function exp(x: number): number {
   if (!(x < 709.79)) return x !== x ? NaN : Infinity;
   if (x < -745.2) return 0;
   const k = x * LOG2_E + ROUNDER - ROUNDER;
-  const y = expReduced(x - k * LN2_HIGH - k * LN2_LOW);
+  const y = 1 + expm1Reduced(x - k * LN2_HIGH - k * LN2_LOW);
   if (k > 1023) return y * 2 * POWERS_OF_TWO[1023 - LOWEST_EXPONENT];
   if (k < -1022) return y * POWERS_OF_TWO[k + 64 - LOWEST_EXPONENT] * POWERS_OF_TWO[-64 - LOWEST_EXPONENT];
   return y * POWERS_OF_TWO[k - LOWEST_EXPONENT];
 }
 
+/** Above this size e^x - 1 is formed by subtraction. */
+const EXPM1_REDUCED = 0.3465;
+
 /** e^x - 1 without cancellation near zero; -1 and Infinity at the ends, NaN for NaN. */
 export function expm1(x: number): number {
-  if (!(Math.abs(x) < 0.34)) return exp(x) - 1;
-  return expm1Series(x);
-}
-
-/** Taylor series of e^x - 1 to x^15, for |x| < 0.34 (truncation 1e-18 relative). */
-function expm1Series(x: number): number {
-  let sum = x / 15;
-  for (let k = 14; k >= 2; k--) sum = (x / k) * (1 + sum);
-  return x + x * sum;
+  return Math.abs(x) < EXPM1_REDUCED ? expm1Reduced(x) : exp(x) - 1;
 }
 
 const scratch = new Float64Array(1);
@@ -106,6 +101,7 @@ function logReduced(f: number, k: number): number {
 
 /** ln(1 + x) without cancellation near zero; -Infinity at -1, NaN below. */
 export function log1p(x: number): number {
+  if (x > -0.29 && x < 0.41) return logReduced(x, 0);
   const u = 1 + x;
   if (!(u > 0 && u < Infinity)) return log(u);
   return log(u) + (x - (u - 1)) / u;

@@ -9,45 +9,51 @@ export const INV_SQRT_2PI = 0.3989422804014327;
 const LOG_SQRT_2PI = 0.9189385332046728;
 
 /**
- * erfcx(a) = exp(a^2) erfc(a) for a >= 0, relative error below 4e-16. (1 + a) erfcx(a) is smooth in
- * q = (a - 4)/(a + 4) on [-1, 1]; the polynomial of degree 24 interpolates it at Chebyshev nodes (residual 8e-17 with
- * rounded coefficients). The kernels evaluate the same expression in the same order (`assembly/error-function.ts`).
- * Verified by `golden/special_functions.csv`. Meaningless for a < 0: use {@link erfcx}.
+ * 1 - (1 + a) erfcx(a) for a >= 0: how far erfcx falls short of 1/(1 + a); rises from 0 to 1 - 1/sqrt(pi). Relative error
+ * below 4e-16, so that sums and differences of erfcx formed from it keep their accuracy where they cancel. Divided by
+ * w = 2a/(a + 3.75) it is smooth in q = w - 1 on [-1, 1]; the polynomial of degree 23 interpolates it at Chebyshev nodes
+ * (residual 2e-17). The kernels evaluate the same expression in the same order (`assembly/error-function.ts`).
  */
-export function erfcxPositive(a: number): number {
-  const q = (a - 4) / (a + 4);
+export function erfcxDeficit(a: number): number {
+  const w = (a + a) / (a + 3.75);
+  const q = w - 1;
   const q2 = q * q;
   const q4 = q2 * q2;
   const p0 =
-    0.00396205568129377 +
+    -0.05072695176008153 +
     q4 *
-      (-0.006068735219331131 +
-        q4 *
-          (6.403270692900713e-5 +
-            q4 * (3.902926078262736e-9 + q4 * (-1.1483738260580701e-8 + q4 * -1.4506607968251927e-10))));
+      (-0.0006582305169361236 +
+        q4 * (-1.255484231615736e-5 + q4 * (-4.791606541840681e-8 + q4 * 1.0904484942660287e-10)));
   const p1 =
-    -0.199344582800367 +
+    -0.10161755890308019 +
     q4 *
-      (0.015312509679629287 +
+      (0.03197595452742875 +
         q4 *
-          (0.00211642162115978 +
-            q4 * (-1.3150549897245758e-5 + q4 * (-3.6251386038087446e-7 + q4 * -5.187296046231376e-9))));
+          (-0.00020681474149293152 +
+            q4 * (4.454447736075579e-6 + q4 * (1.1278002683676083e-7 + q4 * 2.3393877212092577e-9))));
   const p2 =
-    0.11704966551044244 +
+    -0.013179182297962635 +
     q4 *
-      (-0.017515654646596667 +
+      (-0.014700867218673173 +
         q4 *
-          (-0.00038976748430922 +
-            q4 * (-4.1383358309087905e-6 + q4 * (5.144442274791842e-8 + q4 * 1.7174294260850353e-9))));
+          (0.00013618925250833054 +
+            q4 * (8.934706646810196e-7 + q4 * (1.0493747173971449e-9 + q4 * -8.020511555945772e-12))));
   const p3 =
-    -0.04808038122131848 +
+    0.05382676081484997 +
     q4 *
-      (0.012161784748331477 +
+      (0.004630039085787944 +
         q4 *
-          (-6.0136955620917455e-5 +
-            q4 * (2.6490399773817633e-6 + q4 * (4.5525594245551566e-8 + q4 * 3.875460256268975e-10))));
-  const small = q * p1 + (q2 * (p2 + q * p3) + q4 * p0);
-  return (0.6849972881253069 + small) / (a + 1);
+          (-1.5061610011741476e-5 +
+            q4 * (-7.364080747597416e-7 + q4 * (-1.7173491740991564e-8 + q4 * -1.9804803567691737e-10))));
+  return w * (0.30844882394356693 + (q * p1 + (q2 * (p2 + q * p3) + q4 * p0)));
+}
+
+/**
+ * erfcx(a) = exp(a^2) erfc(a) for a >= 0, relative error below 4e-16. Meaningless for a < 0: use {@link erfcx}.
+ * Verified by `golden/special_functions.csv`.
+ */
+export function erfcxPositive(a: number): number {
+  return (1 - erfcxDeficit(a)) / (1 + a);
 }
 
 /**
