@@ -1,0 +1,435 @@
+/**
+ * The life of one venue connection: connect, discover, subscribe, watch, reconnect, recover; never silent about what it missed.
+ * It knows no venue: everything particular comes from the `VenueAdapter`.
+ */
+import type { FeedEvent, GapEvent, MarketEvent } from '../market/event.ts';
+import { Access } from './access.ts';
+import type { FrameSignal, ResultSignal, VenueAdapter, VenueRequest, VenueSession } from './adapter.ts';
+import { VenueError } from './adapter.ts';
+import type { Backoff } from './backoff.ts';
+import { createBackoff } from './backoff.ts';
+import { ClockOffset, ReceiveClock } from './clock-offset.ts';
+import { EventOutlet, hasVenueTime } from './event-outlet.ts';
+import type { FeedClock } from './feed-clock.ts';
+import { SYSTEM_CLOCK } from './feed-clock.ts';
+import type { Feed, FeedLimits, FeedOptions, FeedStatistics } from './feed-options.ts';
+import { FEED_LIMITS } from './feed-options.ts';
+import { FeedPulse } from './feed-pulse.ts';
+import type { FeedSocket } from './feed-socket.ts';
+import { webSocket } from './feed-socket.ts';
+import { DISCONNECTED, Requester } from './requester.ts';
+import type { SubscribeOutcome } from './subscriptions.ts';
+import { Subscriptions } from './subscriptions.ts';
+
+/** After an instrument list failed it is asked for again so soon. */
+const REDISCOVER_SOON_MS = 10_000;
+const CLOSE_TIMEOUT_MS = 1_000;
+
+export function createFeed(options: FeedOptions): Feed {
+  return new LiveFeed(options);
+}
+
+class LiveFeed implements Feed {
+  readonly #options: FeedOptions;
+  readonly #venue: VenueAdapter;
+  readonly #limits: FeedLimits;
+  readonly #clock: FeedClock;
+  readonly #stamp: ReceiveClock;
+  readonly #offset = new ClockOffset();
+  readonly #outlet: EventOutlet;
+  readonly #pulse: FeedPulse;
+  readonly #session: VenueSession;
+  readonly #requester: Requester;
+  readonly #access: Access;
+  readonly #subscriptions: Subscriptions;
+  readonly #backoff: Backoff;
+  #socket: FeedSocket | null = null;
+  #state: FeedEvent['state'] = 'down';
+  /** Changes when a connection begins and when it ends: work of an older one finds that it is over. */
+  #generation = 0;
+  #connections = 0;
+  #frames = 0;
+  #started = false;
+  #closing = false;
+  #open = false;
+  /** The gap of the whole feed that is open now; `from` in venue time. */
+  #gap: { readonly reason: GapEvent['reason']; readonly from: number } | null = null;
+  /** Requests of the opening or of a recovery are under way: the watch leaves the channels alone. */
+  #establishing = false;
+  #reconciling = false;
+  #channelsDirty = false;
+  #cancelTick: () => void = () => undefined;
+  #cancelConnect: () => void = () => undefined;
+  #cancelTerminate: () => void = () => undefined;
+  #liveSince = Infinity;
+  #rediscoverAt = Infinity;
+  #lastFrame = 0;
+  #lastData = 0;
+  /** Venue time of the last data, by our clock and the offset; 0 = none yet. */
+  #lastGood = 0;
+
+  constructor(options: FeedOptions) {
+    this.#options = options;
+    this.#venue = options.venue;
+    this.#limits = { ...FEED_LIMITS, ...options.limits };
+    this.#clock = options.clock ?? SYSTEM_CLOCK;
+    const { venue } = options;
+    const limits = this.#limits;
+    const clock = this.#clock;
+    this.#stamp = new ReceiveClock(
+      () => clock.now(),
+      () => clock.monotonic(),
+    );
+    this.#outlet = new EventOutlet({
+      clock,
+      offset: this.#offset,
+      soft: limits.queueSoft,
+      hard: limits.queueHard,
+      knownTrades: options.knownTrades ?? [],
+      consume: options.onEvents,
+      onFull: () => this.#socket?.pause(),
+      onRoom: () => this.#readAgain(),
+    });
+    this.#pulse = new FeedPulse(venue.venue, this.#stamp, this.#offset, this.#outlet);
+    const { underlyings, topOfBook = 'ticker', marks = false } = options;
+    this.#session = venue.session({ underlyings, topOfBook, marks });
+    const { answerTimeoutMs, requestAttempts: attempts, requestsWaiting: waiting } = limits;
+    this.#requester = new Requester(venue, clock, { answerTimeoutMs, attempts, waiting }, (text) =>
+      this.#socket?.send(text),
+    );
+    this.#access = new Access(venue, this.#requester, clock, options.credentials ?? null);
+    this.#subscriptions = new Subscriptions(
+      venue,
+      (request) => this.#subscribe(request),
+      (channel) => this.#refuse('channel-refused', 'channel', channel),
+    );
+    this.#backoff = createBackoff(limits.backoffBaseMs, limits.backoffCapMs, options.random);
+  }
+
+  start(): void {
+    if (this.#started) throw new Error('a feed starts once');
+    this.#started = true;
+    const now = this.#clock.monotonic();
+    this.#pulse.start(now, this.#limits.tickMs);
+    this.#cancelTick = this.#clock.setTimer(() => this.#tick(), this.#limits.tickMs);
+    if (this.#options.resumeFrom !== undefined) this.#openGap('crash', this.#options.resumeFrom);
+    this.#connect();
+  }
+
+  resume(): void {
+    this.#outlet.resume();
+  }
+
+  requestPrivate(method: string, params: Readonly<Record<string, unknown>>): Promise<unknown> {
+    return this.#access.request(method, params);
+  }
+
+  statistics(): FeedStatistics {
+    return {
+      state: this.#state,
+      queueLength: this.#outlet.length,
+      droppedQuotes: this.#outlet.droppedQuotes,
+      droppedRefusals: this.#outlet.droppedRefusals,
+      duplicateTrades: this.#outlet.duplicateTrades,
+      frames: this.#frames,
+      connections: this.#connections,
+      channels: this.#subscriptions.size,
+      clockOffsetMs: this.#offset.read(this.#stamp.now()),
+    };
+  }
+
+  async close(): Promise<number> {
+    if (!this.#closing) {
+      this.#closing = true;
+      this.#cancelTick();
+      this.#cancelConnect();
+      this.#requester.disconnect();
+      const socket = this.#socket;
+      this.#socket = null;
+      if (socket !== null) {
+        this.#cancelTerminate = this.#clock.setTimer(() => socket.terminate(), CLOSE_TIMEOUT_MS);
+        socket.close();
+      }
+      this.#setState('down', 'closed by us');
+    }
+    return this.#outlet.drain(this.#limits.drainMs);
+  }
+
+  // ---------------------------------------------------------------- connection
+
+  #connect(): void {
+    const generation = ++this.#generation;
+    const current = (): boolean => generation === this.#generation && !this.#closing;
+    const endpoint = this.#options.endpoint ?? Object.values(this.#venue.endpoints)[0];
+    this.#connections += 1;
+    // The host alone: an address may carry a secret.
+    this.#setState('connecting', new URL(endpoint).host);
+    const socket = (this.#options.socketFactory ?? webSocket)(endpoint, {
+      open: () => {
+        if (!current()) return;
+        this.#cancelConnect();
+        this.#open = true;
+        this.#lastFrame = this.#clock.monotonic();
+        this.#requester.connect();
+        void this.#establish(current);
+      },
+      frame: (bytes) => {
+        if (current()) this.#frame(bytes);
+      },
+      closed: (detail, retryAfterMs) => {
+        if (current()) this.#lost(detail, retryAfterMs ?? 0);
+        else if (this.#closing) this.#cancelTerminate();
+      },
+    });
+    this.#socket = socket;
+    this.#cancelConnect = this.#clock.setTimer(() => {
+      if (current()) this.#drop('no connection in time');
+    }, this.#limits.connectTimeoutMs);
+  }
+
+  /** From an open socket to a live feed. */
+  async #establish(current: () => boolean): Promise<void> {
+    this.#establishing = true;
+    this.#subscriptions.clear();
+    try {
+      if (this.#access.wanted) await this.#authenticateOrGoOn();
+      this.#session.connected(this.#access.granted);
+      const heartbeat = this.#venue.heartbeat(this.#limits.heartbeatSeconds);
+      if (heartbeat !== null) void this.#attempt(heartbeat);
+      const listed = await Promise.all(this.#session.discover().map((r) => this.#attempt(r)));
+      if (!listed.some(Boolean)) throw new VenueError('discover', DISCONNECTED, 'no instrument list', 'retry');
+      await Promise.all(this.#session.snapshot().map((r) => this.#attempt(r)));
+      this.#channelsDirty = !(await this.#subscriptions.reconcile(this.#session.channels()));
+      await this.#recover();
+      if (!current()) return;
+      const soon = listed.every(Boolean) ? this.#limits.rediscoverMs : REDISCOVER_SOON_MS;
+      this.#rediscoverAt = this.#clock.monotonic() + soon;
+      this.#establishing = false;
+      this.#live('subscribed');
+    } catch (error) {
+      if (!(error instanceof VenueError)) throw error;
+      if (current()) this.#drop(error.message);
+    }
+  }
+
+  /** Ends a connection that does not work. */
+  #drop(detail: string): void {
+    const socket = this.#socket;
+    this.#lost(detail, 0);
+    socket?.terminate();
+  }
+
+  /** A connection has ended: say so, and begin the next after the back-off. */
+  #lost(detail: string, retryAfterMs: number): void {
+    this.#cancelConnect();
+    this.#generation += 1;
+    this.#socket = null;
+    this.#open = false;
+    this.#establishing = false;
+    this.#liveSince = Infinity;
+    this.#rediscoverAt = Infinity;
+    this.#access.disconnected();
+    this.#requester.disconnect();
+    if (this.#lastGood > 0) this.#openGap('disconnect', this.#lastGood);
+    this.#setState('down', detail);
+    this.#cancelConnect = this.#clock.setTimer(() => this.#connect(), Math.max(retryAfterMs, this.#backoff.next()));
+  }
+
+  #live(detail: string): void {
+    const now = this.#clock.monotonic();
+    this.#liveSince = Math.min(this.#liveSince, now);
+    this.#lastData = now;
+    this.#closeGap();
+    if (this.#state !== 'live') this.#setState('live', detail);
+  }
+
+  // ---------------------------------------------------------------- requests
+
+  /** Asks and lets the session read the result, all pages. False when it failed: recorded, and nothing else is lost. */
+  async #attempt(request: VenueRequest): Promise<boolean> {
+    const waiting: VenueRequest[] = [request];
+    try {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
+        waiting.push(...this.#read(next, await this.#requester.ask(next)).next);
+      return true;
+    } catch (error) {
+      this.#requestFailed(error);
+      return false;
+    }
+  }
+
+  async #subscribe(request: VenueRequest): Promise<SubscribeOutcome> {
+    try {
+      return this.#read(request, await this.#requester.ask(request)).accepted ?? [];
+    } catch (error) {
+      this.#requestFailed(error);
+      return error instanceof VenueError && error.retryable ? 'later' : 'never';
+    }
+  }
+
+  #read(request: VenueRequest, result: unknown): ResultSignal {
+    const events: MarketEvent[] = [];
+    const signal = this.#session.result(request, result, this.#stamp.now(), events);
+    this.#outlet.emit(events);
+    return signal;
+  }
+
+  #requestFailed(error: unknown): void {
+    if (!(error instanceof VenueError)) throw error;
+    if (error.code !== DISCONNECTED) this.#refuse('request-failed', error.method, String(error.code));
+  }
+
+  /** Public data does not need it: a refusal is recorded and the feed goes on without. */
+  async #authenticateOrGoOn(): Promise<void> {
+    try {
+      await this.#access.authenticate();
+    } catch (error) {
+      this.#requestFailed(error);
+    }
+  }
+
+  /** The trades of the gap that is open, from history; what the channel has shown already is left out. */
+  async #recover(): Promise<void> {
+    if (this.#gap === null) return;
+    const from = this.#gap.from - this.#limits.historyMarginMs;
+    const to = this.#venueNow() + this.#limits.historyMarginMs;
+    await Promise.all(this.#session.history(from, to).map((r) => this.#attempt(r)));
+  }
+
+  // ---------------------------------------------------------------- frames
+
+  #frame(bytes: Uint8Array): void {
+    const receivedAt = this.#stamp.now();
+    this.#frames += 1;
+    this.#lastFrame = this.#clock.monotonic();
+    const events: MarketEvent[] = [];
+    const signal = this.#session.frame(bytes, receivedAt, events);
+    this.#outlet.emit(events);
+    if (events.some(hasVenueTime)) {
+      this.#lastData = this.#lastFrame;
+      this.#lastGood = receivedAt - (this.#offset.read(receivedAt) ?? 0);
+      if (this.#state === 'stale' && !this.#establishing) void this.#heal();
+    }
+    if (signal !== null) this.#obey(signal);
+  }
+
+  #obey(signal: FrameSignal): void {
+    switch (signal.kind) {
+      case 'reply':
+        this.#requester.reply(signal.request);
+        return;
+      case 'result':
+        this.#requester.result(signal.id, signal.result);
+        return;
+      case 'error':
+        if (!this.#requester.error(signal.id, signal.code, signal.reason))
+          this.#refuse('venue-error', 'code', String(signal.code));
+        return;
+      case 'resync':
+        this.#subscriptions.resync(signal.channels);
+        this.#channelsDirty = true;
+        return;
+      case 'channels-changed':
+        this.#channelsDirty = true;
+    }
+  }
+
+  /** Data flows again after silence. The trades in between may be lost all the same: history says. */
+  async #heal(): Promise<void> {
+    this.#establishing = true;
+    const generation = this.#generation;
+    await this.#recover();
+    if (generation !== this.#generation || this.#closing) return;
+    this.#establishing = false;
+    this.#live('data again');
+  }
+
+  // ---------------------------------------------------------------- facts of our own
+
+  #refuse(reason: string, field: string, value: string): void {
+    const at = this.#stamp.now();
+    this.#outlet.emit([{ type: 'refused', at, receivedAt: at, venue: this.#venue.venue, reason, field, value }]);
+  }
+
+  #setState(state: FeedEvent['state'], detail: string): void {
+    this.#state = state;
+    const at = this.#stamp.now();
+    this.#outlet.emit([{ type: 'feed', at, receivedAt: at, venue: this.#venue.venue, state, detail }]);
+  }
+
+  /** An open gap stays the one it is: the first cause is the cause. */
+  #openGap(reason: GapEvent['reason'], from: number): void {
+    if (this.#gap !== null) return;
+    this.#gap = { reason, from };
+    this.#gapEvent(reason, from, null);
+  }
+
+  #closeGap(): void {
+    if (this.#gap === null) return;
+    const { reason, from } = this.#gap;
+    this.#gap = null;
+    this.#gapEvent(reason, from, Math.max(from, this.#venueNow()));
+  }
+
+  #gapEvent(reason: GapEvent['reason'], from: number, to: number | null): void {
+    const at = this.#stamp.now();
+    this.#outlet.emit([{ type: 'gap', at, receivedAt: at, venue: this.#venue.venue, symbol: null, reason, from, to }]);
+  }
+
+  #venueNow(): number {
+    const now = this.#stamp.now();
+    return now - (this.#offset.read(now) ?? 0);
+  }
+
+  // ---------------------------------------------------------------- the watch
+
+  #readAgain(): void {
+    this.#socket?.resume();
+    // We did not read: the silence was ours.
+    this.#lastFrame = this.#lastData = this.#clock.monotonic();
+  }
+
+  #tick(): void {
+    const now = this.#clock.monotonic();
+    this.#cancelTick = this.#clock.setTimer(() => this.#tick(), this.#limits.tickMs);
+    const events: MarketEvent[] = [];
+    const signal = this.#session.tick(this.#venueNow(), events);
+    this.#outlet.emit(events);
+    if (signal !== null) this.#obey(signal);
+    if (this.#open && !this.#outlet.full) this.#watch(now);
+    this.#pulse.tick(now, this.#limits.tickMs);
+  }
+
+  #watch(now: number): void {
+    const { silenceMs, deadMs, reopenMs, stableMs, answerTimeoutMs } = this.#limits;
+    if (this.#state === 'live' && now - this.#lastData >= silenceMs) {
+      this.#openGap('silence', this.#lastGood === 0 ? this.#venueNow() : this.#lastGood);
+      this.#setState('stale', `no data for ${Math.round(now - this.#lastData)} ms`);
+      void this.#attempt(this.#venue.probe());
+    }
+    // While it opens, a connection may rightly be quiet as long as a request waits for credits.
+    const dead = this.#state === 'connecting' ? Math.max(deadMs, answerTimeoutMs) : deadMs;
+    if (now - this.#lastFrame >= dead) this.#drop(`no frame for ${Math.round(now - this.#lastFrame)} ms`);
+    else if (this.#state === 'stale' && now - this.#lastData >= reopenMs) this.#drop('no data on a living connection');
+    else if (!this.#establishing) this.#maintain(now, stableMs);
+  }
+
+  /** What a living connection needs from time to time. */
+  #maintain(now: number, stableMs: number): void {
+    if (now - this.#liveSince >= stableMs) this.#backoff.stable();
+    if (this.#access.due(now)) void this.#authenticateOrGoOn();
+    if (now >= this.#rediscoverAt) {
+      this.#rediscoverAt = now + this.#limits.rediscoverMs;
+      for (const request of this.#session.discover()) void this.#attempt(request);
+    }
+    if (this.#channelsDirty && !this.#reconciling) void this.#reconcile();
+  }
+
+  async #reconcile(): Promise<void> {
+    this.#reconciling = true;
+    this.#channelsDirty = false;
+    await this.#subscriptions.resyncAll();
+    if (!(await this.#subscriptions.reconcile(this.#session.channels()))) this.#channelsDirty = true;
+    this.#reconciling = false;
+  }
+}
