@@ -16,7 +16,6 @@ const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', '
 const MONTH_NUMBER = new Map(MONTHS.map((name, index) => [name, index]));
 const OPTION_NAME = /^([A-Z][A-Z0-9]{1,11}(?:_[A-Z]{3,5})?)-(\d{1,2}[A-Z]{3}\d{2})-(\d{1,10}(?:d\d{1,8})?)-([CP])$/;
 const DATE = /^(\d{1,2})([A-Z]{3})(\d{2})$/;
-const DAY_MS = 86_400_000;
 
 /** Epoch ms of 08:00 UTC on a Deribit date such as `27MAR26` or `5FEB26`; null when there is no such day. */
 export function parseDeribitDate(text: string): number | null {
@@ -100,9 +99,4 @@ export function deribitInstrument(symbol: string, venue: string = 'deribit'): Op
     ticks: deribitTicks(name.underlying),
     contractSize: 1,
   };
-}
-
-/** The day `expiry` belongs to, moved to Deribit's 08:00 UTC settlement instant; epoch ms in and out. */
-export function atDeribitExpiry(expiry: number): number {
-  return Math.floor(expiry / DAY_MS) * DAY_MS + DERIBIT_EXPIRY_OFFSET_MS;
 }

@@ -162,7 +162,7 @@ async function documentText(input: RecordingInput): Promise<{ text: string; end:
 }
 
 /** The rows at a path; `*` stands for every element of an array or member of an object. */
-function* rowsAt(value: unknown, path: readonly string[]): Generator<unknown> {
+function* rowsAt(value: unknown, path: readonly string[]): Generator {
   if (path.length === 0) {
     yield value;
     return;

@@ -1,12 +1,12 @@
 import type { FutureEvent, IndexEvent } from '../../market/event.ts';
 import { formatDeribitDate } from '../deribit-symbol.ts';
 import type { CellSpec, Mapping, NumberCellSpec } from './mapping.ts';
-import { compileCell, compileChoice, compileNumber, compileTime } from './mapping-cell.ts';
+import { compileCell, compileChoice, compileNumber, compileTime, spelled } from './mapping-cell.ts';
 import type { NumberCell, Row, RowLayout } from './mapping-cell.ts';
 import { compileInstrument } from './mapping-instrument.ts';
 import { MAX_PRICE, MAX_QUANTITY, MAX_VOLATILITY, RowNumbers, isMarketTime, quoteEvent } from './quote-row.ts';
 import type { RecordingStream } from './recording-stream.ts';
-import { RowByRow, SnapshotPerFile, SnapshotPerTime } from './row-order.ts';
+import { RowByRow, SnapshotPerPoll, SnapshotPerTime } from './row-order.ts';
 import type { RowOrder } from './row-order.ts';
 import { ownText } from './symbol-table.ts';
 
@@ -76,8 +76,8 @@ export class MappedRows {
   #wanted(where: { column: string; equals: readonly unknown[] } | undefined): (row: Row) => boolean {
     if (where === undefined) return () => true;
     const cell = compileCell({ column: where.column }, this.#layout, []);
-    const values = new Set(where.equals.map(String));
-    return (row) => values.has(String(cell(row) as string));
+    const values = new Set(where.equals.map(spelled));
+    return (row) => values.has(spelled(cell(row)));
   }
 
   #quoteKind(): RowKind | null {
@@ -290,7 +290,7 @@ function orderOf(mapping: Mapping, stream: RecordingStream): RowOrder {
   if (mapping.snapshot === 'none') return new RowByRow(stream);
   return mapping.snapshot === 'time'
     ? new SnapshotPerTime(stream, mapping.venue)
-    : new SnapshotPerFile(stream, mapping.venue);
+    : new SnapshotPerPoll(stream, mapping.venue, mapping.snapshot === 'poll');
 }
 
 function positive(value: number | null): number | null {

@@ -115,15 +115,15 @@ function isMissingNumber(text: string, numbers: readonly number[]): boolean {
 }
 
 function sourceOf(spec: CellSpec, layout: RowLayout): Cell {
-  if ('constant' in spec && spec.constant !== undefined) {
+  if (spec.constant !== undefined) {
     const value = spec.constant;
     return () => value;
   }
-  if ('document' in spec && spec.document !== undefined) {
+  if (spec.document !== undefined) {
     const value = layout.document(spec.document);
     return () => value;
   }
-  if ('file_name' in spec && spec.file_name !== undefined) {
+  if (spec.file_name !== undefined) {
     const value = new RegExp(spec.file_name).exec(layout.file)?.[1];
     return () => value;
   }
@@ -205,7 +205,12 @@ export function compileChoice<A extends string, B extends string>(
 ): (row: Row) => A | B | null {
   const cell = compileCell(spec, layout, []);
   const choices = new Map<string, A | B>();
-  for (const value of first[1]) choices.set(String(value as string), first[0]);
-  for (const value of second[1]) choices.set(String(value as string), second[0]);
-  return (row) => choices.get(String(cell(row) as string)) ?? null;
+  for (const value of first[1]) choices.set(spelled(value), first[0]);
+  for (const value of second[1]) choices.set(spelled(value), second[0]);
+  return (row) => choices.get(spelled(cell(row))) ?? null;
+}
+
+/** A cell or a value of a mapping as comparable text; empty for what is neither text, number nor truth value. */
+export function spelled(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : '';
 }

@@ -44,7 +44,25 @@ function hasOneSource(spec: {
   return sources.filter((source) => source !== undefined).length === 1;
 }
 
-const shorthand = columnName.transform((column) => ({ column }));
+/** Where a cell comes from (exactly one of column, document, constant, file_name) and what means "missing" in it. */
+export interface CellSpec {
+  readonly column?: string | undefined;
+  readonly document?: string | undefined;
+  readonly constant?: string | number | undefined;
+  readonly file_name?: string | undefined;
+  readonly inside?: string | undefined;
+  readonly missing?: readonly (string | number | boolean | null)[] | undefined;
+}
+
+/** A numeric cell: its source, multiplier, divisor column and unit. */
+export interface NumberCellSpec extends CellSpec {
+  readonly scale?: number | undefined;
+  readonly per?: string | undefined;
+  readonly unit?: 'premium' | 'usd' | 'fraction' | 'percent' | undefined;
+}
+
+/** A column name alone stands for a cell with nothing else to say. */
+const shorthand = columnName.transform((column): CellSpec => ({ column }));
 /** A text cell. */
 const textCell = z.union([shorthand, z.strictObject(sourceFields).refine(hasOneSource, ONE_SOURCE)]);
 
@@ -169,7 +187,8 @@ export const mappingSchema = z
     /** Path to the rows of a JSON document; `*` stands for every element or member. */
     rows: z.string().min(1).max(200).optional(),
     missing: z.array(scalar).max(50).default([]),
-    snapshot: z.enum(['time', 'file', 'none']),
+    /** Which rows belong together: equal times, the whole file, rows until a symbol comes again, none (ticks). */
+    snapshot: z.enum(['time', 'file', 'poll', 'none']),
     time: timeCell,
     instrument: instrument.optional(),
     quote: quote.optional(),
@@ -188,13 +207,5 @@ export const mappingSchema = z
 export type Mapping = z.infer<typeof mappingSchema>;
 /** What a user may write; shorthands not yet expanded. */
 export type MappingText = z.input<typeof mappingSchema>;
-/** A text cell with its source. */
-export type CellSpec = z.infer<typeof textCell>;
-/** A numeric cell with its source, scale and unit. */
-export type NumberCellSpec = CellSpec & {
-  scale?: number | undefined;
-  per?: string | undefined;
-  unit?: 'premium' | 'usd' | 'fraction' | 'percent' | undefined;
-};
 /** A time cell with its source and spelling. */
 export type TimeCellSpec = z.infer<typeof timeCell>;

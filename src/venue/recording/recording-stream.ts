@@ -178,7 +178,12 @@ export function printable(value: unknown): string {
 }
 
 function describe(value: unknown): string {
-  if (value === undefined) return 'undefined';
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'array' : 'object';
-  return String(value as number | string | boolean | bigint | null);
+  switch (typeof value) {
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+      return String(value);
+    default:
+      return value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value;
+  }
 }

@@ -15,14 +15,17 @@ interface HeldRow {
 }
 
 /**
- * Rows that share one time are a snapshot. A row whose time differs from both its neighbours' is held until the next
- * one decides: a wrong time in a single row must not close the snapshot, let alone make all later rows "backwards".
+ * Rows that share one time are a snapshot. A row whose time is new is held until the following ones decide: a wrong
+ * time in a single row must not close the snapshot, let alone make all later rows "backwards".
  */
 export class SnapshotPerTime implements RowOrder {
   readonly #stream: RecordingStream;
   readonly #venue: string;
   #open: number | null = null;
+  /** A row with a later time than the open snapshot. */
   #held: HeldRow | null = null;
+  /** A row between the open snapshot and the held row: one of the two is wrong. */
+  #rival: HeldRow | null = null;
 
   constructor(stream: RecordingStream, venue: string) {
     this.#stream = stream;
@@ -30,39 +33,58 @@ export class SnapshotPerTime implements RowOrder {
   }
 
   row(entry: SymbolEntry | null, event: RowEvent): void {
+    if (event.at === this.#open && this.#held === null) this.#stream.collect(entry, event);
+    else this.#newTime(entry, event);
+  }
+
+  finish(): void {
+    if (this.#rival !== null) this.#refuseHeld();
+    if (this.#held !== null) this.#openHeld();
+    if (this.#open !== null) this.#stream.closeSnapshot(this.#open, this.#venue);
+  }
+
+  #newTime(entry: SymbolEntry | null, event: RowEvent): void {
+    if (this.#rival !== null) {
+      if (this.#held?.event.at === event.at) {
+        this.#refuse('time-backwards', this.#rival);
+        this.#rival = null;
+      } else this.#refuseHeld();
+    }
     const held = this.#held;
     if (event.at === this.#open) {
-      if (held !== null) this.#refuseHeld(held);
+      if (held !== null) this.#refuseHeld();
       this.#stream.collect(entry, event);
     } else if (this.#open !== null && event.at < this.#open) {
-      this.#stream.refuse(this.#venue, 'time-backwards', 'time', event.at);
+      this.#refuse('time-backwards', { entry, event });
     } else if (held === null) {
       this.#held = { entry, event };
     } else if (held.event.at > event.at) {
-      this.#refuseHeld(held);
-      this.#held = { entry, event };
+      this.#rival = { entry, event };
     } else {
-      this.#openWith(held);
+      this.#openHeld();
       if (held.event.at === event.at) this.#stream.collect(entry, event);
       else this.#held = { entry, event };
     }
   }
 
-  finish(): void {
-    if (this.#held !== null) this.#openWith(this.#held);
-    if (this.#open !== null) this.#stream.closeSnapshot(this.#open, this.#venue);
+  /** The held row was the wrong one; its rival, if any, takes its place. */
+  #refuseHeld(): void {
+    if (this.#held !== null) this.#refuse('time-outlier', this.#held);
+    this.#held = this.#rival;
+    this.#rival = null;
   }
 
-  #openWith(held: HeldRow): void {
+  #openHeld(): void {
+    const held = this.#held;
+    if (held === null) return;
     if (this.#open !== null) this.#stream.closeSnapshot(this.#open, this.#venue);
     this.#open = held.event.at;
     this.#held = null;
     this.#stream.collect(held.entry, held.event);
   }
 
-  #refuseHeld(held: HeldRow): void {
-    this.#held = null;
-    this.#stream.refuse(this.#venue, 'time-outlier', 'time', held.event.at);
+  #refuse(reason: string, row: HeldRow): void {
+    this.#stream.refuse(this.#venue, reason, 'time', row.event.at);
   }
 }
 
@@ -70,18 +92,29 @@ export class SnapshotPerTime implements RowOrder {
 const MAX_POLL_MS = 6 * 3_600_000;
 const MAX_FILE_ROWS = 200_000;
 
-/** The whole file is one snapshot, known when its last row is: the latest row's time is the time of all. */
-export class SnapshotPerFile implements RowOrder {
+/**
+ * Rows polled one after the other, each with its own time: a snapshot is known when its last row is, so the latest
+ * row's time is the time of all. The whole file is one snapshot, or (`repeats`) a later row of a symbol that the
+ * snapshot already holds begins the next one.
+ */
+export class SnapshotPerPoll implements RowOrder {
   readonly #stream: RecordingStream;
   readonly #venue: string;
+  readonly #repeats: boolean;
   #rows: HeldRow[] = [];
+  #times = new Map<SymbolEntry, number>();
 
-  constructor(stream: RecordingStream, venue: string) {
+  constructor(stream: RecordingStream, venue: string, repeats: boolean) {
     this.#stream = stream;
     this.#venue = venue;
+    this.#repeats = repeats;
   }
 
   row(entry: SymbolEntry | null, event: RowEvent): void {
+    if (this.#repeats && entry !== null) {
+      if (event.at > (this.#times.get(entry) ?? Infinity)) this.finish();
+      this.#times.set(entry, event.at);
+    }
     if (this.#rows.length < MAX_FILE_ROWS) this.#rows.push({ entry, event });
     else this.#stream.refuse(this.#venue, 'snapshot-too-large', 'rows', MAX_FILE_ROWS);
   }
@@ -100,6 +133,7 @@ export class SnapshotPerFile implements RowOrder {
       this.#stream.collect(entry, event);
     }
     this.#rows = [];
+    this.#times = new Map();
     this.#stream.closeSnapshot(latest, this.#venue);
   }
 }

@@ -2,7 +2,7 @@ import { inflatedChunks } from './byte-source.ts';
 import type { ByteSource, SourceEnd } from './byte-source.ts';
 
 /** Longer lines are cut here: nothing in a market recording is that long, and memory stays bounded. */
-const MAX_LINE_CHARACTERS = 4_000_000;
+const MAX_LINE_CHARACTERS = 1_000_000;
 
 /**
  * Lines of one chunk of text, in order. `whole` lines ended with a line feed; the last line of the input may come
@@ -28,7 +28,7 @@ export async function* textLines(
     const step = await chunks.next();
     const text = step.done === true ? decoder.decode() : decoder.decode(step.value, { stream: true });
     const lines: string[] = [];
-    rest = cutLines(rest + text, lines);
+    rest = cutLines(rest, text, lines);
     if (rest.length > MAX_LINE_CHARACTERS) {
       lines.push(rest.slice(0, MAX_LINE_CHARACTERS));
       rest = '';
@@ -41,14 +41,16 @@ export async function* textLines(
   }
 }
 
-/** Appends the complete lines of `text` to `lines` and returns the unfinished rest. */
-function cutLines(text: string, lines: string[]): string {
+/** Appends the lines that `text` completes, the first one begun by `rest`, and returns the new unfinished rest. */
+function cutLines(rest: string, text: string, lines: string[]): string {
   let start = 0;
+  let begun = rest;
   for (;;) {
     const end = text.indexOf('\n', start);
-    if (end < 0) return start === 0 ? text : text.slice(start);
-    const stop = end > start && text.charCodeAt(end - 1) === 13 ? end - 1 : end;
-    lines.push(text.slice(start, stop));
+    if (end < 0) return begun === '' && start === 0 ? text : begun + text.slice(start);
+    const line = begun === '' ? text.slice(start, end) : begun + text.slice(start, end);
+    lines.push(line.charCodeAt(line.length - 1) === 13 ? line.slice(0, -1) : line);
+    begun = '';
     start = end + 1;
   }
 }
