@@ -11,7 +11,7 @@ export interface OpenLog {
   /** What the last session left: record a gap from `recovery.lastReceivedAt` when there was one. */
   readonly recovery: Recovery;
   /** Commits, seals, closes and unlocks. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Locks `directory` (made if absent), recovers the log in it and begins a new segment. Throws `LogError`. */

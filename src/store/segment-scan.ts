@@ -22,13 +22,14 @@ export interface ScannedHole {
 
 /** Reads a file through one growing window, so that memory is bounded by the largest part. */
 class FileWindow {
-  private buffer: Uint8Array<ArrayBuffer> = new Uint8Array(WINDOW);
+  private buffer: Uint8Array<ArrayBuffer>;
   private start = 0;
   private filled = 0;
   private readonly file: LogFile;
 
-  constructor(file: LogFile) {
+  constructor(file: LogFile, size: number) {
     this.file = file;
+    this.buffer = new Uint8Array(Math.min(WINDOW, size));
   }
 
   /** `length` bytes from `offset`, or fewer at the end of the file. Valid until the next call. */
@@ -47,7 +48,7 @@ class FileWindow {
 
 /** Walks the parts of a segment of `size` bytes from `from` on; after unreadable bytes it goes on at the next whole header. */
 export async function* scanSegment(file: LogFile, size: number, from = 0): AsyncGenerator<ScannedPart | ScannedHole> {
-  const window = new FileWindow(file);
+  const window = new FileWindow(file, size);
   let offset = from;
   while (offset < size) {
     const head = await window.at(offset, Math.min(PART_HEADER, size - offset));
