@@ -1,4 +1,5 @@
-import { checkCalendar, scanArbitrage } from './arbitrage.ts';
+import { scanArbitrage } from './arbitrage.ts';
+import { countCalendarViolations } from './calendar.ts';
 import type {
   ArbitrageReport,
   FitOptions,
@@ -88,32 +89,8 @@ function fitEssvi(slices: readonly SliceQuotes[], options: FitOptions): SurfaceF
     reason: result.converged ? notes : `no convergence in ${result.iterations} iterations`,
     shared: new Float64Array(0),
     slices: fits,
-    calendarViolations: countViolations(slices, fits),
+    calendarViolations: countCalendarViolations(essviFamily, slices, fits),
   };
-}
-
-/** Points of the quoted ranges at which total variance falls from one fitted slice to the next. */
-function countViolations(slices: readonly SliceQuotes[], fits: readonly SliceFit[]): number {
-  let violations = 0;
-  let near = -1;
-  fits.forEach((fit, i) => {
-    if (!(fit.parameters[0] > 0)) return;
-    if (near >= 0) {
-      const [a, b] = [slices[near], slices[i]];
-      const low = Math.min(a.k[0], b.k[0]);
-      const high = Math.max(a.k[a.k.length - 1], b.k[b.k.length - 1]);
-      const nearer = fits[near].parameters;
-      const check = checkCalendar(
-        (k) => essviTotalVariance(nearer, k),
-        (k) => essviTotalVariance(fit.parameters, k) * (1 + 1e-14),
-        low,
-        high,
-      );
-      violations += check.violations;
-    }
-    near = i;
-  });
-  return violations;
 }
 
 interface Outcome {

@@ -3,14 +3,23 @@ import { sviShape, sviTotalVariance, sviVertexLandmarks } from './svi-curve.ts';
 import { ButterflyRows, CalendarRows, type ConstraintRows } from './svi-penalties.ts';
 import type { SviProblem } from './svi-problem.ts';
 
-/** What a slice must not do, over the quoted range [kLow, kHigh] in log-moneyness. */
+/** What a slice must not do: butterflies over the quoted range [kLow, kHigh], crossings with neighbouring expiries. */
 export interface SliceConstraints {
   readonly kLow: number;
   readonly kHigh: number;
   /** Impose g >= 0 (no butterfly arbitrage). */
   readonly butterfly: boolean;
-  /** Total variance of the next nearer expiry; null = no calendar condition. */
-  readonly nearer: ((k: number) => number) | null;
+  /** Expiries not to be crossed. */
+  readonly neighbours: readonly Neighbour[];
+}
+
+/** Total variance of another expiry and the range over which it must not be crossed. */
+export interface Neighbour {
+  /** 1: nearer, bounds from below; -1: farther, bounds from above. */
+  readonly side: 1 | -1;
+  readonly totalVariance: (k: number) => number;
+  readonly kLow: number;
+  readonly kHigh: number;
 }
 
 /** A constrained descent: `status` says whether the curve obeys, and whether it is the best that does. */
@@ -25,30 +34,29 @@ const GRID = 24;
 const ROUNDS = 14;
 const INNER = 30;
 
-/** Worst breach of the constraints by raw parameters: value < 0 is a breach, `at` is where (log-moneyness). */
-function worstBreach(raw: Float64Array, limits: SliceConstraints): { butterfly: Minimum; calendar: Minimum } {
-  const none = { value: Infinity, at: 0 };
-  const { kLow, kHigh, nearer } = limits;
-  let butterfly: Minimum = none;
-  let calendar: Minimum = none;
-  if (limits.butterfly) butterfly = minimumG((k, out) => sviShape(raw, k, out), kLow, kHigh, sviVertexLandmarks(raw));
-  if (nearer) {
-    const check = checkCalendar(nearer, (k) => sviTotalVariance(raw, k), kLow, kHigh);
-    calendar = { value: check.minimum, at: check.at };
-  }
-  return { butterfly, calendar };
+/** Lowest g by raw parameters; nothing to fear when butterflies are allowed. */
+function worstButterfly(raw: Float64Array, limits: SliceConstraints): Minimum {
+  if (!limits.butterfly) return { value: Infinity, at: 0 };
+  return minimumG((k, out) => sviShape(raw, k, out), limits.kLow, limits.kHigh, sviVertexLandmarks(raw));
+}
+
+/** Smallest distance in total variance to a neighbour by raw parameters; < 0 is a crossing. */
+function worstCrossing(raw: Float64Array, neighbour: Neighbour): Minimum {
+  const own = (k: number): number => sviTotalVariance(raw, k);
+  const [near, far] = neighbour.side === 1 ? [neighbour.totalVariance, own] : [own, neighbour.totalVariance];
+  const check = checkCalendar(near, far, neighbour.kLow, neighbour.kHigh);
+  return { value: check.minimum, at: check.at };
 }
 
 /** True when raw SVI parameters obey the constraints, by scan. */
 export function obeys(raw: Float64Array, limits: SliceConstraints): boolean {
-  const { butterfly, calendar } = worstBreach(raw, limits);
-  return butterfly.value >= 0 && calendar.value >= 0;
+  return worstButterfly(raw, limits).value >= 0 && limits.neighbours.every((n) => worstCrossing(raw, n).value >= 0);
 }
 
 /**
  * Moves c (a free minimum of the problem) to the best curve that obeys the constraints: augmented Lagrangian on a grid
  * of the quoted range, verified by a finer scan whose worst point joins the grid (cutting planes). If that does not end
- * in a curve that obeys, the free curve is flattened toward its ATM level (raised, for a calendar breach) until it does.
+ * in a curve that obeys, the free curve is flattened toward its ATM level until it does.
  */
 export function descendConstrained(problem: SviProblem, c: Float64Array, limits: SliceConstraints): ConstrainedDescent {
   const free = Float64Array.from(c);
@@ -59,16 +67,18 @@ export function descendConstrained(problem: SviProblem, c: Float64Array, limits:
   let status: ConstrainedDescent['status'] = 'infeasible';
   for (let round = 0; round < ROUNDS; round++) {
     iterations += problem.descend(c, INNER, 1e-7).iterations;
-    const breach = worstBreach(problem.toRaw(c), limits);
+    const raw = problem.toRaw(c);
     let worst = -Infinity;
-    for (const { kind, rows } of sets) {
+    let obedient = true;
+    for (const { rows, scan } of sets) {
       worst = Math.max(worst, rows.updateMultipliers(c) / rows.margin);
-      if (breach[kind].value < 0) rows.addPoint(breach[kind].at / problem.length);
+      const breach = scan(raw);
+      if (breach.value >= 0) continue;
+      obedient = false;
+      rows.addPoint(breach.at / problem.length);
     }
-    if (breach.butterfly.value >= 0 && breach.calendar.value >= 0) {
-      status = 'optimal';
-      if (worst <= 1) break;
-    }
+    if (obedient) status = 'optimal';
+    if (obedient && worst <= 1) break;
     if (worst > 0.25 * previous) for (const { rows } of sets) rows.stiffness *= 8;
     previous = worst;
   }
@@ -78,33 +88,36 @@ export function descendConstrained(problem: SviProblem, c: Float64Array, limits:
 }
 
 interface ConstraintSet {
-  readonly kind: 'butterfly' | 'calendar';
   readonly rows: ConstraintRows;
+  readonly scan: (raw: Float64Array) => Minimum;
 }
 
 function constraintSets(problem: SviProblem, c: Float64Array, limits: SliceConstraints): ConstraintSet[] {
-  const low = limits.kLow / problem.length;
-  const high = limits.kHigh / problem.length;
-  const points: number[] = [];
-  for (let i = 0; i <= GRID; i++) points.push(low + (i * (high - low)) / GRID);
+  const grid = (kLow: number, kHigh: number): number[] =>
+    Array.from({ length: GRID + 1 }, (_, i) => (kLow + (i * (kHigh - kLow)) / GRID) / problem.length);
   // A violation of 0.1 in g (10 % in variance) then costs as much as the misfit itself.
   let energy = 1e-6 * problem.n;
   for (let i = 0; i < problem.n; i++) energy += 1e-6 * problem.weight[i] * problem.weight[i];
   const stiffness = 100 * Math.max(problem.cost(c), energy);
   const sets: ConstraintSet[] = [];
   if (limits.butterfly) {
-    sets.push({ kind: 'butterfly', rows: new ButterflyRows(points, problem.length, 1e-4, stiffness) });
+    const points = grid(limits.kLow, limits.kHigh);
+    const rows = new ButterflyRows(points, problem.length, 1e-4, stiffness);
+    sets.push({ rows, scan: (raw) => worstButterfly(raw, limits) });
   }
-  const { nearer } = limits;
-  if (nearer) {
-    const variance = problem.length * problem.length;
-    const floor = (y: number): number => nearer(y * problem.length) / variance;
-    sets.push({ kind: 'calendar', rows: new CalendarRows(points, floor, 1e-5, stiffness) });
+  const variance = problem.length * problem.length;
+  for (const neighbour of limits.neighbours) {
+    const scaled = (y: number): number => neighbour.totalVariance(y * problem.length) / variance;
+    const rows = new CalendarRows(grid(neighbour.kLow, neighbour.kHigh), scaled, neighbour.side, 1e-5, stiffness);
+    sets.push({ rows, scan: (raw) => worstCrossing(raw, neighbour) });
   }
   return sets;
 }
 
-/** Flattens (and for the calendar raises) the free curve just enough to obey; false when nothing does. */
+/** Bisections of the share of the free curve's wings that is kept. */
+const RETREAT_STEPS = 30;
+
+/** Flattens the free curve toward its ATM level just enough to obey; false when even the flat curve does not. */
 function retreat(problem: SviProblem, c: Float64Array, free: Float64Array, limits: SliceConstraints): boolean {
   const raw = problem.toRaw(free);
   const level = Math.max(sviTotalVariance(raw, 0), 1e-8 * problem.length * problem.length);
@@ -112,18 +125,17 @@ function retreat(problem: SviProblem, c: Float64Array, free: Float64Array, limit
     const out = Float64Array.from(raw);
     out[1] *= share;
     out[0] = share * raw[0] + (1 - share) * level;
-    const { calendar } = worstBreach(out, limits);
-    if (calendar.value < 0) out[0] -= calendar.value * (1 + 1e-9) - 1e-12 * level;
-    return out;
+    return problem.fromRaw(out);
   };
+  const obedient = (share: number): boolean => obeys(problem.toRaw(blend(share)), limits);
+  if (!obedient(0)) return false;
   let low = 0;
   let high = 1;
-  if (!obeys(problem.toRaw(problem.fromRaw(blend(0))), limits)) return false;
-  for (let i = 0; i < 30; i++) {
+  for (let i = 0; i < RETREAT_STEPS; i++) {
     const middle = 0.5 * (low + high);
-    if (obeys(problem.toRaw(problem.fromRaw(blend(middle))), limits)) low = middle;
+    if (obedient(middle)) low = middle;
     else high = middle;
   }
-  c.set(problem.fromRaw(blend(low)));
+  c.set(blend(low));
   return true;
 }

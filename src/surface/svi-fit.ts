@@ -1,6 +1,6 @@
 import type { FitOptions, FitStatus, SliceFit, SliceQuotes, SmileFamily } from './family.ts';
 import { refuseSlice, systematicMisfit, unseenWing } from './slice-checks.ts';
-import { descendConstrained, obeys, type SliceConstraints } from './svi-arbitrage-free.ts';
+import { descendConstrained, obeys, type Neighbour, type SliceConstraints } from './svi-arbitrage-free.ts';
 import { SviProblem } from './svi-problem.ts';
 import { sviStarts } from './svi-starts.ts';
 import { judgeFit, refusedFit, type Solution } from './uncertainty.ts';
@@ -15,22 +15,22 @@ const TOLERANCE = 1e-10;
  * Needs 5 distinct strikes, or 3 with a prior.
  */
 export function fitSvi(family: SmileFamily, slice: SliceQuotes, options: FitOptions): SliceFit {
-  return fitSviAbove(family, slice, options, null);
+  return fitSviBetween(family, slice, options, []);
 }
 
-/** As {@link fitSvi}, and at or above `nearer`, the total variance of the next nearer expiry, in the quoted range. */
-export function fitSviAbove(
+/** As {@link fitSvi}, without crossing the given expiries. */
+export function fitSviBetween(
   family: SmileFamily,
   slice: SliceQuotes,
   options: FitOptions,
-  nearer: ((k: number) => number) | null,
+  neighbours: readonly Neighbour[],
 ): SliceFit {
   const withPrior = options.objective === 'error-bars' && options.prior !== null;
   const refusal = refuseSlice(slice, options, withPrior ? 3 : 5);
   if (refusal) return refusedFit(refusal.status, refusal.reason, slice.k.length, 5);
   const problem = new SviProblem(slice, options);
   const n = slice.k.length;
-  const limits = { kLow: slice.k[0], kHigh: slice.k[n - 1], butterfly: options.arbitrageFree, nearer };
+  const limits = { kLow: slice.k[0], kHigh: slice.k[n - 1], butterfly: options.arbitrageFree, neighbours };
   const found = options.start && finite(options.start) ? warm(problem, options.start) : cold(problem);
   const solution = constrain(problem, found, limits);
   const arbitrage = family.arbitrage(solution.parameters, slice.years, limits.kLow, limits.kHigh);
@@ -78,7 +78,7 @@ function constrain(problem: SviProblem, found: Found, limits: SliceConstraints):
   let { cost, iterations } = found;
   let status: FitStatus = found.converged ? 'converged' : 'max-iterations';
   let reason = found.converged ? '' : `no convergence in ${iterations} iterations`;
-  if ((limits.butterfly || limits.nearer) && !obeys(problem.toRaw(c), limits)) {
+  if ((limits.butterfly || limits.neighbours.length > 0) && !obeys(problem.toRaw(c), limits)) {
     const result = descendConstrained(problem, c, limits);
     cost = result.cost;
     iterations += result.iterations;

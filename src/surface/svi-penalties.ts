@@ -175,24 +175,33 @@ export class ButterflyRows extends ConstraintRows {
   }
 }
 
-/** Total variance at points y less that of the nearer expiry there, both in units of this expiry. */
+/** Distance of total variance from that of a neighbouring expiry at points y, in units of this expiry, >= 0 when in order. */
 export class CalendarRows extends ConstraintRows {
-  private readonly floor: (y: number) => number;
+  private readonly neighbour: (y: number) => number;
+  private readonly side: 1 | -1;
   private readonly shape = new Float64Array(3);
   private readonly jacobian = new Float64Array(15);
 
-  constructor(points: ArrayLike<number>, floor: (y: number) => number, margin: number, stiffness: number) {
+  /** `side` 1: the neighbour is nearer and bounds from below; -1: it is farther and bounds from above. */
+  constructor(
+    points: ArrayLike<number>,
+    neighbour: (y: number) => number,
+    side: 1 | -1,
+    margin: number,
+    stiffness: number,
+  ) {
     super(points, margin, stiffness);
-    this.floor = floor;
+    this.neighbour = neighbour;
+    this.side = side;
   }
 
   protected override value(c: Float64Array, i: number): number {
     squareShape(c, this.points[i], this.shape);
-    return this.shape[0] - this.floor(this.points[i]);
+    return this.side * (this.shape[0] - this.neighbour(this.points[i]));
   }
 
   protected override derive(c: Float64Array, i: number, row: Float64Array): void {
     squareJacobian(c, this.points[i], this.shape, this.jacobian);
-    for (let j = 0; j < 5; j++) row[j] = this.jacobian[j];
+    for (let j = 0; j < 5; j++) row[j] = this.side * this.jacobian[j];
   }
 }
