@@ -7,8 +7,9 @@
  * Every derivative holds the forward fixed. Verified by `golden/black76_greeks.csv`.
  */
 import { exp } from './exponential.ts';
+import { kernels, type Kernels } from './kernels.ts';
 import { erfcxDeficit, INV_SQRT_2PI, SQRT1_2 } from './normal.ts';
-import { combine, decay, logMoneynessBelow } from './normalised-black.ts';
+import { combine, decay, logMoneynessBelow, normalisedBlack } from './normalised-black.ts';
 
 /** One European option on a forward. */
 export interface BlackOption {
@@ -68,107 +69,94 @@ export const BLACK_COLUMNS = [
   'ultima', 'dualDelta', 'dualGamma',
 ] as const satisfies readonly (keyof BlackGreeks)[]; // prettier-ignore
 
+/** The quantities that all results share; d1 and d2 signed for the call, the probabilities out of the money. */
+interface Distribution {
+  readonly isBelow: boolean;
+  readonly d1: number;
+  readonly d2: number;
+  /** Normalised out-of-the-money price. */
+  readonly b: number;
+  /** e^(-(h^2 + t^2)/2). */
+  readonly g: number;
+  /** N(h + t), its complement, N(h - t) and its complement: none by subtraction where that would cancel. */
+  readonly up: number;
+  readonly notUp: number;
+  readonly down: number;
+  readonly notDown: number;
+}
+
 /**
  * Price V of a European option on a forward, in the unit of the forward. Intrinsic value at zero time or volatility;
  * NaN outside the domain of {@link BlackOption}. In-the-money prices are intrinsic plus the out-of-the-money price.
  */
 export function blackPrice(option: BlackOption): number {
-  const row = new Float64Array(BLACK_COLUMNS.length);
-  writeGreeks(
-    option.side === 'call',
-    option.forward,
-    option.strike,
-    option.years,
-    option.sigma,
-    option.rate ?? 0,
-    row,
-    0,
-    1,
-  );
-  return row[0];
+  const { side, forward, strike, years, sigma, rate = 0 } = option;
+  const s = sigma * Math.sqrt(years);
+  if (!isRegular(option, s)) return limitGreeks(option, s).price;
+  const isBelow = forward <= strike;
+  const lower = isBelow ? forward : strike;
+  const higher = isBelow ? strike : forward;
+  const intrinsic = (side === 'call') === isBelow ? 0 : higher - lower;
+  const b = normalisedBlack(logMoneynessBelow(lower, higher), s, Math.sqrt(lower / higher));
+  return exp(-rate * years) * (intrinsic + Math.sqrt(forward) * Math.sqrt(strike) * b);
 }
 
-/** Price and all greeks of {@link BlackGreeks}; NaN outside the domain, intrinsic limits at zero time or volatility. */
+/**
+ * Price and all greeks of {@link BlackGreeks}; NaN outside the domain, intrinsic limits at zero time or volatility.
+ * The twin of the kernel in `assembly/black.ts`: same expressions, same order, same bits.
+ */
 export function blackGreeks(option: BlackOption): BlackGreeks {
-  const row = new Float64Array(BLACK_COLUMNS.length);
-  writeGreeks(
-    option.side === 'call',
-    option.forward,
-    option.strike,
-    option.years,
-    option.sigma,
-    option.rate ?? 0,
-    row,
-    0,
-    1,
-  );
-  const [
-    price,
-    delta,
-    gamma,
-    vega,
-    theta,
-    rho,
-    vanna,
-    volga,
-    charm,
-    speed,
-    zomma,
-    color,
-    veta,
-    ultima,
-    dualDelta,
-    dualGamma,
-  ] = row;
+  const { side, forward, strike, years, sigma, rate = 0 } = option;
+  const root = Math.sqrt(years);
+  const s = sigma * root;
+  if (!isRegular(option, s)) return limitGreeks(option, s);
+  const { isBelow, d1, d2, b, g, up, notUp, down, notDown } = distribution(forward, strike, s);
+  const isCall = side === 'call';
+  const geometric = Math.sqrt(forward) * Math.sqrt(strike);
+  const discount = exp(-rate * years);
+  const intrinsic = isCall === isBelow ? 0 : Math.abs(forward - strike);
+
+  const price = discount * (intrinsic + geometric * b);
+  const delta = discount * (isCall ? (isBelow ? up : notDown) : isBelow ? -notUp : -down);
+  const dualDelta = discount * (isCall ? (isBelow ? -down : -notUp) : isBelow ? notDown : up);
+  const product = d1 * d2;
+  // F phi(d1) = K phi(d2) = sqrt(FK) phi-like weight, discounted.
+  const density = discount * geometric * (g * INV_SQRT_2PI);
+  const vega = density * root;
+  const perSquare = density / (s * forward);
+  const gamma = perSquare / forward;
+  const halfTime = 0.5 / years;
+  const slide = (density / forward) * d2;
   return {
     price,
     delta,
     gamma,
     vega,
-    theta,
-    rho,
-    vanna,
-    volga,
-    charm,
-    speed,
-    zomma,
-    color,
-    veta,
-    ultima,
+    theta: rate * price - density * s * halfTime,
+    rho: -years * price,
+    vanna: -slide / sigma,
+    volga: (vega * product) / sigma,
+    charm: rate * delta + slide * halfTime,
+    speed: -(gamma / forward) * (1 + d1 / s),
+    zomma: (gamma * (product - 1)) / sigma,
+    color: gamma * (rate + (1 - product) * halfTime),
+    veta: vega * (rate - (1 + product) * halfTime),
+    ultima: (-vega / (sigma * sigma)) * (product * (1 - product) + (d1 * d1 + d2 * d2)),
     dualDelta,
-    dualGamma,
+    dualGamma: (perSquare * forward) / (strike * strike),
   };
 }
 
-/**
- * Writes the columns of {@link BLACK_COLUMNS} of one option to out[offset + column * stride].
- * The reference of the kernel `greeks` in `assembly/black.ts`: same expressions, same order, same bits.
- */
-export function writeGreeks(
-  isCall: boolean,
-  forward: number,
-  strike: number,
-  years: number,
-  sigma: number,
-  rate: number,
-  out: Float64Array,
-  offset: number,
-  stride: number,
-): void {
-  // prettier-ignore
-  const s = sigma * Math.sqrt(years);
-  if (!(s > 0 && s < Infinity && forward > 0 && forward < Infinity && strike > 0 && strike < Infinity)) {
-    writeIntrinsic(isCall, forward, strike, years, sigma, rate, out, offset, stride);
-    return;
-  }
-  const root = Math.sqrt(years);
-  const below = forward <= strike;
-  const lower = below ? forward : strike;
-  const higher = below ? strike : forward;
-  const rootRatio = Math.sqrt(lower / higher);
-  const geometric = Math.sqrt(forward) * Math.sqrt(strike);
-  const discount = exp(-rate * years);
+function isRegular(option: BlackOption, s: number): boolean {
+  const { forward, strike } = option;
+  return s > 0 && s < Infinity && forward > 0 && forward < Infinity && strike > 0 && strike < Infinity;
+}
 
+function distribution(forward: number, strike: number, s: number): Distribution {
+  const isBelow = forward <= strike;
+  const lower = isBelow ? forward : strike;
+  const higher = isBelow ? strike : forward;
+  const rootRatio = Math.sqrt(lower / higher);
   const h = logMoneynessBelow(lower, higher) / s;
   const t = 0.5 * s;
   const g = decay(-0.5 * (h * h + t * t));
@@ -178,74 +166,126 @@ export function writeGreeks(
   const c = y + tau;
   const pa = erfcxDeficit(a);
   const pc = erfcxDeficit(c);
-  const b = combine(y, tau, a, c, pa, pc, g, rootRatio);
-
-  // Probabilities on the out-of-the-money side: up = N(h + t), down = N(h - t), each with its complement.
-  const isDeep = y < tau;
   const tail = ((0.5 * g) / rootRatio) * ((1 - pa) / (1 + a));
-  const up = isDeep ? 1 - tail : tail;
-  const notUp = isDeep ? tail : 1 - tail;
   const down = 0.5 * g * rootRatio * ((1 - pc) / (1 + c));
-  const notDown = 1 - down;
-  const outOfTheMoney = isCall === below;
-  const intrinsic = outOfTheMoney ? 0 : higher - lower;
-  const delta = discount * (isCall ? (below ? up : notDown) : below ? -notUp : -down);
-  const dualDelta = discount * (isCall ? (below ? -down : -notUp) : below ? notDown : up);
-  const price = discount * (intrinsic + geometric * b);
-
-  const d1 = (below ? h : -h) + t;
-  const d2 = (below ? h : -h) - t;
-  const product = d1 * d2;
-  const density = discount * geometric * (g * INV_SQRT_2PI);
-  const vega = density * root;
-  const perSquare = density / (s * forward);
-  const gamma = perSquare / forward;
-  const halfTime = 0.5 / years;
-
-  out[offset] = price;
-  out[offset + stride] = delta;
-  out[offset + 2 * stride] = gamma;
-  out[offset + 3 * stride] = vega;
-  out[offset + 4 * stride] = rate * price - density * s * halfTime;
-  out[offset + 5 * stride] = -years * price;
-  out[offset + 6 * stride] = -((density / forward) * d2) / sigma;
-  out[offset + 7 * stride] = (vega * product) / sigma;
-  out[offset + 8 * stride] = rate * delta + (density / forward) * d2 * halfTime;
-  out[offset + 9 * stride] = -(gamma / forward) * (1 + d1 / s);
-  out[offset + 10 * stride] = (gamma * (product - 1)) / sigma;
-  out[offset + 11 * stride] = gamma * (rate + (1 - product) * halfTime);
-  out[offset + 12 * stride] = vega * (rate - (1 + product) * halfTime);
-  out[offset + 13 * stride] = (-vega / (sigma * sigma)) * (product * (1 - product) + (d1 * d1 + d2 * d2));
-  out[offset + 14 * stride] = dualDelta;
-  out[offset + 15 * stride] = (perSquare * forward) / (strike * strike);
+  const isDeep = y < tau;
+  const signed = isBelow ? h : -h;
+  return {
+    isBelow,
+    d1: signed + t,
+    d2: signed - t,
+    b: combine(y, tau, a, c, pa, pc, g, rootRatio),
+    g,
+    up: isDeep ? 1 - tail : tail,
+    notUp: isDeep ? tail : 1 - tail,
+    down,
+    notDown: 1 - down,
+  };
 }
 
-/** Limits at zero total volatility: intrinsic value, its delta (a half at the kink), no curvature; else NaN. */
-function writeIntrinsic(
-  isCall: boolean,
-  forward: number,
-  strike: number,
-  years: number,
-  sigma: number,
-  rate: number,
-  out: Float64Array,
-  offset: number,
-  stride: number,
-): void {
-  // prettier-ignore
-  const valid =
-    forward > 0 && forward < Infinity && strike > 0 && strike < Infinity && years >= 0 && sigma >= 0 && sigma * years === 0;
-  for (let column = 0; column < BLACK_COLUMNS.length; column++) out[offset + column * stride] = valid ? 0 : NaN;
-  if (!valid) return;
-  const discount = exp(-rate * years);
-  const sign = isCall ? 1 : -1;
-  const moneyness = sign * (forward - strike);
-  const weight = moneyness > 0 ? 1 : moneyness === 0 ? 0.5 : 0;
-  const price = discount * Math.max(0, moneyness);
-  out[offset] = price;
-  out[offset + stride] = discount * sign * weight;
-  out[offset + 4 * stride] = rate * price;
-  out[offset + 5 * stride] = -years * price;
-  out[offset + 8 * stride] = rate * discount * sign * weight;
-  out[offset + 14 * stride] = -discount * sign * weight;
+/** Limits at zero total volatility: intrinsic value, its delta (a half at the kink), no curvature; else all NaN. */
+function limitGreeks(option: BlackOption, s: number): BlackGreeks {
+  const { side, forward, strike, years, sigma, rate = 0 } = option;
+  const isPriced = forward > 0 && forward < Infinity && strike > 0 && strike < Infinity;
+  const isLimit = isPriced && years >= 0 && sigma >= 0 && s === 0;
+  const none = isLimit ? 0 : NaN;
+  const sign = side === 'call' ? 1 : -1;
+  const depth = sign * (forward - strike);
+  const discount = isLimit ? exp(-rate * years) : NaN;
+  const delta = discount * sign * (depth > 0 ? 1 : depth === 0 ? 0.5 : 0);
+  const price = discount * Math.max(0, depth);
+  return {
+    price,
+    delta,
+    gamma: none,
+    vega: none,
+    theta: rate * price,
+    rho: -years * price,
+    vanna: none,
+    volga: none,
+    charm: rate * delta,
+    speed: none,
+    zomma: none,
+    color: none,
+    veta: none,
+    ultima: none,
+    dualDelta: -delta,
+    dualGamma: none,
+  };
+}
+
+/** Options in columns of one length n; units as in {@link BlackOption}. */
+export interface BlackColumns {
+  /** 1 for a call, 0 for a put. */
+  readonly isCall: ArrayLike<number>;
+  readonly forward: Float64Array;
+  readonly strike: Float64Array;
+  readonly years: Float64Array;
+  readonly sigma: Float64Array;
+  /** Discount rates; default 0. */
+  readonly rate?: Float64Array;
+}
+
+/** {@link BlackGreeks} in columns of length n. */
+export type BlackGreekColumns = { readonly [name in keyof BlackGreeks]: Float64Array };
+
+/** Empty result columns of length n, to be filled by {@link blackGreekColumns}. */
+export function emptyGreekColumns(n: number): BlackGreekColumns {
+  const columns: Partial<Record<keyof BlackGreeks, Float64Array>> = {};
+  for (const name of BLACK_COLUMNS) columns[name] = new Float64Array(n);
+  return columns as BlackGreekColumns;
+}
+
+/**
+ * Price and all greeks of n options, by the SIMD kernel where there is one and by {@link blackGreeks} elsewhere and for
+ * options at the limits of the domain; the results are equal to the last bit.
+ */
+export function blackGreekColumns(
+  options: BlackColumns,
+  out: BlackGreekColumns = emptyGreekColumns(options.forward.length),
+  engine: 'simd' | 'scalar' = 'simd',
+): BlackGreekColumns {
+  if (engine === 'simd' && kernels !== undefined) fillByKernel(kernels, options, out);
+  else for (let i = 0; i < options.forward.length; i++) fillByTwin(options, i, out);
+  return out;
+}
+
+function fillByTwin(options: BlackColumns, i: number, out: BlackGreekColumns): void {
+  const { isCall, forward, strike, years, sigma, rate } = options;
+  const greeks = blackGreeks({
+    side: isCall[i] === 0 ? 'put' : 'call',
+    forward: forward[i],
+    strike: strike[i],
+    years: years[i],
+    sigma: sigma[i],
+    rate: rate === undefined ? 0 : rate[i],
+  });
+  for (const name of BLACK_COLUMNS) out[name][i] = greeks[name];
+}
+
+/** |r T| up to which the kernel's exponential needs no care at its ends. */
+const LARGEST_DISCOUNT_EXPONENT = 700;
+
+function fillByKernel(kernel: Kernels, options: BlackColumns, out: BlackGreekColumns): void {
+  const [isCall, forward, strike, years, sigma, rate] = kernel.columns;
+  const n = options.forward.length;
+  for (let first = 0; first < n; first += kernel.capacity) {
+    const count = Math.min(kernel.capacity, n - first);
+    const end = first + count;
+    for (let i = 0; i < count; i++) isCall[i] = options.isCall[first + i];
+    forward.set(options.forward.subarray(first, end));
+    strike.set(options.strike.subarray(first, end));
+    years.set(options.years.subarray(first, end));
+    sigma.set(options.sigma.subarray(first, end));
+    if (options.rate === undefined) rate.fill(0, 0, count);
+    else rate.set(options.rate.subarray(first, end));
+    kernel.blackGreeks(count);
+    BLACK_COLUMNS.forEach((name, c) => out[name].set(kernel.columns[6 + c].subarray(0, count), first));
+    for (let i = 0; i < count; i++) {
+      const s = sigma[i] * Math.sqrt(years[i]);
+      const isInside = Math.abs(rate[i] * years[i]) < LARGEST_DISCOUNT_EXPONENT;
+      const isFinite = forward[i] < Infinity && strike[i] < Infinity && s < Infinity;
+      if (!(forward[i] > 0 && strike[i] > 0 && s > 0 && isInside && isFinite)) fillByTwin(options, first + i, out);
+    }
+  }
 }
