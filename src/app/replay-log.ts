@@ -40,6 +40,9 @@ interface Comparison {
   readonly produced: { kind: string; text: string }[];
   readonly jobs: Map<string, FitJob>;
   readonly stream: RecordStream;
+  configuration: string;
+  /** A session ended between an input and its outputs: the next one said them, so the order differs there. */
+  cut: boolean;
 }
 
 /**
@@ -49,7 +52,15 @@ interface Comparison {
  */
 export async function replayLog(options: LogReplay): Promise<ReplayResult> {
   const started = performance.now();
-  const c: Comparison = { session: null, summary: null, produced: [], jobs: new Map(), stream: new RecordStream() };
+  const c: Comparison = {
+    session: null,
+    summary: null,
+    produced: [],
+    jobs: new Map(),
+    stream: new RecordStream(),
+    configuration: '',
+    cut: false,
+  };
   const pace = new Pace(options.speed);
   let recorded: string | null = null;
   let last = 0;
@@ -69,6 +80,8 @@ export async function replayLog(options: LogReplay): Promise<ReplayResult> {
   }
   const { session, summary } = c;
   if (session === null || summary === null) throw new ReplayMismatch(0, 'the log holds no session');
+  if (!c.cut && c.produced.length === 0 && recorded !== null && recorded !== c.stream.digest())
+    throw new ReplayMismatch(last, `log_sha256 is ${recorded}, reproduced ${c.stream.digest()}`);
   // A killed process may leave an input whose outputs were never committed: that is an end, not a difference.
   return {
     summary: summary.finish(session.state, recorded ?? c.stream.digest()),
@@ -78,7 +91,12 @@ export async function replayLog(options: LogReplay): Promise<ReplayResult> {
 
 function feed(c: Comparison, record: LogRecord, sequence: number, options: LogReplay): void {
   if (record.kind === 'meta') {
-    if (c.session === null) begin(c, record.configuration as unknown as EngineConfig, options);
+    c.stream.append(record);
+    const configuration = canonicalJson(record.configuration);
+    if (c.produced.length > 0) c.cut = true;
+    if (c.session === null || configuration !== c.configuration)
+      begin(c, record.configuration as unknown as EngineConfig, options);
+    c.configuration = configuration;
     return;
   }
   if (c.session === null) throw new ReplayMismatch(sequence, 'a record comes before the session header');

@@ -6,7 +6,7 @@ import type { OutputRecord } from '../model/record.ts';
 import { openLog } from '../store/open-log.ts';
 import { RecordStream } from '../store/record-stream.ts';
 import { openRecording } from '../venue/recording/open.ts';
-import { Session, type RecordTarget } from './session.ts';
+import { Session, sessionHeader, type RecordTarget } from './session.ts';
 import { SummaryBuilder, type SummaryRecord } from './summary.ts';
 
 /** A replay of recorded market files. */
@@ -38,6 +38,7 @@ export async function replayMarket(options: MarketReplay): Promise<ReplayResult>
   const log = options.record === undefined ? null : await openLog(options.record);
   const target: RecordTarget = log?.writer ?? new RecordStream();
   const summary = new SummaryBuilder(options.config.champion);
+  target.append(sessionHeader(options.config));
   const session = new Session(options.config, {
     target,
     onRecord: (record) => {

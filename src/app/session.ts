@@ -6,12 +6,15 @@ import type { FitOutcomeRecord, FitResultEvent, MarketEvent } from '../market/ev
 import type { FitJob } from '../model/contract.ts';
 import type { OutputRecord } from '../model/record.ts';
 import type { JsonObject } from '../store/canonical-json.ts';
-import type { LogRecord } from '../store/record-codec.ts';
+import { FORMAT, type LogRecord } from '../store/record-codec.ts';
+import { RecordRefused } from '../store/record-refused.ts';
+import { plainNumbers } from './plain-numbers.ts';
 import { CODE_VERSION } from './version.ts';
 
 /** Where records go: a digest alone, or a log on disk that keeps one too. */
 export interface RecordTarget {
-  append(record: LogRecord): unknown;
+  /** Returns the record's number. */
+  append(record: LogRecord): number;
   /** `log_sha256` of everything appended so far. */
   digest(): string;
 }
@@ -19,8 +22,8 @@ export interface RecordTarget {
 /** What a session does with the engine's effects. */
 export interface SessionPorts {
   readonly target: RecordTarget;
-  /** Called for every output record, in order, after it was appended. */
-  readonly onRecord: (record: OutputRecord) => void;
+  /** Called for every output record, in order, after it was appended under `sequence`. */
+  readonly onRecord: (record: OutputRecord, sequence: number) => void;
   /**
    * Asked for a calibration. Returns the outcome to have it applied at the job's own time (market-file replay), or
    * null when it will come back later through {@link Session.push} (live, or a recorded session).
@@ -36,29 +39,35 @@ export class Session {
   readonly state: EngineState;
   private readonly ports: SessionPorts;
 
-  constructor(config: EngineConfig, ports: SessionPorts) {
-    this.state = initEngine(config);
+  /** Begins with an engine that has seen nothing, or goes on from `resumed` under the same configuration. */
+  constructor(config: EngineConfig, ports: SessionPorts, resumed: EngineState | null = null) {
+    this.state = resumed ?? initEngine(config);
     this.ports = ports;
-    ports.target.append({
-      kind: 'meta',
-      format: 1,
-      code: CODE_VERSION,
-      configuration: config as unknown as JsonObject,
-    });
   }
 
-  /** Takes one event through log, engine and effects. */
+  /** Takes one event through log, engine and effects. An event the log cannot hold is refused and counted, not lost. */
   push(event: MarketEvent): void {
-    this.ports.target.append({ kind: 'input', event });
-    this.apply(step(this.state, event));
+    let taken = event;
+    try {
+      this.ports.target.append({ kind: 'input', event });
+    } catch (error) {
+      if (!(error instanceof RecordRefused)) throw error;
+      taken = refusal(event, error);
+      this.ports.target.append({ kind: 'input', event: taken });
+    }
+    this.apply(step(this.state, taken));
+  }
+
+  /** Says a record that an earlier process made and did not get to say. */
+  repeat(record: OutputRecord): void {
+    this.say(record);
   }
 
   private apply(effects: readonly Effect[]): void {
     const answered: FitResultEvent[] = [];
     for (const effect of effects) {
       if (effect.type === 'record') {
-        this.ports.target.append({ kind: 'output', record: effect.record as unknown as JsonObject });
-        this.ports.onRecord(effect.record);
+        this.say(plainNumbers(effect.record));
         continue;
       }
       const outcome = this.ports.onFit(effect.job);
@@ -67,9 +76,33 @@ export class Session {
     // Only after every effect of this event: the log then has the order in which a recorded session feeds them back.
     for (const event of answered) this.push(event);
   }
+
+  private say(record: OutputRecord): void {
+    const sequence = this.ports.target.append({ kind: 'output', record: record as unknown as JsonObject });
+    this.ports.onRecord(record, sequence);
+  }
+}
+
+/** The header that opens a session in its log. */
+export function sessionHeader(config: EngineConfig): LogRecord {
+  return { kind: 'meta', format: FORMAT, code: CODE_VERSION, configuration: config as unknown as JsonObject };
 }
 
 /** The event that brings a calibration back. */
 export function fitResult(job: FitJob, outcome: FitOutcomeRecord, at: number): FitResultEvent {
-  return { type: 'fit-result', at, receivedAt: at, jobId: job.id, outcome };
+  return { type: 'fit-result', at, receivedAt: at, jobId: job.id, outcome: plainNumbers(outcome) };
+}
+
+function refusal(event: MarketEvent, error: RecordRefused): MarketEvent {
+  const time = Number.isFinite(event.at) ? event.at : 0;
+  const venue = 'venue' in event ? event.venue : '';
+  return {
+    type: 'refused',
+    at: time,
+    receivedAt: time,
+    venue,
+    reason: 'not-canonical',
+    field: event.type,
+    value: error.message.slice(0, 64),
+  };
 }

@@ -1,6 +1,8 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../app/version.ts';
+import { registerDemo } from './demo.ts';
 import { registerReplay } from './replay.ts';
+import { registerWatch } from './watch.ts';
 import { registerDoctor } from './doctor.ts';
 
 /** Exit codes: 0 it ran, 1 it failed while running, 2 the call or a file it names is wrong, 3 a check found violations. */
@@ -17,6 +19,8 @@ export async function main(args: readonly string[]): Promise<void> {
     .exitOverride()
     .showSuggestionAfterError()
     .showHelpAfterError('(--help lists what there is)');
+  registerDemo(program);
+  registerWatch(program);
   registerReplay(program);
   registerDoctor(program);
   // A reader that closes the pipe (head) ends the run, it is not an error of ours.

@@ -1,5 +1,6 @@
 import type { FitResultEvent } from '../market/event.ts';
 import { isoTime } from '../market/iso-time.ts';
+import { ANSWERS_KEPT, checkAnswer } from '../score/answer-check.ts';
 import { scopeKey, type Breach, type Fit, type MonitoredModel } from '../model/contract.ts';
 import type { CalibrationRecord } from '../model/record.ts';
 import type { Effect } from './effect.ts';
@@ -21,6 +22,7 @@ export function onFitResult(state: EngineState, event: FitResultEvent): Effect[]
   const expiry = underlying?.expiries[index];
   const track = expiry?.models.find((t) => t.model === job.model);
   if (underlying === undefined || expiry === undefined || track === undefined) return [];
+  if (track.pending === job.id) track.pending = null;
   const model = modelNamed(job.model);
   const fit: Fit = {
     id: job.id,
@@ -40,6 +42,7 @@ export function onFitResult(state: EngineState, event: FitResultEvent): Effect[]
   );
   const confirmed = marketMoved || previous === null || job.at - previous.at > CONFIRMED_BY_TIME_MS;
   const breaches = usable ? model.guard(previous, fit, confirmed) : [];
+  if (usable) check(model, fit, track, pending, event.outcome.status);
   const superseded = previous !== null && previous.at > fit.at;
   const accepted = usable && breaches.length === 0 && !superseded;
   const calendar = usable ? calendarViolations(model, underlying.expiries[index - 1], job.model, fit, pending) : null;
@@ -60,6 +63,17 @@ export function onFitResult(state: EngineState, event: FitResultEvent): Effect[]
       },
     });
   return effects;
+}
+
+/** Judges the answer by the batch it was made from: what the calibrator says of itself is not asked. */
+function check(model: MonitoredModel, fit: Fit, track: ModelTrack, pending: PendingJob, status: string): void {
+  const batch = pending.job.observations;
+  const n = batch.k.length;
+  const out = { mean: new Float64Array(n), sd: new Float64Array(n) };
+  model.predict(fit, batch, out);
+  track.check = checkAnswer(batch, out, fit.parameters, track.answers, status === 'converged');
+  track.answers.push(fit.parameters);
+  if (track.answers.length > ANSWERS_KEPT) track.answers.shift();
 }
 
 /** The bound on moves is for consecutive refits: after an hour the market has had time to move anywhere. */

@@ -5,6 +5,7 @@ import { yearsBetween } from '../market/year-fraction.ts';
 import { scopeKey } from '../model/contract.ts';
 import { GATE_CLOSED } from '../policy/gate.ts';
 import { initIncidentBook } from '../policy/incident.ts';
+import { DATA_METRICS } from '../quality/registry.ts';
 import { initHorizonNoise } from '../score/horizon-noise.ts';
 import type { EngineState, ExpiryState, InstrumentPlace, UnderlyingState } from './state.ts';
 import { countRefused } from './state.ts';
@@ -79,13 +80,17 @@ function expiryOf(state: EngineState, underlying: UnderlyingState, expiry: numbe
     closedAt: NaN,
     scoredAt: -Infinity,
     spreadBaseline: initTrailingMedian(BASELINE_CLOSES),
+    metrics: DATA_METRICS.map((m) => m.init()),
     models: state.config.models.map((model) => ({
       model,
       versions: [],
       noise: initHorizonNoise(years),
       lastJobAt: -Infinity,
+      pending: null,
       fits: 0,
       gate: GATE_CLOSED,
+      answers: [],
+      check: null,
     })),
   };
   underlying.expiries.push(made);

@@ -6,7 +6,11 @@ import {
   type ParityForward,
 } from '../market/forward.ts';
 import { yearsBetween } from '../market/year-fraction.ts';
+import type { DataBatch } from '../quality/batch.ts';
+import { refreshedSince } from '../quality/batch.ts';
 import type { ExpiryFacts } from '../quality/facts.ts';
+import { nearQuotes } from '../quality/near-quotes.ts';
+import { DATA_METRICS } from '../quality/registry.ts';
 import { median } from '../numeric/robust.ts';
 import { atmVolatility, readTwoSided, selectQuotes, type Selection, type TwoSided } from '../surface/selection.ts';
 import type { ExpiryState, UnderlyingState } from './state.ts';
@@ -57,6 +61,7 @@ function readSecond(f: FirstPass, all: readonly FirstPass[], spot: number, at: n
   const selection = selectQuotes(f.expiry.entries, at, consensus ?? NaN, f.two.venueForward);
   const o = selection.observations;
   const half = o.low.map((low, i) => 0.5 * (o.high[i] - low));
+  updateMetrics(f, selection, consensus ?? NaN, interpolated ?? NaN, spot, at);
   const facts: ExpiryFacts = {
     at,
     expiry: f.expiry.expiry,
@@ -93,4 +98,40 @@ function agree(two: TwoSided, parity: ParityForward | null, interpolated: number
   if (parity !== null) voices.push({ source: 'parity', forward: parity.forward, weight: parity.pairs >= 3 ? 1 : 0.5 });
   if (interpolated !== null) voices.push({ source: 'interpolated', forward: interpolated, weight: 0.6 });
   return voteForward(voices);
+}
+
+function updateMetrics(
+  f: FirstPass,
+  selection: Selection,
+  forward: number,
+  interpolated: number,
+  index: number,
+  at: number,
+): void {
+  const { expiry, two, parity, years } = f;
+  const elapsedSeconds = (at - expiry.closedAt) / 1000;
+  let refreshed = 0;
+  for (const entry of expiry.entries) if (refreshedSince(entry, at, elapsedSeconds)) refreshed++;
+  const batch: DataBatch = {
+    at,
+    elapsedSeconds,
+    years,
+    entries: expiry.entries,
+    refreshed,
+    quoted: two.quoted,
+    twoSided: two.twoSided,
+    crossed: two.crossed,
+    locked: two.locked,
+    index,
+    forwardVenue: two.venueForward,
+    forwardParity: parity?.forward ?? NaN,
+    forwardParityError: parity?.standardError ?? NaN,
+    forwardInterpolated: interpolated,
+    forward,
+    discount: parity?.discount ?? NaN,
+    observations: selection.observations,
+    relativeSpread: selection.relativeSpread,
+    near: nearQuotes(expiry.entries, forward, two.venueForward > 0 ? forward / two.venueForward : 1, years),
+  };
+  DATA_METRICS.forEach((metric, i) => metric.update(expiry.metrics[i], batch));
 }

@@ -42,12 +42,16 @@ export function requestFits(
 
 function whyFit(state: EngineState, track: ModelTrack, at: number, asked: boolean): FitReason | null {
   const waited = (at - track.lastJobAt) / 1000;
+  // A result that has not come by then never will (its thread died, its process was killed): ask again.
+  if (track.pending !== null && waited < LOST_SECONDS) return null;
   const version = newestVersion(track);
   if (version === null) return waited >= state.config.minRefitSeconds ? 'first' : null;
   if (asked) return waited >= 1 ? 'threshold' : null;
   const age = (at - version.fit.at) / 1000;
   return age >= state.config.maxAgeSeconds && waited >= state.config.minRefitSeconds ? 'age' : null;
 }
+
+const LOST_SECONDS = 30;
 
 function newJob(
   state: EngineState,
@@ -69,7 +73,9 @@ function newJob(
     prior: null,
     options: { huber: 1.345, arbitrageFree: 0 },
   };
+  if (track.pending !== null) state.pendingJobs.delete(track.pending);
   track.lastJobAt = at;
+  track.pending = job.id;
   state.counts.fits++;
   const refused = Object.fromEntries([...c.reading.selection.refused].toSorted((a, b) => (a[0] < b[0] ? -1 : 1)));
   const refusedTotal = Object.values(refused).reduce((s, n) => s + n, 0);

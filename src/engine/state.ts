@@ -4,6 +4,8 @@ import type { Fit, FitJob, Scope } from '../model/contract.ts';
 import type { TrailingMedian } from '../detect/trailing-median.ts';
 import type { IncidentBook } from '../policy/incident.ts';
 import type { GateState } from '../policy/gate.ts';
+import type { MetricMemory } from '../quality/metric.ts';
+import type { AnswerCheck } from '../score/answer-check.ts';
 import type { HorizonNoise } from '../score/horizon-noise.ts';
 import type { EngineConfig } from './config.ts';
 
@@ -86,6 +88,8 @@ export interface ExpiryState {
   closedAt: number;
   scoredAt: number;
   readonly spreadBaseline: TrailingMedian;
+  /** Memories of the data metrics, in the order of their registry. */
+  readonly metrics: MetricMemory[];
   readonly models: ModelTrack[];
 }
 
@@ -96,8 +100,14 @@ export interface ModelTrack {
   readonly versions: LiveVersion[];
   readonly noise: HorizonNoise;
   lastJobAt: number;
+  /** The job in flight; at most one per track. */
+  pending: string | null;
   fits: number;
   gate: GateState;
+  /** Parameters of the last answers, newest last, bounded: a calibrator that repeats itself is frozen. */
+  readonly answers: (readonly number[])[];
+  /** What the newest answer came to on the very batch it was made from; null before the first. */
+  check: AnswerCheck | null;
 }
 
 /** A fit and when it went live. */

@@ -1,0 +1,53 @@
+import { initEngine, type EngineState } from '../engine/state.ts';
+import { step } from '../engine/step.ts';
+import type { EngineConfig } from '../engine/config.ts';
+import type { OutputRecord } from '../model/record.ts';
+import { canonicalJson } from '../store/canonical-json.ts';
+import { nodeFiles } from '../store/log-files.ts';
+import { readRecords } from '../store/log-reader.ts';
+import { plainNumbers } from './plain-numbers.ts';
+
+/** The engine as the last session left it. */
+export interface RecoveredSession {
+  readonly state: EngineState;
+  /** Output records that the log's last inputs call for and that were not written before the end. */
+  readonly unsaid: readonly OutputRecord[];
+  /** Input events applied on top of the checkpoint (or from the beginning). */
+  readonly replayed: number;
+}
+
+/** A point to start from: the engine's state before record `sequence`. */
+export interface StartingPoint {
+  readonly state: EngineState;
+  readonly sequence: number;
+}
+
+/**
+ * Rebuilds the engine from its log: the checkpoint's state, then the inputs behind it. The log's last configuration
+ * must be `config`; otherwise the past cannot be continued and a fresh engine is returned.
+ */
+export async function recoverSession(
+  directory: string,
+  config: EngineConfig,
+  start: StartingPoint | null,
+): Promise<RecoveredSession> {
+  const wanted = canonicalJson(config);
+  let state = start?.state ?? initEngine(config);
+  let unsaid: OutputRecord[] = [];
+  let replayed = 0;
+  for await (const item of readRecords(nodeFiles(directory), { from: start?.sequence ?? 0 })) {
+    if (item.kind !== 'record') continue;
+    const { record } = item;
+    if (record.kind === 'output') unsaid.shift();
+    else if (record.kind === 'meta') {
+      if (canonicalJson(record.configuration) === wanted) continue;
+      state = initEngine(config);
+      unsaid = [];
+    } else {
+      replayed++;
+      for (const effect of step(state, record.event))
+        if (effect.type === 'record') unsaid.push(plainNumbers(effect.record));
+    }
+  }
+  return { state, unsaid, replayed };
+}

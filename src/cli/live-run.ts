@@ -1,0 +1,47 @@
+import type { Watch } from '../app/watch.ts';
+import { Progress } from './progress.ts';
+import { isoTime } from '../market/iso-time.ts';
+
+/** Exit codes of a run ended by a signal, as shells expect. */
+const SIGNAL_EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
+/** A drain that takes longer than this is given up, ms. */
+const DRAIN_MS = 4_800;
+
+/** Keeps a watch running until a signal or `stop`, shows one status line on a terminal, drains, sets the exit code. */
+export async function runUntilSignal(
+  watch: Watch,
+  options: {
+    readonly quiet: boolean;
+    readonly label: string;
+    readonly until: Promise<number>;
+    /** Called once the log is whole and closed. */
+    readonly onDrained?: () => void;
+  },
+): Promise<void> {
+  const progress = new Progress(options.quiet);
+  let last = { events: 0, at: performance.now() };
+  const status = setInterval(() => {
+    const f = watch.figures();
+    const now = performance.now();
+    const rate = ((f.events - last.events) * 1_000) / (now - last.at);
+    last = { events: f.events, at: now };
+    const feeds = f.feeds.map((x) => `${x.venue} ${x.state}`).join(', ');
+    progress.show(
+      `${options.label}${isoTime(Date.now()).slice(11, 19)}  ${feeds}  ${rate.toFixed(0)} events/s  ` +
+        `${f.openIncidents} open  loop p99 ${f.loopLagP99Ms.toFixed(0)} ms  log ${f.logState}`,
+    );
+  }, 1_000);
+  const signalled = new Promise<number>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(SIGNAL_EXIT[signal]));
+  });
+  const code = await Promise.race([signalled, options.until]);
+  clearInterval(status);
+  progress.clear();
+  const drained = await Promise.race([
+    watch.close().then(() => true),
+    new Promise<boolean>((resolve) => setTimeout(() => resolve(false), DRAIN_MS).unref()),
+  ]);
+  if (drained) options.onDrained?.();
+  else process.stderr.write('vernier: gave up draining; the log keeps all that was acknowledged\n');
+  process.exitCode = code;
+}

@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { defaultDataDirectory } from '../app/directories.ts';
+import { startWatch, type WatchTarget } from '../app/watch.ts';
+import { VENUE_NAMES } from '../app/venues.ts';
+import { DEFAULT_CONFIG } from '../engine/config.ts';
+import { runUntilSignal } from './live-run.ts';
+import { LiveSummary } from './live-summary.ts';
+import { RecordPrinter } from './record-printer.ts';
+import { UsageError } from './usage-error.ts';
+
+interface WatchFlags {
+  endpoint?: string;
+  dataDir?: string;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+/** `vernier watch deribit:BTC ...` */
+export function registerWatch(program: Command): void {
+  program
+    .command('watch')
+    .description('watch live markets; records to the data directory')
+    .argument('<target...>', `venue:underlying, e.g. deribit:BTC deribit:ETH (venues: ${VENUE_NAMES.join(', ')})`)
+    .option('--endpoint <address>', 'ws:// or wss:// address instead of the venue itself')
+    .option('--data-dir <dir>', 'where the session log lives (default: XDG data directory)')
+    .option('--json', 'one JSON object a line on stdout (docs/ndjson.md)')
+    .option('-q, --quiet', 'no status line')
+    .addHelpText('after', '\nCredentials for read-only private data: VERNIER_DERIBIT_ID and VERNIER_DERIBIT_SECRET.')
+    .action(async (names: string[], flags: WatchFlags) => {
+      const targets = names.map(parseTarget);
+      if (flags.endpoint !== undefined && !/^wss?:\/\//.test(flags.endpoint))
+        throw new UsageError(`--endpoint ${flags.endpoint}: a ws:// or wss:// address`);
+      const printer = new RecordPrinter(process.stdout, flags.json === true);
+      const summary = new LiveSummary(printer, DEFAULT_CONFIG.champion, flags.json === true, null);
+      const failed = Promise.withResolvers<number>();
+      const watch = await startWatch({
+        targets,
+        endpoint: flags.endpoint,
+        directory: join(flags.dataDir ?? defaultDataDirectory(), 'log'),
+        credentials: credentialsFrom(process.env),
+        onRecord: (record) => summary.record(record),
+        onFailure: (error) => {
+          process.stderr.write(`vernier: ${error.message}\n`);
+          failed.resolve(1);
+        },
+      });
+      await runUntilSignal(watch, {
+        quiet: flags.quiet === true || flags.json === true,
+        label: '',
+        until: failed.promise,
+        onDrained: () => summary.finish(watch),
+      });
+    });
+}
+
+/** `venue:underlying`; throws {@link UsageError} naming what is wrong. */
+export function parseTarget(text: string): WatchTarget {
+  const match = /^([a-z0-9-]+):([A-Z0-9_]+)$/.exec(text);
+  if (match === null) throw new UsageError(`${text}: give venue:underlying, e.g. deribit:BTC`);
+  if (!VENUE_NAMES.includes(match[1]))
+    throw new UsageError(`${text}: no venue ${match[1]}; there is ${VENUE_NAMES.join(', ')}`);
+  return { venue: match[1], underlying: match[2] };
+}
+
+function credentialsFrom(env: NodeJS.ProcessEnv): { clientId: string; clientSecret: string } | undefined {
+  const [clientId, clientSecret] = [env['VERNIER_DERIBIT_ID'], env['VERNIER_DERIBIT_SECRET']];
+  if (clientId === undefined || clientSecret === undefined) return undefined;
+  return { clientId, clientSecret };
+}
