@@ -37,7 +37,8 @@ export interface NextSegment {
   readonly start: StreamStart;
 }
 
-interface SealedEnd {
+/** What the end of a sealed segment says. */
+export interface SealedEnd {
   readonly seal: SegmentSeal;
   readonly sequence: number;
   readonly version: number;
@@ -79,8 +80,8 @@ function nextAfter(segment: number, end: SealedEnd): Pick<Recovery, 'sequence' |
   };
 }
 
-/** The seal at the end of a segment; null when there is none that holds. */
-async function readSealed(files: LogFiles, segment: number): Promise<SealedEnd | null> {
+/** The seal at the end of a segment; null when there is none that holds. Reads HEAD and SEAL only. */
+export async function readSealed(files: LogFiles, segment: number): Promise<SealedEnd | null> {
   const file = await files.open(segmentName(segment), 'read');
   try {
     const size = await file.size();

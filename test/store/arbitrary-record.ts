@@ -116,7 +116,7 @@ export function* syntheticQuotes(count: number, symbols = 800): Generator<LogRec
   let seed = 12345;
   const next = (n: number): number => {
     seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-    return seed % n;
+    return Math.floor((seed / 4294967296) * n);
   };
   const names = Array.from({ length: symbols }, (_, i) => `BTC-27MAR26-${40000 + i * 500}-${i % 2 ? 'P' : 'C'}`);
   for (let i = 0; i < count; i++) {
