@@ -1,6 +1,6 @@
 /** Which options exist: strike grids by tenor and the life of an instrument. */
 import { INVERSE_TICKS, type OptionInstrument, type OptionSide } from '../market/instrument.ts';
-import { DAY, dateCode, listedExpiries, type ListedExpiry, type SettlementPeriod } from './calendar.ts';
+import { DAY, dateCode, listedExpiries, tenor, type ListedExpiry, type SettlementPeriod } from './calendar.ts';
 
 /** A listed option of the simulated venue. */
 export interface ListedOption {
@@ -26,13 +26,18 @@ const GRIDS: Record<'day' | 'week' | 'month' | 'quarter', { readonly low: number
   quarter: { low: -1.15, zones: [{ to: 0.6, step: 5 }, { to: 0.9, step: 10 }, { to: 1.3, step: 20 }] },
 }; // prettier-ignore
 
-/** The base step of strikes: about 1 % of spot, in the 1-2-5 series. */
+/** |ln K/S| within which strikes are added to an expiry that is listed already. */
+const ADDED_WITHIN = 0.06;
+/** Time from listing to expiry by series, ms. */
+const LIFE: Record<SettlementPeriod, number> = { day: 3 * DAY, week: 16 * DAY, month: 90 * DAY };
+
+/** The base step of strikes: 1 to 1.4 % of spot, in the series 1, 2.5, 5, 10. */
 export function baseStep(spot: number): number {
-  const target = spot * 0.0105;
+  const target = spot * 0.0145;
   let unit = 1;
   while (unit * 10 <= target) unit *= 10;
   while (unit > target) unit /= 10;
-  return target >= 5 * unit ? 5 * unit : target >= 2 * unit ? 2 * unit : unit;
+  return target >= 5 * unit ? 5 * unit : target >= 2.5 * unit ? 2.5 * unit : unit;
 }
 
 /** Strikes listed for an expiry at a spot (USD), ascending. */
@@ -57,14 +62,51 @@ export function optionName(underlying: string, expiry: number, strike: number, s
   return `${underlying}-${dateCode(expiry)}-${String(strike).replace('.', 'd')}-${side === 'call' ? 'C' : 'P'}`;
 }
 
-/** All options a fresh listing at `at` would hold, calls and puts, expiry ascending, strike ascending. */
-export function freshListing(underlying: string, spot: number, at: number, nextId: () => number): ListedOption[] {
-  const found: ListedOption[] = [];
+/** All options listed when the tape starts: created before it, the `limit` nearest the money if there is a limit. */
+export function firstListing(
+  underlying: string,
+  spot: number,
+  at: number,
+  limit: number | null,
+  nextId: () => number,
+): ListedOption[] {
+  const all: ListedOption[] = [];
   for (const expiry of listedExpiries(at))
     for (const strike of strikes(spot, expiry, at))
-      for (const side of ['call', 'put'] as const)
-        found.push(listOption(underlying, expiry, strike, side, at, nextId()));
-  return found;
+      for (const side of ['call', 'put'] as const) {
+        const createdAt = Math.min(at, expiry.expiry - LIFE[expiry.period]);
+        all.push(listOption(underlying, expiry, strike, side, createdAt, nextId()));
+      }
+  if (limit === null || all.length <= limit) return all;
+  const distance = (o: ListedOption): number =>
+    Math.abs(Math.log(o.instrument.strike / spot)) / Math.sqrt(tenor(at, o.instrument.expiry));
+  const kept = new Set([...all].sort((a, b) => distance(a) - distance(b) || a.id - b.id).slice(0, limit));
+  return all.filter((o) => kept.has(o));
+}
+
+/** What the venue lists next: new expiries in full, and strikes near a spot that has moved away from the grid. */
+export function additions(
+  underlying: string,
+  spot: number,
+  at: number,
+  listed: readonly OptionInstrument[],
+  limit: number | null,
+  nextId: () => number,
+): ListedOption[] {
+  const known = Map.groupBy(listed, (i) => i.expiry);
+  const found: ListedOption[] = [];
+  for (const expiry of listedExpiries(at)) {
+    const have = new Set(known.get(expiry.expiry)?.map((i) => i.strike));
+    const wanted = strikes(spot, expiry, at);
+    const near = (k: number): boolean => have.size === 0 || Math.abs(Math.log(k / spot)) < ADDED_WITHIN;
+    const inner = wanted.filter(near);
+    if ([...have].filter(near).length >= inner.length && have.size > 0) continue;
+    for (const strike of inner)
+      if (!have.has(strike))
+        for (const side of ['call', 'put'] as const)
+          found.push(listOption(underlying, expiry, strike, side, at, nextId()));
+  }
+  return limit === null ? found : found.slice(0, Math.max(0, limit - listed.length));
 }
 
 /** One new option. */

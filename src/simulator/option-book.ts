@@ -4,7 +4,7 @@ import type { Random } from '../numeric/random.ts';
 import { density, distribution } from './black.ts';
 import { DAY, tenor } from './calendar.ts';
 import type { ListedOption } from './listing.ts';
-import { habits, type QuoteHabits } from './microstructure.ts';
+import { LOG_SIZE_SD, LOG_SPREAD_SD, MIDDLE_NOISE, habits, type QuoteHabits } from './microstructure.ts';
 import type { TrueSmile } from './surface.ts';
 
 /** The state of the market that a refresh needs beside the smile. */
@@ -56,7 +56,7 @@ export class OptionBook {
 
   constructor(option: ListedOption, random: Random) {
     this.option = option;
-    this.habits = habits(0.3, 30);
+    this.habits = habits(option.instrument.underlying, 0.3, 30);
     this.openInterest = Math.round(10 * Math.exp(3.2 + 1.5 * random.normal())) / 10;
     this.#noise = random.normal();
     this.#spreadNoise = random.normal();
@@ -84,7 +84,7 @@ export class OptionBook {
     this.vega = 0.01 * forward * n * root;
     this.theta = Math.max(-forward * value, (-forward * n * this.markIv) / (2 * root * 365));
     this.rho = (isCall ? 0.01 : -0.01) * strike * years * distribution(isCall ? d1 - deviation : deviation - d1);
-    this.habits = habits(Math.min(Math.abs(this.delta), 1 - Math.abs(this.delta)), (expiry - at) / DAY);
+    this.habits = habits(this.option.instrument.underlying, Math.abs(this.delta), (expiry - at) / DAY);
   }
 
   /** A market maker's refresh: price from a (lagging) smile, width by habit, rounded outwards to ticks. */
@@ -98,9 +98,11 @@ export class OptionBook {
     this.#noise = 0.97 * this.#noise + 0.243 * random.normal();
     this.#spreadNoise = 0.97 * this.#spreadNoise + 0.243 * random.normal();
     const vegaCoin = this.vega / forward;
-    const wide = Math.exp(0.25 * this.#spreadNoise) * conditions.spread * this.habits.halfSpread;
-    const half = wide * vegaCoin;
-    const middle = fair + (0.25 * this.#noise * this.habits.halfSpread + conditions.expiryNoise) * vegaCoin;
+    const wide = Math.exp(LOG_SPREAD_SD * this.#spreadNoise) * conditions.spread;
+    const inMoney = this.habits.halfTicks * tickAt(ticks, fair);
+    const half = wide * Math.max(this.habits.halfSpread * vegaCoin, inMoney);
+    const noise = MIDDLE_NOISE * Math.max(-2, Math.min(2, this.#noise)) * half;
+    const middle = Math.max(0, fair + noise + conditions.expiryNoise * vegaCoin);
     const bidTick = tickAt(ticks, Math.max(0, middle - half)) * conditions.tickFactor;
     const askTick = tickAt(ticks, middle + half) * conditions.tickFactor;
     let bid: number | null = Math.floor((middle - half) / bidTick + 1e-9) * bidTick;
@@ -116,14 +118,14 @@ export class OptionBook {
 
   #rollAway(conditions: QuoteConditions, random: Random): void {
     if (random.chance(AWAY_PERSISTENCE)) return;
-    this.#bidAway = random.chance(Math.min(0.95, this.habits.missingBid * conditions.missing));
-    this.#askAway = random.chance(Math.min(0.95, this.habits.missingAsk * conditions.missing));
+    this.#bidAway = random.chance(Math.min(0.95, this.habits.missing * conditions.missing));
+    this.#askAway = random.chance(Math.min(0.95, this.habits.missing * conditions.missing));
   }
 
   #show(bid: number | null, ask: number | null, depth: number, random: Random): void {
     const clean = (x: number | null): number | null => (x === null ? null : Math.round(x * 1e4) / 1e4);
     const size = (): number =>
-      Math.max(0.1, Math.round(10 * this.habits.size * depth * Math.exp(random.normal())) / 10);
+      Math.max(0.1, Math.round(10 * this.habits.size * depth * Math.exp(LOG_SIZE_SD * random.normal())) / 10);
     const newBid = clean(bid);
     const newAsk = clean(ask);
     const resized = random.chance(0.3);

@@ -3,6 +3,10 @@ import type { Random } from '../numeric/random.ts';
 import { DAY, HOUR, MINUTE, hourOfWeek } from './calendar.ts';
 import type { Regime } from './regime.ts';
 
+/** Means of the two curvature factors. */
+const SHORT_CURVATURE = 0.42;
+const LONG_CURVATURE = 0.34;
+
 /** The true state of one underlying at one instant. */
 export interface TrueFactors {
   /** Spot, USD. */
@@ -10,7 +14,7 @@ export interface TrueFactors {
   /** log of the instantaneous short-end and of the long-end volatility (fractions per sqrt(year)). */
   readonly shortLevel: number;
   readonly longLevel: number;
-  /** Standard deviation of the mean-shift factor relative to total deviation, signed: < 0 puts dearer. */
+  /** Skewness of the log return to short and to long tenors that the mean-shift factors carry; < 0: puts dearer. */
   readonly shortSkew: number;
   readonly longSkew: number;
   /** Spread of the log volatility of the mixture: how much wings rise. */
@@ -37,7 +41,7 @@ export interface UnderlyingStart {
   readonly longSkew: number;
 }
 
-/** Annual sd of nothing: an Ornstein-Uhlenbeck step with relaxation time `tau` (ms) and stationary sd `sd`. */
+/** An Ornstein-Uhlenbeck step with relaxation time `tau` (ms) and stationary sd `sd`. */
 function relax(x: number, mean: number, sd: number, tau: number, dt: number, normal: number): number {
   const keep = Math.exp(-dt / tau);
   return mean + (x - mean) * keep + sd * Math.sqrt(1 - keep * keep) * normal;
@@ -60,8 +64,8 @@ export class TruthPath {
   #longLevel: number;
   #shortSkew: number;
   #longSkew: number;
-  #shortCurvature = 0.4;
-  #longCurvature = 0.25;
+  #shortCurvature = SHORT_CURVATURE;
+  #longCurvature = LONG_CURVATURE;
   #shortBasis = 0.03;
   #longBasis = 0.05;
   #funding = 0.00005;
@@ -109,7 +113,8 @@ export class TruthPath {
     let shock = 0.009 * noise * r.normal();
     if (r.chance(Math.min(0.5, (2 * dt) / DAY))) shock += 0.02 * regime.factorVolatility * r.normal();
     this.#shortLevel += (slope * move) / sigma + shock;
-    this.#longLevel += (0.3 * slope * move) / Math.exp(this.#longLevel) + 0.25 * shock + 0.003 * noise * r.normal();
+    this.#longLevel += (0.09 * slope * move) / Math.exp(this.#longLevel) + 0.09 * shock + 0.002 * noise * r.normal();
+    this.#shortSkew += 2.5 * move;
     const meanShort = Math.log(this.#start.shortVolatility) + regime.shortLevel;
     this.#shortLevel = relax(this.#shortLevel, meanShort, 0, 2.5 * DAY, dt, 0);
     this.#longLevel = relax(
@@ -120,7 +125,7 @@ export class TruthPath {
       dt,
       0,
     );
-    this.#slowFactors(dt);
+    this.#slowFactors(dt, regime.skew);
   }
 
   #driftBurst(dt: number): number {
@@ -145,13 +150,13 @@ export class TruthPath {
     return 0;
   }
 
-  #slowFactors(dt: number): void {
+  #slowFactors(dt: number, skewShift: number): void {
     const r = this.#random;
     const s = this.#start;
-    this.#shortSkew = relax(this.#shortSkew, s.shortSkew, 0.07, 1.5 * DAY, dt, r.normal());
-    this.#longSkew = relax(this.#longSkew, s.longSkew, 0.04, 10 * DAY, dt, r.normal());
-    this.#shortCurvature = relax(this.#shortCurvature, 0.4, 0.05, 1.5 * DAY, dt, r.normal());
-    this.#longCurvature = relax(this.#longCurvature, 0.25, 0.02, 10 * DAY, dt, r.normal());
+    this.#shortSkew = relax(this.#shortSkew, s.shortSkew + skewShift, 0.12, 1.5 * DAY, dt, r.normal());
+    this.#longSkew = relax(this.#longSkew, s.longSkew, 0.06, 10 * DAY, dt, r.normal());
+    this.#shortCurvature = relax(this.#shortCurvature, SHORT_CURVATURE, 0.04, 1.5 * DAY, dt, r.normal());
+    this.#longCurvature = relax(this.#longCurvature, LONG_CURVATURE, 0.015, 10 * DAY, dt, r.normal());
     this.#shortBasis = relax(this.#shortBasis, 0.03, 0.025, DAY, dt, r.normal());
     this.#longBasis = relax(this.#longBasis, 0.05, 0.012, 20 * DAY, dt, r.normal());
     this.#funding = relax(this.#funding, 0.00005, 0.00008, 6 * HOUR, dt, r.normal());

@@ -41,8 +41,8 @@ export interface Truth {
 }
 
 const STARTS: Readonly<Record<string, UnderlyingStart>> = {
-  BTC: { spot: 96_700, shortVolatility: 0.44, longVolatility: 0.46, shortSkew: -0.1, longSkew: -0.22 },
-  ETH: { spot: 3_310, shortVolatility: 0.6, longVolatility: 0.68, shortSkew: -0.08, longSkew: -0.18 },
+  BTC: { spot: 96_700, shortVolatility: 0.42, longVolatility: 0.465, shortSkew: -0.25, longSkew: -0.26 },
+  ETH: { spot: 3_310, shortVolatility: 0.55, longVolatility: 0.66, shortSkew: -0.16, longSkew: -0.14 },
 };
 
 /** The venue in virtual time. */

@@ -13,12 +13,16 @@ const COMPONENTS = 12;
 const VARIANCE_WEIGHTS = [0.52, 0.38, 0.1] as const;
 const VARIANCE_EXPONENTS = [-1, 0.7, 2.4] as const;
 /** Odds of the unlikely side of a mean shift. */
-const RARE = 0.3;
+const RARE = 0.2;
+/** Skewness of that two-point law in units of its standard deviation. */
+const TWO_POINT_SKEWNESS = (1 - 2 * RARE) / Math.sqrt(RARE * (1 - RARE));
 const DOWN = Math.sqrt((1 - RARE) / RARE);
 const UP = Math.sqrt(RARE / (1 - RARE));
+/** Largest standard deviation of a mean shift: keeps every component's mean positive. */
+const MOST_SHIFT = 0.45;
 /** Years over which the short end relaxes to the long end. */
-const LEVEL_RELAXATION = 0.09;
-const SKEW_RELAXATION = 0.12;
+const LEVEL_RELAXATION = 0.055;
+const SKEW_RELAXATION = 0.22;
 
 /** What the schedule adds to the truth at one instant; zeros and ones when nothing is on. */
 export interface TruthShift {
@@ -125,8 +129,12 @@ export function trueSurface(
   const short = Math.exp(factors.shortLevel + shift.inversion) + shift.level;
   const long = Math.exp(factors.longLevel - shift.inversion) + shift.level;
   const variances = new Float64Array(3);
-  let shortSkewVariance = 0;
-  let longSkewVariance = 0;
+  const skew = factors.shortSkew + shift.skew;
+  const longSkew = factors.longSkew + 0.3 * shift.skew;
+  const shortRatio = deviationRatio(skew);
+  const longRatio = deviationRatio(longSkew);
+  let shortShift = 0;
+  let longShift = 0;
   let before = 0;
   return expiries.map((expiry) => {
     const years = tenor(at, expiry);
@@ -139,18 +147,18 @@ export function trueSurface(
           (Math.exp(-before / LEVEL_RELAXATION) - Math.exp(-years / LEVEL_RELAXATION))) *
       Math.exp(factors.bucketNoise.get(expiry) ?? 0);
     const spread = factors.longCurvature + (factors.shortCurvature + shift.curvature - factors.longCurvature) * decay;
+    const fade = Math.exp(-middle / SKEW_RELAXATION);
+    const shifting = shortRatio * shortRatio * fade + longRatio * longRatio * (1 - fade);
     let norm = 0;
     for (let j = 0; j < 3; j++) norm += VARIANCE_WEIGHTS[j] * Math.exp(spread * VARIANCE_EXPONENTS[j]);
     for (let j = 0; j < 3; j++) {
       const multiple = Math.exp(spread * VARIANCE_EXPONENTS[j]) / norm;
-      variances[j] += total * multiple * multiple;
+      variances[j] += total * (1 - shifting) * multiple * multiple;
     }
-    const fade = Math.exp(-middle / SKEW_RELAXATION);
-    shortSkewVariance += total * fade;
-    longSkewVariance += total * (1 - fade);
+    shortShift += total * fade * shortRatio * shortRatio;
+    longShift += total * (1 - fade) * longRatio * longRatio;
     before = years;
     const forward = factors.spot * Math.exp(basisRate(factors, years, shift.basis) * years);
-    const skew = factors.shortSkew + shift.skew;
     return smileOf(
       expiry,
       years,
@@ -158,11 +166,16 @@ export function trueSurface(
       variances,
       shift.expiries.get(expiry) ?? 0,
       [
-        Math.sign(skew) * Math.min(0.5, Math.abs(skew) * Math.sqrt(shortSkewVariance)),
-        Math.sign(factors.longSkew) * Math.min(0.5, Math.abs(factors.longSkew) * Math.sqrt(longSkewVariance)),
+        Math.sign(skew) * Math.min(MOST_SHIFT, Math.sqrt(shortShift)),
+        Math.sign(longSkew) * Math.min(MOST_SHIFT, Math.sqrt(longShift)),
       ],
     );
   });
+}
+
+/** Standard deviation of a mean shift, relative to the total, that carries a skewness. */
+function deviationRatio(skewness: number): number {
+  return skewness === 0 ? 0 : Math.min(0.82, Math.exp(Math.log(Math.abs(skewness) / TWO_POINT_SKEWNESS) / 3));
 }
 
 /** Annual rate of the basis to a tenor, fraction. */

@@ -1,9 +1,9 @@
 /** One underlying of the simulated venue: truth, listing, books, tape, stepped together. */
 import { Random } from '../numeric/random.ts';
-import { DAY, MINUTE, SECOND, listedExpiries, nextRoll, tenor, type ListedExpiry } from './calendar.ts';
+import { MINUTE, SECOND, listedExpiries, nextRoll, tenor, type ListedExpiry } from './calendar.ts';
 import { distort, strength, type ActiveFault } from './distortion.ts';
 import type { FaultKind, ScheduledFault } from './fault.ts';
-import { freshListing, listOption, strikes, type ListedOption } from './listing.ts';
+import { additions, firstListing } from './listing.ts';
 import { hourlySpread } from './microstructure.ts';
 import { OptionBook, type QuoteConditions } from './option-book.ts';
 import type { QuoteOutput, SimulatedOutput } from './output.ts';
@@ -350,20 +350,11 @@ export class UnderlyingMarket {
     this.#listedSpot = spot;
     this.#expiries = listedExpiries(at);
     this.#path.keepExpiries(this.#expiries.map((e) => e.expiry));
-    const added: ListedOption[] = [];
     const nextId = (): number => this.#nextId++;
-    if (first) {
-      const limit = this.#settings.instrumentLimit;
-      const all = freshListing(this.underlying, spot, at, nextId).map((o) => agedListing(o, at));
-      added.push(...(limit === null ? all : nearest(all, spot, at, limit)));
-    } else if (this.#settings.instrumentLimit === null || this.#books.length < this.#settings.instrumentLimit) {
-      for (const expiry of this.#expiries)
-        for (const strike of strikes(spot, expiry, at))
-          for (const side of ['call', 'put'] as const)
-            if (!this.#byKey.has(`${expiry.expiry}/${strike}/${side}`))
-              added.push(listOption(this.underlying, expiry, strike, side, at, nextId()));
-      if (this.#settings.instrumentLimit !== null) added.splice(this.#settings.instrumentLimit - this.#books.length);
-    }
+    const limit = this.#settings.instrumentLimit;
+    const added = first
+      ? firstListing(this.underlying, spot, at, limit, nextId)
+      : additions(this.underlying, spot, at, this.#books.map((b) => b.option.instrument), limit, nextId); // prettier-ignore
     for (const option of added) {
       const book = new OptionBook(option, this.#quoting);
       this.#books.push(book);
@@ -372,20 +363,6 @@ export class UnderlyingMarket {
     }
     this.#books.sort((a, b) => a.option.instrument.expiry - b.option.instrument.expiry || a.option.id - b.option.id);
   }
-}
-
-/** Options of the first listing were created before the tape starts. */
-function agedListing(option: ListedOption, at: number): ListedOption {
-  const life = { day: 3, week: 16, month: 90 }[option.period] * DAY;
-  return { ...option, createdAt: Math.min(at, option.instrument.expiry - life) };
-}
-
-/** The `limit` options nearest the money in standard deviations, order kept. */
-function nearest(all: readonly ListedOption[], spot: number, at: number, limit: number): ListedOption[] {
-  const distance = (o: ListedOption): number =>
-    Math.abs(Math.log(o.instrument.strike / spot)) / Math.sqrt(tenor(at, o.instrument.expiry));
-  const kept = new Set([...all].sort((a, b) => distance(a) - distance(b) || a.id - b.id).slice(0, limit));
-  return all.filter((o) => kept.has(o));
 }
 
 function truthShift(active: readonly ActiveFault[], underlying: string, expiries: readonly ListedExpiry[]): TruthShift {
