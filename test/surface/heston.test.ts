@@ -155,7 +155,7 @@ test('a SYNTHETIC surface gives its parameters back; one outlier does not move t
   const slices = [0.05, 0.2, 0.5, 1].map(synthetic);
   const fit = hestonSurface.fitSurface(slices, EQUAL);
   assert.equal(fit.status, 'converged');
-  [4, 0.3, 1.2, -0.4, 0.2].forEach((v, j) => assert.ok(Math.abs(fit.shared[j] - v) < 1e-4, `${fit.shared.join()}`));
+  [4, 0.3, 1.2, -0.4, 0.2].forEach((v, j) => assert.ok(Math.abs(fit.shared[j] - v) < 1e-4, fit.shared.join()));
   assert.equal(fit.calendarViolations, 0);
   slices[1].sigma[3] += 0.2;
   const robust = hestonSurface.fitSurface(slices, { ...EQUAL, objective: 'error-bars', huber: 1.345 });

@@ -1,0 +1,426 @@
+/** Calibration of the density spline on one expiry: a convex problem, so there is one answer and no start to choose. */
+import { normalCdf } from '../numeric/normal.ts';
+import { normalisedBlack } from '../numeric/normalised-black.ts';
+import { nonNegativeLeastSquares } from '../numeric/non-negative-least-squares.ts';
+import { choleskyInPlace, choleskySolveInPlace } from '../numeric/linear-solve.ts';
+import { median } from '../numeric/robust.ts';
+import { whitenPrior, whitenedRows } from './factor-prior.ts';
+import {
+  BASIS,
+  BODY,
+  LEFT_TAIL,
+  RIGHT_TAIL,
+  basisPrices,
+  basisWidth,
+  densityBasis,
+  tailEdge,
+} from './density-spline.ts';
+import type { DensityBasis, DensityGeometry } from './density-spline.ts';
+import type { FitOptions, SliceFit, SliceQuotes, SmileFamily } from './family.ts';
+import { refuseSlice, systematicMisfit, unseenWing } from './slice-checks.ts';
+import { factorJacobian, smileFactors } from './smile-factors.ts';
+import { refusedFit } from './uncertainty.ts';
+
+/** Fewest distinct strikes: a level, a skew and a curvature. */
+const NEEDED = 3;
+/**
+ * Volatility at which a unit second difference of density over reference weighs as much as a residual: the value with the
+ * smallest leave-one-out error on real BTC, S&P and DAX slices (a factor of ten either way costs about a tenth).
+ */
+const ROUGHNESS = 2e-3;
+/** Pull of the density toward its reference, in the same unit: decides only what no quote sees. */
+const PULL = 3e-5;
+/** Weight of probability 1 and forward 1 against volatility residuals. */
+const NORMALISATION = 100;
+/** Every coefficient keeps this share of its reference, so that the density, and g with it, is positive everywhere. */
+const FLOOR = 1e-3;
+/** Linearisations of volatility in price (the second starts within a few basis points), and rounds of reweighting. */
+const PASSES = 2;
+const ROBUST_PASSES = 8;
+
+/**
+ * The quotes as a curve: total volatility s(k) = sigma sqrt T by straight lines of sigma between quotes, and total
+ * variance continued beyond them along the slope of each outer stretch, never falling outward.
+ */
+class QuotedCurve {
+  readonly #slice: SliceQuotes;
+  readonly #slopes: readonly [number, number];
+
+  constructor(slice: SliceQuotes) {
+    this.#slice = slice;
+    const low = slice.k[0];
+    const high = slice.k[slice.k.length - 1];
+    const stretch = OUTER * (high - low);
+    const square = (k: number): number => this.#inside(k) * this.#inside(k) * slice.years;
+    const outward = (edge: number, inner: number): number =>
+      Math.min(STEEPEST, Math.max(0, (square(edge) - square(inner)) / stretch));
+    this.#slopes = [outward(low, low + stretch), outward(high, high - stretch)];
+  }
+
+  #inside(k: number): number {
+    const { k: x, sigma } = this.#slice;
+    let low = 0;
+    let high = x.length - 1;
+    if (k <= x[low]) return sigma[low];
+    if (k >= x[high]) return sigma[high];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (x[middle] <= k) low = middle;
+      else high = middle;
+    }
+    const share = (k - x[low]) / (x[high] - x[low]);
+    return sigma[low] + share * (sigma[high] - sigma[low]);
+  }
+
+  totalVolatility(k: number): number {
+    const x = this.#slice.k;
+    const sigma = this.#inside(k);
+    const beyond = k < x[0] ? (x[0] - k) * this.#slopes[0] : Math.max(0, k - x[x.length - 1]) * this.#slopes[1];
+    return Math.sqrt(sigma * sigma * this.#slice.years + beyond);
+  }
+}
+
+/** Share of the quoted range whose slope continues a wing. */
+const OUTER = 0.2;
+/** Largest slope of total variance a wing is continued with: inside Lee's bound of 2. */
+const STEEPEST = 1;
+
+/** Out-of-the-money Black price over forward at total volatility s. */
+function blackOver(k: number, s: number): number {
+  const x = -Math.abs(k);
+  return Math.exp(0.5 * k) * normalisedBlack(x, s, Math.exp(0.5 * x));
+}
+
+/** Geometry from the quotes: their range and a margin, the volatility at the forward, and how fast prices fall there. */
+function geometryOf(slice: SliceQuotes, curve: QuotedCurve): DensityGeometry {
+  const scale = Math.max(1e-5, curve.totalVolatility(0));
+  const reach = (edge: number): number => Math.max(edge, 2 * scale) + Math.max(MARGIN_SCALE * scale, MARGIN * edge);
+  const reachLeft = reach(-slice.k[0]);
+  const reachRight = reach(slice.k[slice.k.length - 1]);
+  // d ln P/dk over the last standard deviation; P ~ K^(q+1) on the left, K^-q on the right.
+  const logPrice = (k: number): number => Math.log(Math.max(1e-300, blackOver(k, curve.totalVolatility(k))));
+  const limit = (q: number): number => Math.min(1e3, Math.max(0.2, q));
+  return {
+    scale,
+    reachLeft,
+    reachRight,
+    decayLeft: limit((logPrice(-reachLeft + scale) - logPrice(-reachLeft)) / scale - 1),
+    decayRight: limit((logPrice(reachRight - scale) - logPrice(reachRight)) / scale),
+  };
+}
+
+/** The knots reach beyond the quotes by this many standard deviations, or by this share of the wing if that is more. */
+const MARGIN_SCALE = 2;
+const MARGIN = 0.35;
+
+/** Coefficients of the lognormal density whose volatility is that of the quotes at each strike. */
+function reference(basis: DensityBasis, curve: QuotedCurve): Float64Array {
+  const out = new Float64Array(BASIS);
+  for (let i = 0; i < BODY; i++) {
+    const y = basis.means[i];
+    const k = Math.log(y);
+    const s = curve.totalVolatility(k);
+    const d2 = -k / s - 0.5 * s;
+    out[i] = (Math.exp(-0.5 * d2 * d2) / (y * s * Math.sqrt(2 * Math.PI))) * basisWidth(basis, i);
+  }
+  for (const tail of [LEFT_TAIL, RIGHT_TAIL]) {
+    const k = Math.log(tailEdge(basis, tail === LEFT_TAIL ? 'left' : 'right'));
+    const s = curve.totalVolatility(k);
+    const side = tail === LEFT_TAIL ? 1 : -1;
+    out[tail] = normalCdf(side * (k / s + 0.5 * s));
+  }
+  let largest = 0;
+  for (const v of out) largest = Math.max(largest, v);
+  return out.map((v) => Math.max(v, 1e-14 * largest));
+}
+
+function assemble(g: DensityGeometry, c: ArrayLike<number>): Float64Array {
+  return Float64Array.from([g.scale, g.reachLeft, g.reachRight, g.decayLeft, g.decayRight, ...Array.from(c)]);
+}
+
+/** The reference density of a slice, as parameters: inside the bounds and close to ordinary smiles. */
+export function splineStart(slice: SliceQuotes): Float64Array {
+  const curve = new QuotedCurve(slice);
+  const geometry = geometryOf(slice, curve);
+  const basis = densityBasis(geometry);
+  if (!basis) return new Float64Array(5 + BASIS).fill(NaN);
+  return assemble(geometry, reference(basis, curve));
+}
+
+/** Normal equations H v = g of one linearisation, in v = coefficient / reference - FLOOR. */
+interface Normal {
+  readonly h: Float64Array;
+  readonly g: Float64Array;
+}
+
+function addRow({ h, g }: Normal, row: Float64Array, value: number): void {
+  for (let i = 0; i < BASIS; i++) {
+    const r = row[i];
+    if (r === 0) continue;
+    g[i] += r * value;
+    for (let j = 0; j <= i; j++) h[i * BASIS + j] += r * row[j];
+  }
+}
+
+/** Second differences of coefficient over reference along the knots, tails included as neighbours of the ends. */
+function addRoughness(normal: Normal, unit: number): void {
+  const order = [LEFT_TAIL, ...Array.from({ length: BODY }, (_, i) => i), RIGHT_TAIL];
+  const row = new Float64Array(BASIS);
+  for (let i = 1; i + 1 < order.length; i++) {
+    row.fill(0);
+    row[order[i - 1]] = unit * ROUGHNESS;
+    row[order[i]] = -2 * unit * ROUGHNESS;
+    row[order[i + 1]] = unit * ROUGHNESS;
+    addRow(normal, row, 0);
+  }
+  for (let i = 0; i < BASIS; i++) {
+    row.fill(0);
+    row[i] = unit * PULL;
+    addRow(normal, row, unit * PULL * (1 - FLOOR));
+  }
+}
+
+/** Fits the density spline to one expiry; see `spline.ts`. */
+export function fitSpline(family: SmileFamily, slice: SliceQuotes, options: FitOptions): SliceFit {
+  const refused = refuseSlice(slice, options, NEEDED);
+  const n = slice.k.length;
+  const p = family.parameters.length;
+  if (refused) return refusedFit(refused.status, refused.reason, n, p);
+  const curve = new QuotedCurve(slice);
+  const geometry = geometryOf(slice, curve);
+  const basis = densityBasis(geometry);
+  if (!basis) return refusedFit('degenerate', `no knots for reach ${geometry.reachLeft}, ${geometry.reachRight}`, n, p);
+  const search = new SplineSearch(family, slice, options, basis, curve);
+  const status = search.run();
+  if (status !== 'converged') return refusedFit(status, 'normal equations are not positive definite', n, p);
+  return search.outcome();
+}
+
+class SplineSearch {
+  readonly #family: SmileFamily;
+  readonly #slice: SliceQuotes;
+  readonly #options: FitOptions;
+  readonly #geometry: DensityGeometry;
+  readonly #basis: DensityBasis;
+  readonly #reference: Float64Array;
+  readonly #prices: Float64Array;
+  readonly #rows: Float64Array;
+  readonly #residuals: Float64Array;
+  #normal: Normal = { h: new Float64Array(BASIS * BASIS), g: new Float64Array(BASIS) };
+  #free: Uint8Array = new Uint8Array(BASIS).fill(1);
+  #parameters: Float64Array;
+  #iterations = 0;
+
+  constructor(family: SmileFamily, slice: SliceQuotes, options: FitOptions, basis: DensityBasis, curve: QuotedCurve) {
+    this.#family = family;
+    this.#slice = slice;
+    this.#options = options;
+    this.#geometry = basis.geometry;
+    this.#basis = basis;
+    this.#reference = reference(basis, curve);
+    this.#prices = new Float64Array(slice.k.length * BASIS);
+    this.#rows = new Float64Array(slice.k.length * BASIS);
+    this.#residuals = new Float64Array(slice.k.length);
+    this.#parameters = assemble(basis.geometry, this.#reference);
+    for (let i = 0; i < slice.k.length; i++) {
+      basisPrices(basis, Math.exp(slice.k[i]), slice.k[i] <= 0, this.#prices, i * BASIS);
+    }
+  }
+
+  run(): 'converged' | 'singular' {
+    const { objective, huber, prior } = this.#options;
+    const passes = objective === 'error-bars' && (huber > 0 || prior) ? ROBUST_PASSES : PASSES;
+    for (let pass = 0; pass < passes; pass++) {
+      this.#normal = { h: new Float64Array(BASIS * BASIS), g: new Float64Array(BASIS) };
+      this.#addQuotes(pass);
+      addRoughness(this.#normal, this.#unit());
+      this.#addNormalisation();
+      if (pass > 0) this.#addPrior();
+      const { h, g } = this.#normal;
+      for (let i = 0; i < BASIS; i++) for (let j = 0; j < i; j++) h[j * BASIS + i] = h[i * BASIS + j];
+      const solution = nonNegativeLeastSquares(h, g, BASIS, this.#free);
+      this.#iterations += solution.iterations;
+      if (solution.status === 'singular') return 'singular';
+      this.#free = solution.free;
+      const c = solution.x.map((v, i) => this.#reference[i] * (v + FLOOR));
+      this.#parameters = assemble(this.#geometry, c);
+      this.#measure();
+    }
+    return 'converged';
+  }
+
+  /** 1 under equal weights; under error bars, one volatility in units of the typical bar. */
+  #unit(): number {
+    return this.#options.objective === 'equal' ? 1 : 1 / median(this.#slice.errorBar);
+  }
+
+  #weight(i: number): number {
+    if (this.#options.objective === 'equal') return 1;
+    const bar = this.#slice.errorBar[i];
+    const z = Math.abs(this.#residuals[i] / bar);
+    const { huber } = this.#options;
+    return (huber > 0 && z > huber ? Math.sqrt(huber / z) : 1) / bar;
+  }
+
+  /**
+   * One row a quote: model price minus target over vega. The first pass linearises about the quotes, the later ones
+   * about the model, where the price that would show the quoted volatility is extrapolated along its own vega.
+   */
+  #addQuotes(pass: number): void {
+    const { k, sigma, years } = this.#slice;
+    const root = Math.sqrt(years);
+    const row = new Float64Array(BASIS);
+    for (let i = 0; i < k.length; i++) {
+      const model = sigma[i] - (pass > 0 ? this.#residuals[i] : 0);
+      const s = model * root;
+      const h = k[i] / s;
+      const vega = (Math.exp(0.5 * k[i]) * root * Math.exp(-0.5 * (h * h + 0.25 * s * s))) / Math.sqrt(2 * Math.PI);
+      const scale = this.#weight(i) / vega;
+      let target = (blackOver(k[i], s) + vega * (sigma[i] - model)) * scale;
+      for (let j = 0; j < BASIS; j++) {
+        row[j] = this.#prices[i * BASIS + j] * scale * this.#reference[j];
+        target -= row[j] * FLOOR;
+        this.#rows[i * BASIS + j] = row[j];
+      }
+      addRow(this.#normal, row, target);
+    }
+  }
+
+  #addNormalisation(): void {
+    const weight = NORMALISATION * this.#unit();
+    const row = new Float64Array(BASIS);
+    for (const moment of ['mass', 'forward'] as const) {
+      let target = weight;
+      for (let j = 0; j < BASIS; j++) {
+        row[j] = weight * this.#reference[j] * (moment === 'mass' ? 1 : this.#basis.means[j]);
+        target -= row[j] * FLOOR;
+      }
+      addRow(this.#normal, row, target);
+    }
+  }
+
+  /** Rows of the prior on (ATM vol, skew, curvature), linearised about the last pass. */
+  #addPrior(): void {
+    const { objective, prior } = this.#options;
+    const white = objective === 'error-bars' && prior ? whitenPrior(prior) : null;
+    if (!white) return;
+    const f = smileFactors(this.#family, this.#parameters, this.#slice.years);
+    const jacobian = factorJacobian(this.#family, this.#parameters, this.#slice.years);
+    const p = this.#parameters.length;
+    const rows = whitenedRows(white, jacobian, p);
+    const gap = [white.mean[0] - f.atm, white.mean[1] - f.skew, white.mean[2] - f.curvature];
+    const row = new Float64Array(BASIS);
+    for (let r = 0; r < 3; r++) {
+      let target = 0;
+      for (let c = 0; c <= r; c++) target += white.inverseFactor[r * 3 + c] * gap[c];
+      for (let j = 0; j < BASIS; j++) {
+        row[j] = rows[r * p + p - BASIS + j] * this.#reference[j];
+        target += row[j] * (this.#parameters[p - BASIS + j] / this.#reference[j] - FLOOR);
+      }
+      addRow(this.#normal, row, target);
+    }
+  }
+
+  #measure(): void {
+    const { k, sigma, years } = this.#slice;
+    for (let i = 0; i < k.length; i++) {
+      this.#residuals[i] = sigma[i] - Math.sqrt(this.#family.totalVariance(this.#parameters, k[i], years) / years);
+    }
+  }
+
+  outcome(): SliceFit {
+    const { k, years, errorBar } = this.#slice;
+    const n = k.length;
+    let squares = 0;
+    let chi2 = 0;
+    let cost = 0;
+    for (let i = 0; i < n; i++) {
+      const e = this.#residuals[i];
+      squares += e * e;
+      chi2 += (e / errorBar[i]) * (e / errorBar[i]);
+      cost += 0.5 * this.#weight(i) * this.#weight(i) * e * e;
+    }
+    const { covariance, leverage, logCondition } = this.#curvature();
+    const used = leverage.reduce((a, b) => a + b, 0);
+    const freedom = Math.max(1, n - used);
+    const noise = this.#options.objective === 'equal' ? squares / freedom : 1;
+    return {
+      status: 'converged',
+      reason: [unseenWing(this.#slice), systematicMisfit(this.#residuals, k, 0.002)].filter(Boolean).join('; '),
+      parameters: this.#parameters,
+      covariance: covariance.map((v) => v * noise),
+      rmseVol: Math.sqrt(squares / n),
+      chi2PerDof: chi2 / freedom,
+      residuals: this.#residuals,
+      leverage,
+      logCondition,
+      iterations: this.#iterations,
+      cost,
+      // The problem is convex: there is no rival.
+      rivalCost: NaN,
+      arbitrage: this.#family.arbitrage(this.#parameters, years, k[0], k[n - 1]),
+    };
+  }
+
+  /** Posterior covariance of the coefficients (zero for geometry and for what is held at its floor), and leverage. */
+  #curvature(): { covariance: Float64Array; leverage: Float64Array; logCondition: number } {
+    const n = this.#slice.k.length;
+    const p = this.#parameters.length;
+    const index = Array.from({ length: BASIS }, (_, i) => i).filter((i) => this.#free[i]);
+    const f = index.length;
+    const h = new Float64Array(f * f);
+    for (let a = 0; a < f; a++) for (let b = 0; b < f; b++) h[a * f + b] = this.#normal.h[index[a] * BASIS + index[b]];
+    const scaled = h.map((v, i) => v / Math.sqrt(h[Math.floor(i / f) * (f + 1)] * h[(i % f) * (f + 1)]));
+    const logCondition = (0.5 * Math.log(conditionEstimate(scaled, f))) / Math.LN10;
+    const leverage = new Float64Array(n).fill(NaN);
+    if (!choleskyInPlace(h, f)) return { covariance: new Float64Array(0), leverage, logCondition };
+    const covariance = new Float64Array(p * p);
+    const column = new Float64Array(f);
+    for (let a = 0; a < f; a++) {
+      column.fill(0);
+      column[a] = 1;
+      choleskySolveInPlace(h, f, column);
+      const row = (p - BASIS + index[a]) * p + p - BASIS;
+      for (let b = 0; b < f; b++) {
+        covariance[row + index[b]] = column[b] * this.#reference[index[a]] * this.#reference[index[b]];
+      }
+    }
+    for (let i = 0; i < n; i++) {
+      for (let a = 0; a < f; a++) column[a] = this.#rows[i * BASIS + index[a]];
+      choleskySolveInPlace(h, f, column);
+      let sum = 0;
+      for (let a = 0; a < f; a++) sum += column[a] * this.#rows[i * BASIS + index[a]];
+      leverage[i] = Math.min(1, sum);
+    }
+    return { covariance, leverage, logCondition };
+  }
+}
+
+/** Power iterations that settle an extreme eigenvalue to the digit or two a condition number needs. */
+const POWER_ITERATIONS = 8;
+
+/** Largest over smallest eigenvalue of a positive definite matrix, from below; Infinity when it is singular. */
+function conditionEstimate(a: Float64Array, n: number): number {
+  const factor = Float64Array.from(a);
+  if (!choleskyInPlace(factor, n)) return Infinity;
+  const multiply = (v: Float64Array): void => {
+    const before = Float64Array.from(v);
+    for (let i = 0; i < n; i++) {
+      v[i] = 0;
+      for (let j = 0; j < n; j++) v[i] += a[i * n + j] * before[j];
+    }
+  };
+  return growth(n, multiply) * growth(n, (v) => choleskySolveInPlace(factor, n, v));
+}
+
+/** Growth of the norm under repeated application of a symmetric positive definite map, from an uneven start. */
+function growth(n: number, apply: (v: Float64Array) => void): number {
+  const v = Float64Array.from({ length: n }, (_, i) => 1 + (i % 3) - 0.7 * (i % 2));
+  let norm = 0;
+  for (let step = 0; step < POWER_ITERATIONS; step++) {
+    apply(v);
+    norm = Math.sqrt(v.reduce((sum, x) => sum + x * x, 0));
+    for (let i = 0; i < n; i++) v[i] /= norm;
+  }
+  return norm;
+}
