@@ -103,10 +103,11 @@ test('natural and jump-wings forms equal 50-digit values and come back', () => {
     }
     const again = value(returned);
     inverted++;
-    // The scale is (v - vTilde) T over b gap: the rounding of both is the condition of the inverse.
+    // h = (v - vTilde) T / (b gap) and sigma = sqrt(1 - beta^2) h: the rounding of each is the condition of the inverse.
     const rise = wings.v - wings.vTilde;
-    const gap = (rise * years) / (b * Math.sqrt(m * m + sigma * sigma));
-    const condition = 1e-14 * (1 + size / years / rise + 1 / Math.sqrt(gap));
+    const h = Math.sqrt(m * m + sigma * sigma);
+    const gap = (rise * years) / (b * h);
+    const condition = 1e-15 * (5 + (5 * size) / years / rise + 5 / Math.sqrt(gap) + (h * h) / (sigma * sigma));
     assert.ok(relative(again.sigma, sigma) < condition, `${row['id']} sigma ${again.sigma}, ${sigma}`);
     assert.ok(Math.abs(again.m - m) < condition * (Math.abs(m) + sigma), `${row['id']} m ${again.m}, ${m}`);
     assert.ok(relative(again.b, b) < 1e-13 && Math.abs(again.rho - rho) < 1e-13);
