@@ -30,6 +30,8 @@ export class SviProblem {
   private readonly plain = new Float64Array(5);
   /** Volatilities about which {@link solveLinear} expands. */
   readonly about: Float64Array;
+  /** Weights of {@link solveLinear}: `weight` times the root of Huber's share at `about`. */
+  readonly pull: Float64Array;
 
   constructor(slice: SliceQuotes, options: FitOptions) {
     const { k, sigma, errorBar, years } = slice;
@@ -48,6 +50,7 @@ export class SviProblem {
     this.vol = new Float64Array(n);
     this.weight = new Float64Array(n);
     this.about = new Float64Array(n);
+    this.pull = new Float64Array(n);
     for (let i = 0; i < n; i++) {
       this.y[i] = k[i] / this.length;
       this.vol[i] = sigma[i] / this.reference;
@@ -195,7 +198,11 @@ export class SviProblem {
         this.expandAbout(trial);
         if (!(this.solveLinear(trial) < Infinity)) trial.set(plain);
       }
-      const next = this.cost(trial);
+      let next = this.cost(trial);
+      if (ridge && !(next < cost)) {
+        trial.set(plain);
+        next = this.cost(trial);
+      }
       if (next < cost) {
         const gain = (cost - next) / cost;
         c.set(trial);
@@ -214,15 +221,23 @@ export class SviProblem {
     for (let i = 0; i < 5; i++) c[i] = Math.min(this.upper[i], Math.max(this.lower[i], c[i]));
   }
 
+  /** Sets `about` to the quotes themselves and `pull` to the plain weights: the expansion of a cold start. */
+  expandAboutQuotes(): void {
+    this.about.set(this.vol);
+    this.pull.set(this.weight);
+  }
+
   /** Sets `about` to the model's volatilities at c. */
   private expandAbout(c: Float64Array): void {
-    const { n, y, about } = this;
+    const { n, y, about, pull, weight, vol, huber } = this;
     const both = 0.5 * (c[1] * c[1] + c[2] * c[2]);
     const tilt = 0.5 * (c[2] * c[2] - c[1] * c[1]);
     const level = c[0] - c[4] * c[1] * c[2];
     for (let i = 0; i < n; i++) {
       const x = y[i] - c[3];
       about[i] = Math.sqrt(Math.max(1e-6, level + tilt * x + both * Math.sqrt(x * x + c[4] * c[4])));
+      const size = Math.abs(weight[i] * (about[i] - vol[i]));
+      pull[i] = huber > 0 && size > huber ? weight[i] * Math.sqrt(huber / size) : weight[i];
     }
   }
 
@@ -232,7 +247,7 @@ export class SviProblem {
    * Returns the cost of the expansion before that clamp; NaN when the three columns are linearly dependent.
    */
   solveLinear(c: Float64Array): number {
-    const { n, y, vol, weight, about } = this;
+    const { n, y, vol, pull, about } = this;
     const m = c[3];
     const s2 = c[4] * c[4];
     let n00 = 0, n01 = 0, n02 = 0, n11 = 0, n12 = 0, n22 = 0, r0 = 0, r1 = 0, r2 = 0, total = 0; // prettier-ignore
@@ -241,7 +256,7 @@ export class SviProblem {
       const z = Math.sqrt(x * x + s2);
       const l = 0.5 * (z - x);
       const r = 0.5 * (z + x);
-      const share = (0.5 * weight[i]) / about[i];
+      const share = (0.5 * pull[i]) / about[i];
       const t = share * share;
       const w = about[i] * (2 * vol[i] - about[i]);
       n00 += t;

@@ -16,7 +16,7 @@ export function sviStarts(problem: SviProblem): Float64Array[] {
   const range = y[n - 1] - low;
   const columns = WIDTHS.length;
   const grid: { c: Float64Array; cost: number }[] = [];
-  problem.about.set(problem.vol);
+  problem.expandAboutQuotes();
   for (const vertex of VERTICES)
     for (const width of WIDTHS) {
       const c = Float64Array.of(0, 0, 0, low + vertex * range, width);
