@@ -34,13 +34,11 @@ export function parseCsv(text: string): CsvTable {
   return { columns, rows };
 }
 
-/** A number with the 17 significant digits that restore it exactly; empty for NaN. */
+/** A number with as many digits, at most 17, as restore it exactly; `inf`, `-inf`, and empty for NaN. */
 export function formatCell(value: number): string {
   if (Number.isNaN(value)) return '';
   if (!(Math.abs(value) < Infinity)) return value > 0 ? 'inf' : '-inf';
-  if (Object.is(value, -0)) return '-0';
-  const short = String(value);
-  return short.length <= 17 ? short : value.toPrecision(17);
+  return Object.is(value, -0) ? '-0' : String(value);
 }
 
 /** A cell as a number: `inf`, `-inf` and `nan` as the vectors write them, NaN for an empty or unreadable cell. */
