@@ -147,6 +147,13 @@ export class LiveMonitor {
     };
   }
 
+  /** `symbol|tradeId` of the prints that an earlier run kept near its end. */
+  knownTrades(venue: string): string[] {
+    return [...this.session.state.underlyings.values()]
+      .filter((u) => u.venue === venue)
+      .flatMap((u) => [...u.recentTrades]);
+  }
+
   /** `log_sha256` so far. */
   digest(): string {
     return this.log.writer.digest();

@@ -64,6 +64,7 @@ export async function startWatch(options: WatchOptions): Promise<Watch> {
       credentials: options.credentials,
       random: Math.random,
       resumeFrom: monitor.resumedFrom ?? undefined,
+      knownTrades: monitor.knownTrades(venue),
       onEvents: (events) => monitor.accept(events),
     });
     feeds.push({ venue, feed });

@@ -1,12 +1,23 @@
 import { Command, CommanderError } from 'commander';
 import { VERSION } from '../app/version.ts';
-import { registerDemo } from './demo.ts';
-import { registerReplay } from './replay.ts';
-import { registerWatch } from './watch.ts';
-import { registerDoctor } from './doctor.ts';
 
 /** Exit codes: 0 it ran, 1 it failed while running, 2 the call or a file it names is wrong, 3 a check found violations. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, violations: 3 } as const;
+
+type Register = (program: Command) => void;
+
+/** Commands in the order of `--help`; each is loaded only when it is asked for, so that a start stays quick. */
+const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
+  demo: async () => (await import('./demo.ts')).registerDemo,
+  watch: async () => (await import('./watch.ts')).registerWatch,
+  replay: async () => (await import('./replay.ts')).registerReplay,
+  calibrate: async () => (await import('./calibrate.ts')).registerCalibrate,
+  calc: async () => (await import('./calc.ts')).registerCalc,
+  inspect: async () => (await import('./inspect.ts')).registerInspect,
+  verify: async () => (await import('./verify.ts')).registerVerify,
+  export: async () => (await import('./export.ts')).registerExport,
+  doctor: async () => (await import('./doctor.ts')).registerDoctor,
+};
 
 /** The command line. Sets the process's exit code and returns; data goes to stdout, progress and errors to stderr. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -19,10 +30,8 @@ export async function main(args: readonly string[]): Promise<void> {
     .exitOverride()
     .showSuggestionAfterError()
     .showHelpAfterError('(--help lists what there is)');
-  registerDemo(program);
-  registerWatch(program);
-  registerReplay(program);
-  registerDoctor(program);
+  const wanted = COMMANDS[args[0] ?? ''];
+  for (const load of wanted === undefined ? Object.values(COMMANDS) : [wanted]) (await load())(program);
   // A reader that closes the pipe (head) ends the run, it is not an error of ours.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
   try {

@@ -43,9 +43,21 @@ export function onTrade(state: EngineState, event: TradeEvent): UnderlyingState 
     countRefused(state, 'unknown-instrument');
     return null;
   }
+  const { recentTrades } = place.underlying;
+  const print = `${event.symbol}|${event.tradeId}`;
+  if (recentTrades.has(print)) {
+    state.counts.duplicates++;
+    countRefused(state, 'duplicate-trade');
+    return null;
+  }
+  recentTrades.add(print);
+  if (recentTrades.size > RECENT_TRADES) for (const oldest of recentTrades) if (recentTrades.delete(oldest)) break;
   state.counts.trades++;
   return place.underlying;
 }
+
+/** An outage's history is fetched from a few seconds before it: prints of that long and much longer are remembered. */
+const RECENT_TRADES = 20_000;
 
 /** Keeps the newest spot index. */
 export function onIndex(state: EngineState, event: IndexEvent): UnderlyingState {

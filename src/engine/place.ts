@@ -26,6 +26,7 @@ export function underlyingOf(state: EngineState, venue: string, underlying: stri
       index: null,
       quotedIndex: NaN,
       futures: new Map(),
+      recentTrades: new Set(),
       platform: 'open',
       feed: 'live',
       watermark: -Infinity,
@@ -80,6 +81,7 @@ function expiryOf(state: EngineState, underlying: UnderlyingState, expiry: numbe
     closedAt: NaN,
     scoredAt: -Infinity,
     spreadBaseline: initTrailingMedian(BASELINE_CLOSES),
+    countBaseline: initTrailingMedian(BASELINE_CLOSES),
     metrics: DATA_METRICS.map((m) => m.init()),
     models: state.config.models.map((model) => ({
       model,

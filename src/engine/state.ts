@@ -60,6 +60,8 @@ export interface UnderlyingState {
   /** Spot index carried by quotes, USD; NaN before the first. */
   quotedIndex: number;
   readonly futures: Map<string, FutureEvent>;
+  /** `symbol|tradeId` of the newest prints, oldest first, bounded: a print counts once however often it is delivered. */
+  readonly recentTrades: Set<string>;
   platform: 'open' | 'locked' | 'maintenance';
   feed: 'connecting' | 'live' | 'stale' | 'down';
   /** Largest min(venue time, receive time + tolerance) seen, epoch ms. */
@@ -88,6 +90,8 @@ export interface ExpiryState {
   closedAt: number;
   scoredAt: number;
   readonly spreadBaseline: TrailingMedian;
+  /** Two-sided quotes at recent closes. */
+  readonly countBaseline: TrailingMedian;
   /** Memories of the data metrics, in the order of their registry. */
   readonly metrics: MetricMemory[];
   readonly models: ModelTrack[];

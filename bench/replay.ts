@@ -1,0 +1,61 @@
+/** The main job end to end: reading, engine, fits and digest, on the crash file; and memory over a month of chains. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { replayMarket } from '../src/app/replay-market.ts';
+import { DEFAULT_CONFIG } from '../src/engine/config.ts';
+import { SHARED } from '../test/shared.ts';
+import type { Bench } from './run.ts';
+import { missingData } from './surface-rounds.ts';
+
+const CRASH = 'data/chains/deribit_chain_4xdaily_2026-01-28_2026-02-28_crash.parquet';
+const ROUNDS = 5;
+
+async function replayOnce(
+  to: number | undefined,
+): Promise<{ seconds: number; events: number; hash: string; peak: number }> {
+  let peak = 0;
+  const result = await replayMarket({
+    files: [join(SHARED, CRASH)],
+    config: DEFAULT_CONFIG,
+    speed: Infinity,
+    to,
+    onRecord: () => undefined,
+    onProgress: () => {
+      peak = Math.max(peak, process.memoryUsage().heapUsed);
+    },
+  });
+  const { summary, elapsedMs } = result;
+  return { seconds: elapsedMs / 1000, events: summary.events, hash: summary.log_sha256.slice(0, 16), peak };
+}
+
+const speed: Bench = {
+  name: 'replay/quotes-per-second',
+  unit: '1/s',
+  async run(smoke) {
+    if (!existsSync(join(SHARED, CRASH))) return missingData(CRASH);
+    const samples: number[] = [];
+    let hash = '';
+    for (let i = 0; i < (smoke ? 1 : ROUNDS); i++) {
+      const ran = await replayOnce(smoke ? Date.UTC(2026, 0, 29) : undefined);
+      samples.push(ran.events / ran.seconds);
+      hash = ran.hash;
+    }
+    return { samples, hash };
+  },
+};
+
+/** Peak heap of the whole month over that of its first week: flat means about one. */
+const memory: Bench = {
+  name: 'replay/heap-month-over-week',
+  unit: 'x',
+  async run(smoke) {
+    if (!existsSync(join(SHARED, CRASH))) return missingData(CRASH);
+    await replayOnce(Date.UTC(2026, 0, 29));
+    const week = await replayOnce(Date.UTC(2026, 1, smoke ? 1 : 4));
+    const month = await replayOnce(smoke ? Date.UTC(2026, 1, 2) : undefined);
+    return { samples: [month.peak / week.peak], hash: month.hash };
+  },
+};
+
+/** Benches of replay. */
+export const benches: Bench[] = [speed, memory];
