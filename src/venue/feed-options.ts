@@ -84,14 +84,3 @@ export interface FeedStatistics {
   readonly channels: number;
   readonly clockOffsetMs: number | null;
 }
-
-export interface Feed {
-  start(): void;
-  /** The consumer, having answered `false`, takes events again. */
-  resume(): void;
-  /** A read-only private request; rejects with a `VenueError`. */
-  requestPrivate(method: string, params: Readonly<Record<string, unknown>>): Promise<unknown>;
-  statistics(): FeedStatistics;
-  /** Ends the connection and hands over what waits; resolves to the events the consumer did not take in time. */
-  close(): Promise<number>;
-}

@@ -2,7 +2,7 @@
  * The life of one venue connection: connect, discover, subscribe, watch, reconnect, recover; never silent about what it missed.
  * It knows no venue: everything particular comes from the `VenueAdapter`.
  */
-import type { FeedEvent, GapEvent, MarketEvent } from '../market/event.ts';
+import type { MarketEvent } from '../market/event.ts';
 import { Access } from './access.ts';
 import type { FrameSignal, ResultSignal, VenueAdapter, VenueRequest, VenueSession } from './adapter.ts';
 import { VenueError } from './adapter.ts';
@@ -12,8 +12,9 @@ import { ClockOffset, ReceiveClock } from './clock-offset.ts';
 import { EventOutlet, hasVenueTime } from './event-outlet.ts';
 import type { FeedClock } from './feed-clock.ts';
 import { SYSTEM_CLOCK } from './feed-clock.ts';
-import type { Feed, FeedLimits, FeedOptions, FeedStatistics } from './feed-options.ts';
+import type { FeedLimits, FeedOptions, FeedStatistics } from './feed-options.ts';
 import { FEED_LIMITS } from './feed-options.ts';
+import { FeedFacts } from './feed-facts.ts';
 import { FeedPulse } from './feed-pulse.ts';
 import type { FeedSocket } from './feed-socket.ts';
 import { webSocket } from './feed-socket.ts';
@@ -25,6 +26,19 @@ import { Subscriptions } from './subscriptions.ts';
 const REDISCOVER_SOON_MS = 10_000;
 const CLOSE_TIMEOUT_MS = 1_000;
 
+/** A running feed. */
+export interface Feed {
+  start(): void;
+  /** The consumer, having answered `false`, takes events again. */
+  resume(): void;
+  /** A read-only private request; rejects with a `VenueError`. */
+  requestPrivate(method: string, params: Readonly<Record<string, unknown>>): Promise<unknown>;
+  statistics(): FeedStatistics;
+  /** Ends the connection and hands over what waits; resolves to the events the consumer did not take in time. */
+  close(): Promise<number>;
+}
+
+/** A feed that `start` sets going; it knows no venue but through `options.venue`. */
 export function createFeed(options: FeedOptions): Feed {
   return new LiveFeed(options);
 }
@@ -38,13 +52,13 @@ class LiveFeed implements Feed {
   readonly #offset = new ClockOffset();
   readonly #outlet: EventOutlet;
   readonly #pulse: FeedPulse;
+  readonly #facts: FeedFacts;
   readonly #session: VenueSession;
   readonly #requester: Requester;
   readonly #access: Access;
   readonly #subscriptions: Subscriptions;
   readonly #backoff: Backoff;
   #socket: FeedSocket | null = null;
-  #state: FeedEvent['state'] = 'down';
   /** Changes when a connection begins and when it ends: work of an older one finds that it is over. */
   #generation = 0;
   #connections = 0;
@@ -52,12 +66,11 @@ class LiveFeed implements Feed {
   #started = false;
   #closing = false;
   #open = false;
-  /** The gap of the whole feed that is open now; `from` in venue time. */
-  #gap: { readonly reason: GapEvent['reason']; readonly from: number } | null = null;
   /** Requests of the opening or of a recovery are under way: the watch leaves the channels alone. */
   #establishing = false;
   #reconciling = false;
   #channelsDirty = false;
+  #discovered = false;
   #cancelTick: () => void = () => undefined;
   #cancelConnect: () => void = () => undefined;
   #cancelTerminate: () => void = () => undefined;
@@ -90,6 +103,7 @@ class LiveFeed implements Feed {
       onFull: () => this.#socket?.pause(),
       onRoom: () => this.#readAgain(),
     });
+    this.#facts = new FeedFacts(venue.venue, this.#stamp, this.#offset, this.#outlet);
     this.#pulse = new FeedPulse(venue.venue, this.#stamp, this.#offset, this.#outlet);
     const { underlyings, topOfBook = 'ticker', marks = false } = options;
     this.#session = venue.session({ underlyings, topOfBook, marks });
@@ -101,7 +115,7 @@ class LiveFeed implements Feed {
     this.#subscriptions = new Subscriptions(
       venue,
       (request) => this.#subscribe(request),
-      (channel) => this.#refuse('channel-refused', 'channel', channel),
+      (channel) => this.#facts.refuse('channel-refused', 'channel', channel),
     );
     this.#backoff = createBackoff(limits.backoffBaseMs, limits.backoffCapMs, options.random);
   }
@@ -112,7 +126,7 @@ class LiveFeed implements Feed {
     const now = this.#clock.monotonic();
     this.#pulse.start(now, this.#limits.tickMs);
     this.#cancelTick = this.#clock.setTimer(() => this.#tick(), this.#limits.tickMs);
-    if (this.#options.resumeFrom !== undefined) this.#openGap('crash', this.#options.resumeFrom);
+    if (this.#options.resumeFrom !== undefined) this.#facts.openGap('crash', this.#options.resumeFrom);
     this.#connect();
   }
 
@@ -126,7 +140,7 @@ class LiveFeed implements Feed {
 
   statistics(): FeedStatistics {
     return {
-      state: this.#state,
+      state: this.#facts.state,
       queueLength: this.#outlet.length,
       droppedQuotes: this.#outlet.droppedQuotes,
       droppedRefusals: this.#outlet.droppedRefusals,
@@ -150,7 +164,7 @@ class LiveFeed implements Feed {
         this.#cancelTerminate = this.#clock.setTimer(() => socket.terminate(), CLOSE_TIMEOUT_MS);
         socket.close();
       }
-      this.#setState('down', 'closed by us');
+      this.#facts.setState('down', 'closed by us');
     }
     return this.#outlet.drain(this.#limits.drainMs);
   }
@@ -163,7 +177,7 @@ class LiveFeed implements Feed {
     const endpoint = this.#options.endpoint ?? Object.values(this.#venue.endpoints)[0];
     this.#connections += 1;
     // The host alone: an address may carry a secret.
-    this.#setState('connecting', new URL(endpoint).host);
+    this.#facts.setState('connecting', new URL(endpoint).host);
     const socket = (this.#options.socketFactory ?? webSocket)(endpoint, {
       open: () => {
         if (!current()) return;
@@ -196,20 +210,30 @@ class LiveFeed implements Feed {
       this.#session.connected(this.#access.granted);
       const heartbeat = this.#venue.heartbeat(this.#limits.heartbeatSeconds);
       if (heartbeat !== null) void this.#attempt(heartbeat);
-      const listed = await Promise.all(this.#session.discover().map((r) => this.#attempt(r)));
-      if (!listed.some(Boolean)) throw new VenueError('discover', DISCONNECTED, 'no instrument list', 'retry');
+      const rediscoverMs = await this.#discover();
       await Promise.all(this.#session.snapshot().map((r) => this.#attempt(r)));
       this.#channelsDirty = !(await this.#subscriptions.reconcile(this.#session.channels()));
       await this.#recover();
       if (!current()) return;
-      const soon = listed.every(Boolean) ? this.#limits.rediscoverMs : REDISCOVER_SOON_MS;
-      this.#rediscoverAt = this.#clock.monotonic() + soon;
+      this.#rediscoverAt = this.#clock.monotonic() + rediscoverMs;
       this.#establishing = false;
       this.#live('subscribed');
     } catch (error) {
       if (!(error instanceof VenueError)) throw error;
       if (current()) this.#drop(error.message);
     }
+  }
+
+  /**
+   * Lists the instruments, and says in how many ms to do so again. After a reconnect the instruments are known: the channels come
+   * first, for a venue lets nobody ask for its list often, and the list follows once the feed is live.
+   */
+  async #discover(): Promise<number> {
+    if (this.#discovered) return 0;
+    const listed = await Promise.all(this.#session.discover().map((r) => this.#attempt(r)));
+    if (!listed.some(Boolean)) throw new VenueError('discover', DISCONNECTED, 'no instrument list', 'retry');
+    this.#discovered = listed.every(Boolean);
+    return this.#discovered ? this.#limits.rediscoverMs : REDISCOVER_SOON_MS;
   }
 
   /** Ends a connection that does not work. */
@@ -230,8 +254,8 @@ class LiveFeed implements Feed {
     this.#rediscoverAt = Infinity;
     this.#access.disconnected();
     this.#requester.disconnect();
-    if (this.#lastGood > 0) this.#openGap('disconnect', this.#lastGood);
-    this.#setState('down', detail);
+    if (this.#lastGood > 0) this.#facts.openGap('disconnect', this.#lastGood);
+    this.#facts.setState('down', detail);
     this.#cancelConnect = this.#clock.setTimer(() => this.#connect(), Math.max(retryAfterMs, this.#backoff.next()));
   }
 
@@ -239,8 +263,8 @@ class LiveFeed implements Feed {
     const now = this.#clock.monotonic();
     this.#liveSince = Math.min(this.#liveSince, now);
     this.#lastData = now;
-    this.#closeGap();
-    if (this.#state !== 'live') this.#setState('live', detail);
+    this.#facts.closeGap();
+    if (this.#facts.state !== 'live') this.#facts.setState('live', detail);
   }
 
   // ---------------------------------------------------------------- requests
@@ -276,7 +300,7 @@ class LiveFeed implements Feed {
 
   #requestFailed(error: unknown): void {
     if (!(error instanceof VenueError)) throw error;
-    if (error.code !== DISCONNECTED) this.#refuse('request-failed', error.method, String(error.code));
+    if (error.code !== DISCONNECTED) this.#facts.refuse('request-failed', error.method, String(error.code));
   }
 
   /** Public data does not need it: a refusal is recorded and the feed goes on without. */
@@ -290,9 +314,10 @@ class LiveFeed implements Feed {
 
   /** The trades of the gap that is open, from history; what the channel has shown already is left out. */
   async #recover(): Promise<void> {
-    if (this.#gap === null) return;
-    const from = this.#gap.from - this.#limits.historyMarginMs;
-    const to = this.#venueNow() + this.#limits.historyMarginMs;
+    const { gap } = this.#facts;
+    if (gap === null) return;
+    const from = gap.from - this.#limits.historyMarginMs;
+    const to = this.#facts.venueNow() + this.#limits.historyMarginMs;
     await Promise.all(this.#session.history(from, to).map((r) => this.#attempt(r)));
   }
 
@@ -308,7 +333,7 @@ class LiveFeed implements Feed {
     if (events.some(hasVenueTime)) {
       this.#lastData = this.#lastFrame;
       this.#lastGood = receivedAt - (this.#offset.read(receivedAt) ?? 0);
-      if (this.#state === 'stale' && !this.#establishing) void this.#heal();
+      if (this.#facts.state === 'stale' && !this.#establishing) void this.#heal();
     }
     if (signal !== null) this.#obey(signal);
   }
@@ -323,7 +348,7 @@ class LiveFeed implements Feed {
         return;
       case 'error':
         if (!this.#requester.error(signal.id, signal.code, signal.reason))
-          this.#refuse('venue-error', 'code', String(signal.code));
+          this.#facts.refuse('venue-error', 'code', String(signal.code));
         return;
       case 'resync':
         this.#subscriptions.resync(signal.channels);
@@ -344,43 +369,6 @@ class LiveFeed implements Feed {
     this.#live('data again');
   }
 
-  // ---------------------------------------------------------------- facts of our own
-
-  #refuse(reason: string, field: string, value: string): void {
-    const at = this.#stamp.now();
-    this.#outlet.emit([{ type: 'refused', at, receivedAt: at, venue: this.#venue.venue, reason, field, value }]);
-  }
-
-  #setState(state: FeedEvent['state'], detail: string): void {
-    this.#state = state;
-    const at = this.#stamp.now();
-    this.#outlet.emit([{ type: 'feed', at, receivedAt: at, venue: this.#venue.venue, state, detail }]);
-  }
-
-  /** An open gap stays the one it is: the first cause is the cause. */
-  #openGap(reason: GapEvent['reason'], from: number): void {
-    if (this.#gap !== null) return;
-    this.#gap = { reason, from };
-    this.#gapEvent(reason, from, null);
-  }
-
-  #closeGap(): void {
-    if (this.#gap === null) return;
-    const { reason, from } = this.#gap;
-    this.#gap = null;
-    this.#gapEvent(reason, from, Math.max(from, this.#venueNow()));
-  }
-
-  #gapEvent(reason: GapEvent['reason'], from: number, to: number | null): void {
-    const at = this.#stamp.now();
-    this.#outlet.emit([{ type: 'gap', at, receivedAt: at, venue: this.#venue.venue, symbol: null, reason, from, to }]);
-  }
-
-  #venueNow(): number {
-    const now = this.#stamp.now();
-    return now - (this.#offset.read(now) ?? 0);
-  }
-
   // ---------------------------------------------------------------- the watch
 
   #readAgain(): void {
@@ -393,7 +381,7 @@ class LiveFeed implements Feed {
     const now = this.#clock.monotonic();
     this.#cancelTick = this.#clock.setTimer(() => this.#tick(), this.#limits.tickMs);
     const events: MarketEvent[] = [];
-    const signal = this.#session.tick(this.#venueNow(), events);
+    const signal = this.#session.tick(this.#facts.venueNow(), events);
     this.#outlet.emit(events);
     if (signal !== null) this.#obey(signal);
     if (this.#open && !this.#outlet.full) this.#watch(now);
@@ -402,15 +390,18 @@ class LiveFeed implements Feed {
 
   #watch(now: number): void {
     const { silenceMs, deadMs, reopenMs, stableMs, answerTimeoutMs } = this.#limits;
-    if (this.#state === 'live' && now - this.#lastData >= silenceMs) {
-      this.#openGap('silence', this.#lastGood === 0 ? this.#venueNow() : this.#lastGood);
-      this.#setState('stale', `no data for ${Math.round(now - this.#lastData)} ms`);
+    if (this.#facts.state === 'live' && now - this.#lastData >= silenceMs) {
+      this.#facts.openGap('silence', this.#lastGood === 0 ? this.#facts.venueNow() : this.#lastGood);
+      this.#facts.setState('stale', `no data for ${Math.round(now - this.#lastData)} ms`);
       void this.#attempt(this.#venue.probe());
     }
-    // While it opens, a connection may rightly be quiet as long as a request waits for credits.
-    const dead = this.#state === 'connecting' ? Math.max(deadMs, answerTimeoutMs) : deadMs;
-    if (now - this.#lastFrame >= dead) this.#drop(`no frame for ${Math.round(now - this.#lastFrame)} ms`);
-    else if (this.#state === 'stale' && now - this.#lastData >= reopenMs) this.#drop('no data on a living connection');
+    // While it opens, a connection is rightly quiet as long as our requests wait for credits.
+    const opening = this.#facts.state === 'connecting';
+    const dead = opening ? Math.max(deadMs, answerTimeoutMs) : deadMs;
+    if (now - this.#lastFrame >= dead && (!opening || this.#requester.unanswered > 0))
+      this.#drop(`no frame for ${Math.round(now - this.#lastFrame)} ms`);
+    else if (this.#facts.state === 'stale' && now - this.#lastData >= reopenMs)
+      this.#drop('no data on a living connection');
     else if (!this.#establishing) this.#maintain(now, stableMs);
   }
 

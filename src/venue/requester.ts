@@ -50,6 +50,11 @@ export class Requester {
     for (const [name, limit] of Object.entries(adapter.rateLimits)) this.#buckets.set(name, createTokenBucket(limit));
   }
 
+  /** Requests sent and not answered. */
+  get unanswered(): number {
+    return this.#sent.size;
+  }
+
   connect(): void {
     this.#connected = true;
   }

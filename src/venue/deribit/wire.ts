@@ -36,9 +36,9 @@ export const SIZE = field(Number.MIN_VALUE, LARGEST, 1, true, true);
 /** Open interest: 0 is real. */
 export const COUNT = field(0, LARGEST, 1, false, true);
 /** Volatility in percent (ticker, trades, book summary, DVOL) to a fraction: 0 means that none could be computed. */
-export const VOLATILITY_PERCENT = field(Number.MIN_VALUE, 100_000, 100, true, true);
+export const VOLATILITY_PERCENT = field(Number.MIN_VALUE, 10_000, 100, true, true);
 /** Volatility already a fraction (`markprice.options` alone). */
-export const VOLATILITY_FRACTION = field(Number.MIN_VALUE, 1_000, 1, true, true);
+export const VOLATILITY_FRACTION = field(Number.MIN_VALUE, 100, 1, true, true);
 /** Delta: -1 and 0 are real. */
 export const DELTA = field(-1.001, 1.001, 1, false, false);
 /** Vega, USD per volatility point: 0 is real. */
