@@ -38,6 +38,20 @@ export function strength(
   return sum;
 }
 
+/** Product over active faults of a kind whose magnitude is a factor: 1 + (magnitude - 1) x intensity; 1 when none is on. */
+export function factor(
+  active: readonly ActiveFault[],
+  kind: FaultKind,
+  underlying: string,
+  expiry: number | null,
+): number {
+  let product = 1;
+  for (const a of active)
+    if (a.fault.fault === kind && concerns(a.fault, underlying, expiry))
+      product *= 1 + (a.fault.magnitude - 1) * a.intensity;
+  return product;
+}
+
 /** Whether an option belongs to a share of all options that a fault hits: fixed by the option's id. */
 function struck(id: number, share: number): boolean {
   return ((Math.imul(id, 0x9e3779b1) >>> 8) & 0xffff) / 65536 < share;

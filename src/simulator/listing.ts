@@ -84,7 +84,7 @@ export function firstListing(
   return all.filter((o) => kept.has(o));
 }
 
-/** What the venue lists next: new expiries in full, and strikes near a spot that has moved away from the grid. */
+/** What the venue lists next: new expiries in full; for a spot that has moved, strikes near it and beyond the grid. */
 export function additions(
   underlying: string,
   spot: number,
@@ -97,11 +97,13 @@ export function additions(
   const found: ListedOption[] = [];
   for (const expiry of listedExpiries(at)) {
     const have = new Set(known.get(expiry.expiry)?.map((i) => i.strike));
-    const wanted = strikes(spot, expiry, at);
-    const near = (k: number): boolean => have.size === 0 || Math.abs(Math.log(k / spot)) < ADDED_WITHIN;
-    const inner = wanted.filter(near);
-    if ([...have].filter(near).length >= inner.length && have.size > 0) continue;
-    for (const strike of inner)
+    const near = (k: number): boolean => Math.abs(Math.log(k / spot)) < ADDED_WITHIN;
+    const all = strikes(spot, expiry, at);
+    const full = [...have].filter(near).length >= all.filter(near).length;
+    const low = Math.min(...have);
+    const high = Math.max(...have);
+    const wanted = have.size === 0 ? all : all.filter((k) => (near(k) && !full) || k < low || k > high);
+    for (const strike of wanted)
       if (!have.has(strike))
         for (const side of ['call', 'put'] as const)
           found.push(listOption(underlying, expiry, strike, side, at, nextId()));

@@ -2,6 +2,7 @@
 import type { MarketEvent } from '../market/event.ts';
 import type { SimulatedOutput } from './output.ts';
 import { Simulation, type SimulationConfig } from './simulation.ts';
+import { WireFaults } from './wire-fault.ts';
 
 /** How far and how to deliver. */
 export interface EventOptions {
@@ -83,11 +84,13 @@ export function* simulatedEvents(
   const simulation = config instanceof Simulation ? config : new Simulation(config);
   const ends = options.snapshotEnd ?? simulation.stepMs >= 10_000;
   const latency = options.latencyMs ?? 5;
+  const wire = new WireFaults(simulation.seed, VENUE);
   while (simulation.at + simulation.stepMs <= options.until) {
     const outputs: SimulatedOutput[] = [];
     simulation.step(outputs);
     const at = simulation.at;
-    const events = outputs.map((o) => marketEvent(o, at + latency));
+    const said = outputs.map((o) => marketEvent(o, at + latency));
+    const events = wire.apply(said, simulation.active(), at, at + latency);
     if (ends)
       for (const underlying of simulation.underlyings)
         events.push({ type: 'snapshot-end', at, receivedAt: at + latency, venue: VENUE, underlying });

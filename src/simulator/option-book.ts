@@ -5,11 +5,11 @@ import { density, distribution } from './black.ts';
 import { DAY, tenor } from './calendar.ts';
 import type { ListedOption } from './listing.ts';
 import { LOG_SIZE_SD, LOG_SPREAD_SD, MIDDLE_NOISE, habits, type QuoteHabits } from './microstructure.ts';
+import type { QuoteOutput } from './output.ts';
 import type { TrueSmile } from './surface.ts';
 
 /** The state of the market that a refresh needs beside the smile. */
 export interface QuoteConditions {
-  readonly at: number;
   /** Multipliers, 1 in calm. */
   readonly spread: number;
   readonly depth: number;
@@ -49,6 +49,8 @@ export class OptionBook {
   halfSpreadUsd = 0;
   habits: QuoteHabits;
   bookChanged = true;
+  /** The last quote handed out, after faults. */
+  published: QuoteOutput | null = null;
   #noise = 0;
   #spreadNoise = 0;
   #bidAway = false;

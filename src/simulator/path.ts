@@ -114,7 +114,7 @@ export class TruthPath {
     if (r.chance(Math.min(0.5, (2 * dt) / DAY))) shock += 0.02 * regime.factorVolatility * r.normal();
     this.#shortLevel += (slope * move) / sigma + shock;
     this.#longLevel += (0.09 * slope * move) / Math.exp(this.#longLevel) + 0.09 * shock + 0.002 * noise * r.normal();
-    this.#shortSkew += 2.5 * move;
+    this.#shortSkew += 1.2 * move;
     const meanShort = Math.log(this.#start.shortVolatility) + regime.shortLevel;
     this.#shortLevel = relax(this.#shortLevel, meanShort, 0, 2.5 * DAY, dt, 0);
     this.#longLevel = relax(

@@ -28,13 +28,13 @@ export class SpotVenues {
     this.#random = random;
   }
 
-  /** The index after `dt` ms around `spot` (USD); `dislocation` (fraction) hits the first venue only. */
-  index(spot: number, dt: number, dislocation: number): number {
+  /** The index after `dt` ms around `spot` (USD). */
+  index(spot: number, dt: number): number {
     const keep = Math.exp(-dt / 20_000);
     const prices: number[] = [];
     for (let i = 0; i < CONSTITUENTS; i++) {
       this.#offset[i] = keep * this.#offset[i] + 0.0001 * Math.sqrt(1 - keep * keep) * this.#random.normal();
-      prices.push(spot * (1 + this.#offset[i] + (i === 0 ? dislocation : 0)));
+      prices.push(spot * (1 + this.#offset[i]));
     }
     return cappedIndex(prices);
   }

@@ -42,11 +42,12 @@ export interface Truth {
 
 const STARTS: Readonly<Record<string, UnderlyingStart>> = {
   BTC: { spot: 96_700, shortVolatility: 0.42, longVolatility: 0.465, shortSkew: -0.25, longSkew: -0.26 },
-  ETH: { spot: 3_310, shortVolatility: 0.55, longVolatility: 0.66, shortSkew: -0.16, longSkew: -0.14 },
+  ETH: { spot: 3_310, shortVolatility: 0.55, longVolatility: 0.66, shortSkew: -0.2, longSkew: -0.15 },
 };
 
 /** The venue in virtual time. */
 export class Simulation {
+  readonly seed: number;
   readonly stepMs: number;
   readonly script: Script;
   /** The schedule with every scope resolved: what was injected where and when. */
@@ -59,9 +60,11 @@ export class Simulation {
   #at: number;
   #nextFault = 0;
   #pending: ScheduledFault[] = [];
+  #active: readonly ActiveFault[] = [];
 
   constructor(config: SimulationConfig) {
     checkConfig(config);
+    this.seed = config.seed;
     this.stepMs = config.stepMs ?? 100;
     this.#startAt = config.startAt;
     this.#at = config.startAt;
@@ -93,7 +96,7 @@ export class Simulation {
 
   /** Faults and events that are on at the last step, with their intensity. */
   active(): readonly ActiveFault[] {
-    return activeFaults(this.#pending, this.#at);
+    return this.#active;
   }
 
   /** Runs every whole step that ends at or before `to` (epoch ms) and returns all that the venue said, in order. */
@@ -110,7 +113,7 @@ export class Simulation {
     this.#pending = this.#pending.filter((f) => f.to > from);
     while (this.#nextFault < this.answerKey.length && this.answerKey[this.#nextFault].from <= this.#at)
       this.#pending.push(this.answerKey[this.#nextFault++]);
-    const active = this.active();
+    const active = (this.#active = activeFaults(this.#pending, this.#at));
     const regime = this.regimeAt(this.#at);
     for (const market of this.#markets) {
       const push = this.#pending.length === 0 ? 0 : crashPush(this.#pending, market.underlying, from, this.#at);

@@ -175,7 +175,7 @@ export function trueSurface(
 
 /** Standard deviation of a mean shift, relative to the total, that carries a skewness. */
 function deviationRatio(skewness: number): number {
-  return skewness === 0 ? 0 : Math.min(0.82, Math.exp(Math.log(Math.abs(skewness) / TWO_POINT_SKEWNESS) / 3));
+  return skewness === 0 ? 0 : Math.min(0.7, Math.exp(Math.log(Math.abs(skewness) / TWO_POINT_SKEWNESS) / 3));
 }
 
 /** Annual rate of the basis to a tenor, fraction. */

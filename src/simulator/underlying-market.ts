@@ -1,7 +1,7 @@
 /** One underlying of the simulated venue: truth, listing, books, tape, stepped together. */
 import { Random } from '../numeric/random.ts';
 import { MINUTE, SECOND, listedExpiries, nextRoll, tenor, type ListedExpiry } from './calendar.ts';
-import { distort, strength, type ActiveFault } from './distortion.ts';
+import { concerns, distort, factor, strength, type ActiveFault, type Neighbours } from './distortion.ts';
 import type { FaultKind, ScheduledFault } from './fault.ts';
 import { additions, firstListing } from './listing.ts';
 import { hourlySpread } from './microstructure.ts';
@@ -45,9 +45,29 @@ export interface MarketSettings {
   readonly snapshotFrom: number;
 }
 
+/** What one step is about: its time, the regime, the faults that are on, and where outputs go. */
+interface Step {
+  readonly at: number;
+  readonly dt: number;
+  readonly regime: Regime;
+  readonly active: readonly ActiveFault[];
+  readonly out: SimulatedOutput[];
+  /** Every option is refreshed. */
+  readonly snapshot: boolean;
+  /** Sum of magnitude x intensity, product of factors, over the active faults of a kind that concern an expiry. */
+  readonly sum: (kind: FaultKind, expiry?: number | null) => number;
+  readonly factor: (kind: FaultKind, expiry?: number | null) => number;
+}
+
+/** Common error of the market makers of one expiry: sd in volatility points and memory in ms. */
+const EXPIRY_NOISE = 0.05;
+const NOISE_MEMORY = 60_000;
+/** Refreshes per second of a quote that the forward has left behind. */
+const HURRY = 5;
 /** Pause of quoting after each delivery, ms. */
 const SETTLEMENT_PAUSE = 8 * SECOND;
 
+/** Steps one underlying: path, listing, smiles, references, quotes, trades, in that order. */
 export class UnderlyingMarket {
   readonly underlying: string;
   readonly #settings: MarketSettings;
@@ -57,14 +77,14 @@ export class UnderlyingMarket {
   readonly #tape: Tape;
   readonly #trading: Random;
   readonly #futures: Random;
-  readonly #books: OptionBook[] = [];
-  readonly #byKey = new Map<string, OptionBook>();
-  readonly #published = new Map<number, QuoteOutput>();
+  /** By expiry, epoch ms. */
+  readonly #books = new Map<number, OptionBook[]>();
+  #allBooks: readonly OptionBook[] = [];
   readonly #expiryNoise = new Map<number, number>();
   #expiries: ListedExpiry[] = [];
   #smiles: TrueSmile[] = [];
   #lagged: TrueSmile[] = [];
-  #forwards = new Map<number, number>();
+  readonly #forwards = new Map<number, number>();
   #averageSum = 0;
   #averageTime = 0;
   #nextId: number;
@@ -108,28 +128,30 @@ export class UnderlyingMarket {
     push: number,
     out: SimulatedOutput[],
   ): void {
-    const on = (kind: FaultKind, expiry: number | null = null): number =>
-      strength(active, kind, this.underlying, expiry);
-    const flip = active.find((a) => a.fault.fault === 'spot-vol-flip');
+    const { underlying } = this;
+    const step: Step = {
+      at, dt, regime, active, out, snapshot: dt >= this.#settings.snapshotFrom,
+      sum: (kind, expiry = null) => strength(active, kind, underlying, expiry),
+      factor: (kind, expiry = null) => factor(active, kind, underlying, expiry),
+    }; // prettier-ignore
+    const flip = active.find((a) => a.fault.fault === 'spot-vol-flip' && concerns(a.fault, underlying, null));
     this.#path.step(at, dt, regime, push, flip ? flip.fault.magnitude : NaN);
     if (this.#steps === 0) this.#list(at, out, true);
     if (at >= this.#roll) this.#deliver(at, out);
     const factors = this.#path.factors();
-    this.#index = Math.round(100 * this.#venues.index(factors.spot, dt, 0) * (1 + on('index-outlier') * 1e-4)) / 100;
+    this.#index = Math.round(100 * this.#venues.index(factors.spot, dt) * (1 + step.sum('index-outlier') * 1e-4)) / 100;
     this.#accrue(at, dt);
-    this.#reprice(at, factors, active, regime);
-    const snapshot = dt >= this.#settings.snapshotFrom;
-    const second = snapshot || this.#steps === 0 || Math.floor(at / SECOND) !== Math.floor((at - dt) / SECOND);
-    if (second) this.#references(at, factors, on, out);
-    this.#followPlatform(at, on, out);
-    const crowd = regime.updates * this.#settings.activity;
-    if (this.#platform === 'open' && at >= this.#pausedUntil)
-      this.#quote(at, dt, snapshot, regime, crowd, active, on, out);
-    if (this.#platform === 'open') this.#trade(at, dt, regime, on, out);
+    this.#reprice(step, factors);
+    const second = step.snapshot || this.#steps === 0 || Math.floor(at / SECOND) !== Math.floor((at - dt) / SECOND);
+    if (second) this.#references(step, factors);
+    this.#followPlatform(step);
+    if (this.#platform === 'open' && at >= this.#pausedUntil) this.#quote(step);
+    if (this.#platform === 'open') this.#trade(step);
     if (second && Math.abs(Math.log(factors.spot / this.#listedSpot)) > 0.03) this.#list(at, out, false);
     this.#steps++;
   }
 
+  /** Sums the index over the last half hour before delivery. */
   #accrue(at: number, dt: number): void {
     if (this.#roll - at > AVERAGING_WINDOW) {
       this.#averageSum = 0;
@@ -140,8 +162,9 @@ export class UnderlyingMarket {
     this.#averageTime += dt;
   }
 
-  #reprice(at: number, factors: TrueFactors, active: readonly ActiveFault[], regime: Regime): void {
-    const shift = truthShift(active, this.underlying, this.#expiries);
+  #reprice(step: Step, factors: TrueFactors): void {
+    const { at, regime } = step;
+    const shift = truthShift(step.active, this.underlying, this.#expiries);
     const expiries = this.#expiries.map((e) => e.expiry);
     const left = this.#roll - at;
     const inside = left < AVERAGING_WINDOW && this.#averageTime > 0;
@@ -151,100 +174,84 @@ export class UnderlyingMarket {
     };
     this.#lagged = this.#smiles;
     this.#smiles = trueSurface(factors, at, expiries, shift, averaging);
-    if (this.#lagged.length !== this.#smiles.length) this.#lagged = this.#smiles;
+    if (this.#lagged[0]?.expiry !== this.#smiles[0].expiry || this.#lagged.length !== this.#smiles.length)
+      this.#lagged = this.#smiles;
+    const keep = Math.exp(-step.dt / NOISE_MEMORY);
     for (const e of this.#expiries) {
       const years = tenor(at, e.expiry);
       const forward = factors.spot * Math.exp(basisRate(factors, years, shift.basis) * years);
       this.#forwards.set(e.expiry, Math.round(forward * (e.hasFuture ? 1e2 : 1e4)) / (e.hasFuture ? 1e2 : 1e4));
       const noise = this.#expiryNoise.get(e.expiry) ?? 0;
-      this.#expiryNoise.set(e.expiry, 0.995 * noise + 0.1 * 0.04 * this.#quoting.normal());
+      this.#expiryNoise.set(
+        e.expiry,
+        keep * noise + EXPIRY_NOISE * Math.sqrt(1 - keep * keep) * this.#quoting.normal(),
+      );
     }
     this.#record = { at, factors, shift, averaging, expiries, regime: regime.name, index: this.#index };
   }
 
-  #references(at: number, factors: TrueFactors, on: (k: FaultKind) => number, out: SimulatedOutput[]): void {
+  #references({ at, sum, regime, out }: Step, factors: TrueFactors): void {
     const { underlying } = this;
     const lower = underlying.toLowerCase();
     out.push({ type: 'index', at, underlying, name: `${lower}_usd`, price: this.#index });
-    const peg = Math.round(1e4 * factors.stablecoin * (1 + on('stablecoin-depeg') * 1e-4)) / 1e4;
+    const peg = Math.round(1e4 * factors.stablecoin * (1 + sum('stablecoin-depeg') * 1e-4)) / 1e4;
     out.push({ type: 'index', at, underlying: 'USDC', name: 'usdc_usd', price: peg });
-    for (const f of futuresOf(
-      underlying,
-      at,
-      factors,
-      this.#index,
-      this.#expiries,
-      on('basis-shock'),
-      1,
-      this.#futures,
-    ))
-      out.push(f);
+    out.push(
+      ...futuresOf(
+        underlying,
+        at,
+        factors,
+        this.#index,
+        this.#expiries,
+        sum('basis-shock'),
+        regime.depth,
+        this.#futures,
+      ),
+    );
     const volatility = volatilityIndex(this.#smiles);
     out.push({ type: 'volatility-index', at, underlying, name: `${lower}_usd`, volatility });
   }
 
-  #followPlatform(at: number, on: (k: FaultKind) => number, out: SimulatedOutput[]): void {
-    const state = on('maintenance') > 0 ? 'maintenance' : on('platform-lock') > 0 ? 'locked' : 'open';
+  #followPlatform({ at, sum, out }: Step): void {
+    const state = sum('maintenance') > 0 ? 'maintenance' : sum('platform-lock') > 0 ? 'locked' : 'open';
     if (state === this.#platform) return;
     this.#platform = state;
     out.push({ type: 'platform', at, underlying: state === 'maintenance' ? null : this.underlying, state });
   }
 
-  #quote(
-    at: number,
-    dt: number,
-    snapshot: boolean,
-    regime: Regime,
-    crowd: number,
-    active: readonly ActiveFault[],
-    on: (k: FaultKind, e: number | null) => number,
-    out: SimulatedOutput[],
-  ): void {
+  #quote(step: Step): void {
+    const { at, dt, snapshot } = step;
     const r = this.#quoting;
-    const perStep = snapshot ? 1 : Math.max(1, Math.round(SECOND / dt));
-    let expiry = NaN;
-    let current: TrueSmile = this.#smiles[0];
-    let seen: TrueSmile = current;
-    let forward = NaN;
-    let conditions: QuoteConditions | null = null;
-    for (const [i, book] of this.#books.entries()) {
-      if (book.option.instrument.expiry !== expiry) {
-        expiry = book.option.instrument.expiry;
-        const at_ = this.#expiries.findIndex((e) => e.expiry === expiry);
-        current = this.#smiles[at_];
-        seen = snapshot ? current : this.#lagged[at_];
-        forward = this.#forwards.get(expiry)!;
-        conditions = this.#conditions(at, expiry, regime, on);
+    const crowd = step.regime.updates * this.#settings.activity;
+    const perSecond = snapshot ? 1 : Math.max(1, Math.round(SECOND / dt));
+    for (const [slice, listed] of this.#expiries.entries()) {
+      const current = this.#smiles[slice];
+      const seen = snapshot ? current : this.#lagged[slice];
+      const forward = this.#forwards.get(listed.expiry)!;
+      const conditions = this.#conditions(step, listed.expiry);
+      for (const book of this.#books.get(listed.expiry) ?? []) {
+        const fresh = !(book.quotedForward > 0);
+        const remark = snapshot || fresh || (this.#steps + book.option.id) % perSecond === 0;
+        const moved = Math.abs(seen.forward - book.quotedForward) * Math.abs(book.delta) > 0.6 * book.halfSpreadUsd;
+        const rate = (moved ? HURRY : 0) + book.habits.updates * crowd;
+        const due = snapshot || fresh || r.chance(Math.min(1, (rate * dt) / SECOND));
+        if (remark) book.remark(current, forward, at);
+        if (due) book.refresh(seen, conditions, r);
+        if (remark || (due && book.bookChanged)) this.#publish(book, step, forward, slice);
       }
-      const remark = snapshot || (this.#steps + i) % perStep === 0;
-      const moved = Math.abs(seen.forward - book.quotedForward) * Math.abs(book.delta) > 0.6 * book.halfSpreadUsd;
-      const due =
-        snapshot ||
-        !(book.quotedForward > 0) ||
-        r.chance(Math.min(1, ((moved ? 5 : 0) + book.habits.updates * crowd) * (dt / SECOND)));
-      if (remark || this.#steps === 0) book.remark(current, forward, at);
-      if (due) book.refresh(seen, conditions!, r);
-      if (remark || (due && book.bookChanged)) this.#publish(book, at, forward, active, snapshot, out);
     }
   }
 
-  #conditions(
-    at: number,
-    expiry: number,
-    regime: Regime,
-    on: (k: FaultKind, e: number | null) => number,
-  ): QuoteConditions {
-    const squeeze = Math.max(1, on('liquidity-contraction', expiry));
-    const scale = on('vol-scale', expiry);
+  #conditions({ regime, sum, factor, at }: Step, expiry: number): QuoteConditions {
+    const squeeze = factor('liquidity-contraction', expiry);
     return {
-      at,
       spread: regime.spread * squeeze * hourlySpread(at),
       depth: regime.depth / squeeze,
       missing: regime.missing * Math.sqrt(squeeze),
-      empty: Math.min(1, on('books-empty', expiry)),
-      volatilityFactor: scale === 0 ? 1 : scale,
+      empty: Math.min(1, sum('books-empty', expiry)),
+      volatilityFactor: factor('vol-scale', expiry),
       expiryNoise: this.#expiryNoise.get(expiry) ?? 0,
-      tickFactor: Math.max(1, on('tick-change', expiry)),
+      tickFactor: factor('tick-change', expiry),
     };
   }
 
@@ -258,49 +265,45 @@ export class UnderlyingMarket {
     }; // prettier-ignore
   }
 
-  #publish(
-    book: OptionBook,
-    at: number,
-    forward: number,
-    active: readonly ActiveFault[],
-    snapshot: boolean,
-    out: SimulatedOutput[],
-  ): void {
+  /** Hands the quote out as the active faults leave it. */
+  #publish(book: OptionBook, { at, active, snapshot, out }: Step, forward: number, slice: number): void {
     const { strike, side, expiry } = book.option.instrument;
     const quote = this.#output(book, at, forward);
     book.bookChanged = false;
-    const previous = this.#published.get(book.option.id);
-    const neighbour = (e: number, s: string): QuoteOutput | undefined => {
-      const other = this.#byKey.get(`${e}/${strike}/${s}`);
-      return other && this.#output(other, at, this.#forwards.get(e)!);
+    const previous = book.published;
+    const neighbour = (e: number | undefined, s: string): QuoteOutput | undefined => {
+      const other =
+        e === undefined
+          ? undefined
+          : this.#books.get(e)?.find((b) => b.option.instrument.strike === strike && b.option.instrument.side === s);
+      return other && this.#output(other, at, this.#forwards.get(e!)!);
     };
-    const shown =
-      active.length === 0
-        ? quote
-        : distort(quote, active, {
-            previous,
-            otherSide: () => neighbour(expiry, side === 'call' ? 'put' : 'call'),
-            previousExpiry: () =>
-              neighbour(this.#expiries[this.#expiries.findIndex((e) => e.expiry === expiry) - 1]?.expiry ?? NaN, side),
-          });
+    const near: Neighbours = {
+      previous: previous ?? undefined,
+      otherSide: () => neighbour(expiry, side === 'call' ? 'put' : 'call'),
+      previousExpiry: () => neighbour(this.#expiries[slice - 1]?.expiry, side),
+    };
+    const shown = active.length === 0 ? quote : distort(quote, active, near);
     if (shown !== null) {
-      this.#published.set(book.option.id, shown);
+      book.published = shown;
       out.push(shown);
-    } else if (snapshot && previous) out.push(previous);
+    } else if (snapshot && previous !== null) out.push(previous);
   }
 
-  #trade(at: number, dt: number, regime: Regime, on: (k: FaultKind) => number, out: SimulatedOutput[]): void {
+  #trade({ at, dt, regime, sum, out }: Step): void {
     const r = this.#trading;
+    const books = this.#allBooks;
     const rate = TRADES_PER_SECOND * regime.trades * hourlyActivity(at) * this.#settings.activity;
     const conditionsOf = (book: OptionBook): TradeConditions => ({
       at, forward: this.#forwards.get(book.option.instrument.expiry)!, index: this.#index, liquidations: regime.liquidations,
     }); // prettier-ignore
-    for (let n = r.poisson((rate * Math.min(dt, MINUTE)) / SECOND); n > 0; n--) {
-      const book = this.#tape.pick(this.#books, at);
+    const seconds = Math.min(dt, MINUTE) / SECOND;
+    for (let n = r.poisson(rate * seconds); n > 0; n--) {
+      const book = this.#tape.pick(books, at);
       if (book === null) continue;
       const kind = r.uniform();
       if (kind < 0.1) {
-        const second = this.#tape.pick(this.#books, at);
+        const second = this.#tape.pick(books, at);
         const legs = second && second !== book ? [book, second] : [book];
         const named = legs.length === 1 ? 'block' : kind < 0.06 ? 'combo' : kind < 0.085 ? 'block' : 'rfq';
         out.push(...this.#tape.legs(legs, named, legs.map(conditionsOf)));
@@ -309,8 +312,8 @@ export class UnderlyingMarket {
         if (print) out.push(print);
       }
     }
-    for (let n = r.poisson((on('forced-prints') * Math.min(dt, MINUTE)) / SECOND); n > 0; n--) {
-      const book = this.#tape.pick(this.#books, at);
+    for (let n = r.poisson(sum('forced-prints') * seconds); n > 0; n--) {
+      const book = this.#tape.pick(books, at);
       const print = book && this.#tape.disguised(book, conditionsOf(book));
       if (print) out.push(print);
     }
@@ -319,16 +322,11 @@ export class UnderlyingMarket {
   #deliver(at: number, out: SimulatedOutput[]): void {
     const roll = this.#roll;
     const price = this.#averageTime > 0 ? this.#averageSum / this.#averageTime : this.#index;
-    const gone = this.#books.filter((b) => b.option.instrument.expiry <= roll);
-    for (const book of gone) {
-      const { expiry, strike, side, symbol } = book.option.instrument;
+    for (const book of this.#books.get(roll) ?? []) {
       out.push({ type: 'instrument', at, option: book.option, state: 'expired' });
-      this.#byKey.delete(`${expiry}/${strike}/${side}`);
-      this.#published.delete(book.option.id);
-      this.#tape.forget(symbol);
+      this.#tape.forget(book.option.instrument.symbol);
     }
-    if (gone.length > 0) {
-      this.#books.splice(0, this.#books.length, ...this.#books.filter((b) => b.option.instrument.expiry > roll));
+    if (this.#books.delete(roll))
       out.push({
         type: 'delivery',
         at,
@@ -336,9 +334,8 @@ export class UnderlyingMarket {
         expiry: roll,
         price: Math.round(100 * price) / 100,
       });
-      this.#forwards.delete(roll);
-      this.#expiryNoise.delete(roll);
-    }
+    this.#forwards.delete(roll);
+    this.#expiryNoise.delete(roll);
     this.#roll = nextRoll(at);
     this.#pausedUntil = at + SETTLEMENT_PAUSE;
     this.#list(at, out, false);
@@ -352,16 +349,18 @@ export class UnderlyingMarket {
     this.#path.keepExpiries(this.#expiries.map((e) => e.expiry));
     const nextId = (): number => this.#nextId++;
     const limit = this.#settings.instrumentLimit;
+    const listed = this.#allBooks.map((b) => b.option.instrument);
     const added = first
       ? firstListing(this.underlying, spot, at, limit, nextId)
-      : additions(this.underlying, spot, at, this.#books.map((b) => b.option.instrument), limit, nextId); // prettier-ignore
+      : additions(this.underlying, spot, at, listed, limit, nextId);
     for (const option of added) {
-      const book = new OptionBook(option, this.#quoting);
-      this.#books.push(book);
-      this.#byKey.set(`${option.instrument.expiry}/${option.instrument.strike}/${option.instrument.side}`, book);
+      const { expiry } = option.instrument;
+      const books = this.#books.get(expiry) ?? [];
+      this.#books.set(expiry, books);
+      books.push(new OptionBook(option, this.#quoting));
       out.push({ type: 'instrument', at, option, state: 'open' });
     }
-    this.#books.sort((a, b) => a.option.instrument.expiry - b.option.instrument.expiry || a.option.id - b.option.id);
+    this.#allBooks = [...this.#books.values()].flat();
   }
 }
 
