@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import type { MarketEvent } from '../../src/market/event.ts';
 import { detectDialect, openRecording } from '../../src/venue/recording/open.ts';
 import type { RecordingOptions } from '../../src/venue/recording/open.ts';
@@ -172,6 +173,63 @@ test('an unknown file is a typed error that names it and says why', async () => 
   });
 });
 
+test('parquet: nulls, zeros, wrong numbers and several row groups', async () => {
+  const rows: [string, string, number | null, number | null, number | null][] = [
+    [T1, 'BTC-27MAR26-90000-C', 0.05, 0.06, 0.45],
+    [T1, 'BTC-27MAR26-90000-P', 0, null, 0],
+    [T1, 'BTC-27MAR26-91000-C', -1, 0.06, 0.45],
+    [T1, 'BTC-27MAR26-92000-C', 0.05, NaN, 0.45],
+    [T1, 'BTC-27MAR26', 0.05, 0.06, 0.45],
+    [T2, 'BTC-27MAR26-90000-C', 0.07, Infinity, 0.45],
+    [T2, 'BTC-27MAR26-91000-C', 0.07, 0.08, 0.45],
+  ];
+  const column = (name: string, type: 'STRING' | 'DOUBLE', data: unknown[]) => ({ name, type, data, nullable: true });
+  const buffer = parquetWriteBuffer({
+    columnData: [
+      { name: 'snapshot_ts', type: 'TIMESTAMP', data: rows.map((row) => new Date(row[0])) },
+      column(
+        'instrument_name',
+        'STRING',
+        rows.map((row) => row[1]),
+      ),
+      column(
+        'bid_price',
+        'DOUBLE',
+        rows.map((row) => row[2]),
+      ),
+      column(
+        'ask_price',
+        'DOUBLE',
+        rows.map((row) => row[3]),
+      ),
+      column(
+        'mark_iv',
+        'DOUBLE',
+        rows.map((row) => row[4]),
+      ),
+    ],
+    rowGroupSize: 2,
+  });
+  const events = await eventsOf({ 'x.bin': new Uint8Array(buffer) });
+  assert.deepEqual(
+    ofType(events, 'quote').map((q) => [q.at, q.symbol, q.bid, q.ask, q.markIv, q.delta]),
+    [
+      [AT1, 'BTC-27MAR26-90000-C', 0.05, 0.06, 0.45, null],
+      [AT1, 'BTC-27MAR26-90000-P', null, null, null, null],
+      [AT2, 'BTC-27MAR26-91000-C', 0.07, 0.08, 0.45, null],
+    ],
+  );
+  assert.deepEqual(refusals(events), {
+    'out-of-range bid_price': 1,
+    'not-finite ask_price': 2,
+    'unknown-symbol instrument_name': 1,
+  });
+  await assert.rejects(
+    eventsOf({ 'other.parquet': new Uint8Array(parquetWriteBuffer({ columnData: [{ name: 'a', data: [1] }] })) }),
+    /other\.parquet: is parquet without the column "snapshot_ts"; it has: a/,
+  );
+});
+
 test('the two parquet files: every row a quote, snapshots of BTC and ETH', { skip: NO_DATA }, async () => {
   const expected = [
     ['deribit_chain_4xdaily_2025-12-30_2026-01-20.parquet', 107_604],
@@ -216,6 +274,7 @@ test('daily CSVs: the symbol is composed, 0.0 is no quote', { skip: NO_DATA }, a
   assert.deepEqual(refusals(events), {});
   assert.equal(ofType(events, 'quote').length, 27_974);
   assert.equal(ofType(events, 'snapshot-end').length, 31);
+  assert.equal(ofType(events, 'instrument')[0].instrument.expiry, Date.UTC(2026, 2, 18, 8));
   const put = ofType(events, 'quote').find((quote) => quote.symbol === 'BTC-18MAR26-63000-P');
   assert.deepEqual(
     [put?.bid, put?.ask, put?.mark, put?.markIv, put?.forward, put?.delta],

@@ -95,6 +95,61 @@ test('a bad row is refused with reason, field and value, and costs no other row'
   }
 });
 
+test('a lone wrong time between two snapshots, in a poll and among trades costs one row', async () => {
+  const between = [
+    collectorRow(T1, SYMBOL),
+    collectorRow(T1, 'BTC-27MAR26-91000-C'),
+    collectorRow('2091-02-04T04:24:02+00:00', 'BTC-27MAR26-92000-C'),
+    collectorRow(T2, SYMBOL),
+    collectorRow(T2, 'BTC-27MAR26-91000-C'),
+  ];
+  const snapshots = await eventsOf({ a: collectorFile(between) });
+  assert.deepEqual(refusals(snapshots), { 'time-outlier time': 1 });
+  assert.equal(symbols(snapshots).length, 4);
+
+  const ticker = [
+    'timestamp',
+    'instrument_name',
+    'best_bid_price',
+    'best_ask_price',
+    'best_bid_amount',
+    'best_ask_amount',
+  ];
+  const more = [
+    'mark_price',
+    'mark_iv',
+    'underlying_price',
+    'underlying_index',
+    'index_price',
+    'greeks_delta',
+    'greeks_vega',
+  ];
+  const poll = [1_770_000_000_000, 1_770_000_005_000, 4_000_000_000_000].map(
+    (at, i) => `${at},BTC-27MAR26-${90_000 + i}-C,0.1,0.2,1,1,0.15,45,100000,x,100000,0.5,10,7`,
+  );
+  const text = [[...ticker, ...more, 'open_interest'].join(','), ...poll].join('\n');
+  const map = join(EXAMPLES, 'deribit-full-ticker-options.yaml');
+  const polled = await eventsOf({ 'poll.csv': Buffer.from(text) }, { map });
+  assert.deepEqual(refusals(polled), { 'time-outlier time': 1 });
+  assert.deepEqual(new Set(polled.map((e) => e.at)), new Set([1_770_000_005_000]));
+
+  const times = [1_770_000_000_000, 1_770_000_001_000, 4_000_000_000_000, 1_770_000_002_000, 1_770_000_001_500];
+  const tape = times.map((timestamp, i) => ({
+    timestamp,
+    trade_id: `t${i}`,
+    instrument_name: SYMBOL,
+    direction: 'sell',
+    price: 1,
+    amount: 1,
+  }));
+  const trades = await eventsOf({ tape: Buffer.from(tape.map((trade) => JSON.stringify(trade)).join('\n')) });
+  assert.deepEqual(
+    ofType(trades, 'trade').map((trade) => trade.tradeId),
+    ['t0', 't1', 't3'],
+  );
+  assert.deepEqual(refusals(trades), { 'time-outlier time': 1, 'time-backwards trade': 1 });
+});
+
 test('refused values are short and printable', async () => {
   const rows = [collectorRow(T1, `BTC\u001b[31m\u0000${'x'.repeat(500)}`), collectorRow(T1, SYMBOL)];
   const [refused] = ofType(await eventsOf({ a: collectorFile(rows) }), 'refused');
@@ -164,6 +219,12 @@ test('truncated and broken JSON documents keep their complete rows', async () =>
   const cut = await eventsOf({ 'a.json': Buffer.from(text.slice(0, text.length / 2)) }, { map });
   assert.equal(symbols(cut).length, 10);
   assert.deepEqual(refusals(cut), { 'truncated-input file': 1 });
+  for (let end = 40; end < text.length; end += 37) {
+    const part = text.slice(0, end);
+    const events = await eventsOf({ 'a.json': Buffer.from(part) }, { map });
+    assert.equal(symbols(events).length, part.split('}').length - 1, part.slice(-60));
+    assert.deepEqual(refusals(events), { 'truncated-input file': 1 });
+  }
   const middle = text.indexOf('{', text.length / 2);
   const broken = await eventsOf({ 'a.json': Buffer.from(`${text.slice(0, middle)}!${text.slice(middle)}`) }, { map });
   assert.equal(symbols(broken).length, text.slice(0, middle).split('}').length - 1);

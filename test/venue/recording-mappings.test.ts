@@ -264,6 +264,7 @@ quote: { bid: q.bid }
     ],
   );
   assert.deepEqual(refusals(events), { 'unknown-side side': 1, 'missing strike': 1, 'not-a-time expiry': 1 });
-  const [, inverse] = ofType(events, 'instrument');
+  const [linear, inverse] = ofType(events, 'instrument');
+  assert.deepEqual([linear.instrument.settlement, linear.instrument.expiry], ['linear', Date.UTC(2026, 1, 5, 8)]);
   assert.deepEqual([inverse.instrument.settlement, inverse.instrument.premiumCurrency], ['inverse', 'BTC']);
 });
