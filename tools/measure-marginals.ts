@@ -187,6 +187,10 @@ function quoteMarginals(snapshots: readonly Snapshot[]): Record<string, unknown>
     missingBidInTheMoney: table(sides.inTheMoney, (c) => c.noBid / c.options),
     missingAskInTheMoney: table(sides.inTheMoney, (c) => c.noAsk / c.options),
     middleMinusMarkInHalfSpreadsSd: table(sides.outOfMoney, (c) => sd(c.misplacement)),
+    markInsideQuote: table(
+      sides.outOfMoney,
+      (c) => c.misplacement.filter((x) => Math.abs(x) <= 1).length / c.misplacement.length,
+    ),
     missingBidAll: round(total((c) => c.noBid) / total((c) => c.options), 4),
     missingAskAll: round(total((c) => c.noAsk) / total((c) => c.options), 4),
     optionsPerSnapshot: round(total((c) => c.options) / snapshots.length, 0),

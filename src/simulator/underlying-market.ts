@@ -229,6 +229,7 @@ export class UnderlyingMarket {
       const seen = snapshot ? current : this.#lagged[slice];
       const forward = this.#forwards.get(listed.expiry)!;
       const conditions = this.#conditions(step, listed.expiry);
+      const changed: OptionBook[] = [];
       for (const book of this.#books.get(listed.expiry) ?? []) {
         const fresh = !(book.quotedForward > 0);
         const remark = snapshot || fresh || (this.#steps + book.option.id) % perSecond === 0;
@@ -237,8 +238,10 @@ export class UnderlyingMarket {
         const due = snapshot || fresh || r.chance(Math.min(1, (rate * dt) / SECOND));
         if (remark) book.remark(current, forward, at);
         if (due) book.refresh(seen, conditions, r);
-        if (remark || (due && book.bookChanged)) this.#publish(book, step, forward, slice);
+        if (remark || (due && book.bookChanged)) changed.push(book);
       }
+      // Only now: a fault may publish one option's quote under another's name, and must see both as of this step.
+      for (const book of changed) this.#publish(book, step, forward, slice);
     }
   }
 
