@@ -111,6 +111,12 @@ test('a full dictionary is cleared by both sides at the same place', () => {
   for (let i = 0; i < DICTIONARY_LIMIT + 10; i++)
     records.push({ kind: 'input', event: { type: 'index', at: i, receivedAt: i, venue: 'v', underlying: 'u', name: `n${i % (DICTIONARY_LIMIT + 3)}`, price: 1 } }); // prettier-ignore
   assert.deepEqual(decode(encode(records)), records);
+  const encoder = new RecordEncoder();
+  for (const record of records) encoder.append(record);
+  // Behind v and u, n65533 is the last that fits; n65534 to n65538, v, u, n0 to n6 begin anew.
+  const { strings, version } = encoder.dictionary.snapshot();
+  assert.deepEqual([strings.length, strings[0]], [14, 'n65534']);
+  assert.equal(version, DICTIONARY_LIMIT + 1 + strings.length);
 });
 
 test('junk is refused as corrupt, never read past its end', () => {
