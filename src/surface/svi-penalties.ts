@@ -7,6 +7,11 @@ export interface PenaltyRows {
   cost(c: Float64Array): number;
   /** As cost; adds the rows to the packed 5 x 5 Gauss-Newton matrix and to its right-hand side J'r. */
   linearise(c: Float64Array, gram: Float64Array, slope: Float64Array): number;
+  /**
+   * Adds the rows, expanded about c in the linear parameters (level, left slope, right slope) at fixed m and s, to their
+   * normal equations: `normal` holds the packed 3 x 3 matrix and then the right-hand side. Absent: no such expansion.
+   */
+  addLinear?(c: Float64Array, normal: Float64Array): void;
 }
 
 function addRow(row: Float64Array, rest: number, gram: Float64Array, slope: Float64Array): void {
@@ -48,6 +53,41 @@ export class PriorRows implements PenaltyRows {
     factors[1] = inverseFactor[3] * d0 + inverseFactor[4] * d1;
     factors[2] = inverseFactor[6] * d0 + inverseFactor[7] * d1 + inverseFactor[8] * d2;
     return factors[0] * factors[0] + factors[1] * factors[1] + factors[2] * factors[2];
+  }
+
+  addLinear(c: Float64Array, normal: Float64Array): void {
+    const { shape, factors, row } = this;
+    const { inverseFactor } = this.prior;
+    squareShape(c, 0, shape);
+    this.rests();
+    const [w, w1, w2] = shape;
+    const root = Math.sqrt(Math.max(w, 1e-12));
+    const x = -c[3];
+    const z = Math.sqrt(x * x + c[4] * c[4]);
+    const bend = (0.5 * c[4] * c[4]) / (z * z * z);
+    // w, w', w'' at the money by level, left slope and right slope.
+    const byLevel = [1, 0.5 * (z - x), 0.5 * (z + x)];
+    const byTilt = [0, 0.5 * (x / z - 1), 0.5 * (x / z + 1)];
+    const byBend = [0, bend, bend];
+    const at = [c[0] - c[4] * c[1] * c[2], c[1] * c[1], c[2] * c[2]];
+    for (let r = 0; r < 3; r++) {
+      let target = -factors[r];
+      for (let j = 0; j < 3; j++) {
+        const dRoot = byLevel[j] / (2 * root);
+        const dCurvature =
+          0.5 * (dRoot * w2 + root * byBend[j]) - (w1 * byTilt[j]) / (2 * root) + (w1 * w1 * dRoot) / (4 * root * root);
+        row[j] =
+          this.reference *
+          (inverseFactor[r * 3] * dRoot +
+            inverseFactor[r * 3 + 1] * 0.5 * byTilt[j] +
+            inverseFactor[r * 3 + 2] * dCurvature);
+        target += row[j] * at[j];
+      }
+      for (let i = 0, p = 0; i < 3; i++) {
+        for (let j = i; j < 3; j++) normal[p++] += row[i] * row[j];
+        normal[6 + i] += row[i] * target;
+      }
+    }
   }
 
   linearise(c: Float64Array, gram: Float64Array, slope: Float64Array): number {

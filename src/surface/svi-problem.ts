@@ -182,9 +182,10 @@ export class SviProblem {
     let damping = 1e-3;
     let cost = this.linearise(c);
     let iterations = 0;
+    let late = Infinity;
     while (iterations < maxIterations) {
-      iterations++;
-      const ridge = iterations > RIDGE && this.penalties.length === 0;
+      if (++iterations === maxIterations - LATE) late = cost;
+      const ridge = iterations > RIDGE && this.penalties.every((rows) => 'addLinear' in rows);
       if (!this.solve(c, damping, ridge ? 1e-12 : damping)) {
         damping = damping * 10 + 1e-8;
         if (damping > 1e10) return { cost, iterations, converged: true };
@@ -196,7 +197,7 @@ export class SviProblem {
       if (ridge) {
         plain.set(trial);
         this.expandAbout(trial);
-        if (!(this.solveLinear(trial) < Infinity)) trial.set(plain);
+        if (!(this.solveLinear(trial, true) < Infinity)) trial.set(plain);
       }
       let next = this.cost(trial);
       if (ridge && !(next < cost)) {
@@ -214,7 +215,7 @@ export class SviProblem {
         damping *= 8;
       }
     }
-    return { cost, iterations, converged: false };
+    return { cost, iterations, converged: late - cost < LATE_GAIN * cost };
   }
 
   private clamp(c: Float64Array): void {
@@ -244,9 +245,10 @@ export class SviProblem {
   /**
    * Fills base, u, v of c for its m and s by bounded least squares (Zeliade 2009, the quasi-explicit step): volatility
    * residuals expanded to first order in variance about `about`, slopes u^2 and v^2 in their box, base >= 0 clamped.
-   * Returns the cost of the expansion before that clamp; NaN when the three columns are linearly dependent.
+   * Returns the quotes' part of the cost of the expansion before that clamp; NaN when the columns are linearly dependent.
+   * `withPenalties` adds the rows beside the quotes, expanded about c.
    */
-  solveLinear(c: Float64Array): number {
+  solveLinear(c: Float64Array, withPenalties = false): number {
     const { n, y, vol, pull, about } = this;
     const m = c[3];
     const s2 = c[4] * c[4];
@@ -269,6 +271,11 @@ export class SviProblem {
       r1 += t * l * w;
       r2 += t * r * w;
       total += t * w * w; // prettier-ignore
+    }
+    if (withPenalties && this.penalties.length > 0) {
+      const normal = Float64Array.of(n00, n01, n02, n11, n12, n22, r0, r1, r2);
+      for (const rows of this.penalties) rows.addLinear?.(c, normal);
+      [n00, n01, n02, n11, n12, n22, r0, r1, r2] = normal;
     }
     // The intercept is free: eliminate it and solve the 2 x 2 rest in its box.
     const a11 = n11 - (n01 * n01) / n00;
@@ -350,6 +357,10 @@ const INDEX = Uint8Array.of(0, 1, 2, 3, 4, 1, 5, 6, 7, 8, 2, 6, 9, 10, 11, 3, 7,
 
 /** Iterations after which a descent is taken to be on the ridge. */
 const RIDGE = 8;
+
+/** A descent that gained less than this share of the cost in its last `LATE` iterations has found its minimum. */
+const LATE = 30;
+const LATE_GAIN = 1e-3;
 
 /** Where a descent ended. */
 export interface Descent {
