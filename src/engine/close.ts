@@ -1,15 +1,14 @@
-import { readTrailingMedian, updateTrailingMedian } from '../detect/trailing-median.ts';
-import { log } from '../numeric/exponential.ts';
-import { YEAR_MS } from '../market/year-fraction.ts';
+import { updateTrailingMedian } from '../detect/trailing-median.ts';
 import { isoTime } from '../market/iso-time.ts';
 import { median } from '../numeric/robust.ts';
-import { diagnose, type ExpirySigns, type UnderlyingSigns } from '../policy/diagnosis.ts';
+import { diagnose } from '../policy/diagnosis.ts';
 import { updateIncidents } from '../policy/incident.ts';
-import type { UnderlyingFacts } from '../quality/facts.ts';
 import { updateGates } from './gates.ts';
 import type { Effect } from './effect.ts';
+import { ANSWER_CAUSES } from './judge-answers.ts';
 import { requestFits } from './request-fits.ts';
 import { readBatch, type ExpiryReading } from './read-batch.ts';
+import { metricOf, readSigns } from './read-signs.ts';
 import { scoreBatch, type ModelScores } from './score-batch.ts';
 import { countRefused, type EngineState, type ExpiryState, type UnderlyingState } from './state.ts';
 import { goLive } from './versions.ts';
@@ -20,9 +19,6 @@ export interface ClosedExpiry {
   readonly reading: ExpiryReading;
   readonly scores: readonly ModelScores[];
 }
-
-/** Closes seen before a baseline is believed. */
-const BASELINE_MINIMUM = 6;
 
 /**
  * Closes a batch of an underlying at `at` for the given expiries: read, score what was predicted, diagnose, record
@@ -51,7 +47,7 @@ export function closeBatch(
     underlying.key,
     at,
     diagnoses,
-    (scope) => examined.has(scope) || !alive(underlying, scope),
+    (scope, cause) => !alive(underlying, scope) || (examined.has(scope) && !ANSWER_CAUSES.has(cause)),
   );
   for (const record of incidents) {
     effects.push({ type: 'record', record });
@@ -66,10 +62,11 @@ export function closeBatch(
   effects.push(...requestFits(state, underlying, closed, at));
   for (const c of closed) observeVenueMark(c, at);
   effects.push(...updateGates(underlying, closed, at));
-  learnBaselines(underlying, signs);
+  learnBaselines(underlying, closed);
   for (const c of closed) finish(c.reading.expiry, at);
   underlying.closedAt = at;
-  if (Number.isFinite(signs.facts.index)) underlying.closedIndex = signs.facts.index;
+  const index = underlying.index?.price ?? underlying.quotedIndex;
+  if (Number.isFinite(index)) underlying.closedIndex = index;
   return effects;
 }
 
@@ -87,53 +84,6 @@ function emitScores(state: EngineState, closed: ClosedExpiry, at: number, effect
       any = true;
     }
   if (any) expiry.scoredAt = at;
-}
-
-function readSigns(
-  state: EngineState,
-  underlying: UnderlyingState,
-  closed: readonly ClosedExpiry[],
-  at: number,
-): UnderlyingSigns {
-  const index = underlying.index?.price ?? underlying.quotedIndex;
-  const elapsed = (at - underlying.closedAt) / 1000;
-  const sum = (pick: (c: ClosedExpiry) => number): number => closed.reduce((s, c) => s + pick(c), 0);
-  const facts: UnderlyingFacts = {
-    at,
-    elapsedSeconds: elapsed,
-    index,
-    listed: sum((c) => c.reading.facts.listed),
-    quoted: sum((c) => c.reading.facts.quoted),
-    twoSided: sum((c) => c.reading.facts.twoSided),
-    expiries: closed.map((c) => c.reading.facts),
-  };
-  const quoted = readTrailingMedian(underlying.quotedBaseline, BASELINE_MINIMUM);
-  // The volatility before the move, not after it: a crash must not excuse itself.
-  const atm = readTrailingMedian(underlying.atmBaseline, 1)?.centre ?? NaN;
-  const move = log(index / underlying.closedIndex);
-  return {
-    scope: underlying.key,
-    facts,
-    twoSidedRatio: quoted === null || quoted.centre <= 0 ? NaN : facts.twoSided / quoted.centre,
-    returnZ: move / (atm * Math.sqrt((elapsed * 1000) / YEAR_MS)),
-    expiries: closed.map((c) => expirySigns(state, c)),
-    isOpen: (cause, scope) => underlying.incidents.open.has(`${cause}|${scope}`),
-  };
-}
-
-function expirySigns(state: EngineState, closed: ClosedExpiry): ExpirySigns {
-  const { expiry, facts } = closed.reading;
-  const champion = closed.scores.find((s) => s.track.model === state.config.champion) ?? null;
-  const base = readTrailingMedian(expiry.spreadBaseline, BASELINE_MINIMUM);
-  const age = champion?.ageSeconds ?? NaN;
-  return {
-    scope: expiry.key,
-    facts,
-    score: champion?.primary ?? null,
-    horizonSd:
-      champion === null || !Number.isFinite(age) ? NaN : Math.sqrt(champion.track.noise.variancePerSecond * age),
-    spreadRatio: base === null || base.centre <= 0 ? NaN : facts.halfSpreadVol / base.centre,
-  };
 }
 
 /** A refit that answered an incident is proved, or not, by the first batch after it. */
@@ -185,17 +135,19 @@ function observeVenueMark(closed: ClosedExpiry, at: number): void {
 }
 
 /** Baselines learn only from closes without an open incident: a fault must not become the norm. */
-function learnBaselines(underlying: UnderlyingState, signs: UnderlyingSigns): void {
-  const known = Number.isFinite(signs.twoSidedRatio);
-  if (known && underlying.incidents.open.size > 0) return;
-  updateTrailingMedian(underlying.quotedBaseline, signs.facts.twoSided);
+function learnBaselines(underlying: UnderlyingState, closed: readonly ClosedExpiry[]): void {
+  const started = underlying.quotedBaseline.values.length > 0;
+  if (started && underlying.incidents.open.size > 0) return;
+  const total = closed.reduce((s, c) => s + metricOf(c.reading.expiry, 'two_sided_count'), 0);
+  updateTrailingMedian(underlying.quotedBaseline, total);
   updateTrailingMedian(
     underlying.atmBaseline,
-    median(signs.facts.expiries.map((f) => f.atmVol).filter(Number.isFinite)),
+    median(closed.map((c) => c.reading.facts.atmVol).filter(Number.isFinite)),
   );
-  for (const e of signs.expiries) {
-    const expiry = underlying.expiries.find((x) => x.key === e.scope);
-    if (expiry !== undefined) updateTrailingMedian(expiry.spreadBaseline, e.facts.halfSpreadVol);
+  for (const { reading } of closed) {
+    const spread = metricOf(reading.expiry, 'half_spread_vol') * Math.sqrt(Math.max(0, reading.facts.years));
+    updateTrailingMedian(reading.expiry.spreadBaseline, spread);
+    updateTrailingMedian(reading.expiry.countBaseline, metricOf(reading.expiry, 'two_sided_count'));
   }
 }
 

@@ -4,6 +4,7 @@ import { ANSWERS_KEPT, checkAnswer } from '../score/answer-check.ts';
 import { scopeKey, type Breach, type Fit, type MonitoredModel } from '../model/contract.ts';
 import type { CalibrationRecord } from '../model/record.ts';
 import type { Effect } from './effect.ts';
+import { judgeAnswers } from './judge-answers.ts';
 import { modelNamed } from './models.ts';
 import { countRefused, type EngineState, type ExpiryState, type ModelTrack, type PendingJob } from './state.ts';
 import { goLive, newestVersion } from './versions.ts';
@@ -62,6 +63,7 @@ export function onFitResult(state: EngineState, event: FitResultEvent): Effect[]
         outcome: 'refused',
       },
     });
+  if (job.model === state.config.champion) effects.push(...judgeAnswers(state, underlying, job.at, event.at));
   return effects;
 }
 

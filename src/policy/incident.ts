@@ -36,14 +36,15 @@ const MAX_OPEN = 200;
 
 /**
  * Brings the book to the diagnoses of one close: opens what is new, updates what changed in severity, resolves what
- * has been absent. `seen` names the scopes that were examined at this close: others keep their state.
+ * has been absent. `seen` tells whether a cause on a scope was
+ * examined at this close: others keep their state.
  */
 export function updateIncidents(
   book: IncidentBook,
   prefix: string,
   at: number,
   diagnoses: readonly Diagnosis[],
-  seen: (scope: string) => boolean,
+  seen: (scope: string, cause: string) => boolean,
 ): IncidentRecord[] {
   const records: IncidentRecord[] = [];
   const present = new Set<string>();
@@ -76,7 +77,7 @@ export function updateIncidents(
     }
   }
   for (const [key, incident] of book.open) {
-    if (present.has(key) || !seen(incident.scope)) continue;
+    if (present.has(key) || !seen(incident.scope, incident.cause)) continue;
     records.push(resolve(book, key, incident, at));
   }
   return records;

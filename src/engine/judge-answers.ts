@@ -1,0 +1,84 @@
+import { isoTime } from '../market/iso-time.ts';
+import { diagnose, type ScopeSigns } from '../policy/diagnosis.ts';
+import { updateIncidents } from '../policy/incident.ts';
+import { strengthOf, type Sign, type SignName } from '../policy/signs.ts';
+import type { Effect } from './effect.ts';
+import type { EngineState, ModelTrack, UnderlyingState } from './state.ts';
+
+/** Causes that only the answers of a calibrator can show, or end. */
+export const ANSWER_CAUSES: ReadonlySet<string> = new Set([
+  'frozen-model',
+  'convention-mismatch',
+  'optimiser-failure',
+  'local-minimum',
+  'arbitrageable-fit',
+]);
+
+/** A common factor of one part in a hundred is beyond any fit; healthy fits stay below 0.4 %. */
+const SCALE_ENTRY = 0.012;
+/** The scatter about a common factor must be this much smaller than the factor for it to be a convention. */
+const SCALE_PURITY = 1.5;
+/** Below this median miss, in standard errors, a factor or a repeat may be chance. */
+const REAL_MISS = 1.5;
+/** Median miss in standard errors; healthy fits stay below one. */
+const MISS_ENTRY = 3;
+
+/**
+ * Judges the newest answers of the champion once every job of a batch (time `batchAt`) has come back: a calibration
+ * must be seen in the quotes it was made from. Opens and resolves the incidents that rest on answers alone.
+ */
+export function judgeAnswers(state: EngineState, underlying: UnderlyingState, batchAt: number, at: number): Effect[] {
+  const prefix = `${underlying.key}:`;
+  for (const { job } of state.pendingJobs.values())
+    if (job.at === batchAt && job.model === state.config.champion && isOf(job.scope, underlying)) return [];
+  const expiries: ScopeSigns[] = [];
+  for (const expiry of underlying.expiries) {
+    const track = expiry.models.find((t) => t.model === state.config.champion);
+    if (track === undefined || track.check === null || track.check.at !== batchAt) continue;
+    expiries.push({ scope: expiry.key, signs: answerSigns(track) });
+  }
+  if (expiries.length === 0) return [];
+  const book = underlying.incidents;
+  const diagnoses = diagnose({
+    scope: underlying.key,
+    own: new Map(),
+    expiries,
+    numbers: {},
+    isOpen: (cause, scope) => book.open.has(`${cause}|${scope}`),
+  });
+  const examined = new Set([underlying.key, ...expiries.map((e) => e.scope)]);
+  const records = updateIncidents(
+    book,
+    underlying.key,
+    at,
+    diagnoses.filter((d) => ANSWER_CAUSES.has(d.cause)),
+    (scope, cause) => ANSWER_CAUSES.has(cause) && (examined.has(scope) || !scope.startsWith(prefix)),
+  );
+  const effects: Effect[] = records.map((record) => ({ type: 'record', record }));
+  for (const record of records)
+    if (record.state === 'open')
+      effects.push({
+        type: 'record',
+        record: { type: 'action', at: isoTime(at), incident: record.id, kind: 'refuse-answer', outcome: record.cause },
+      });
+  return effects;
+}
+
+function isOf(scope: { readonly venue: string; readonly underlying: string }, underlying: UnderlyingState): boolean {
+  return scope.venue === underlying.venue && scope.underlying === underlying.underlying;
+}
+
+function answerSigns(track: ModelTrack): Map<SignName, Sign> {
+  const signs = new Map<SignName, Sign>();
+  const check = track.check;
+  if (check === null) return signs;
+  const { scaleLog, spreadLog, missErrors, repeatOf, converged } = check;
+  signs.set('answer-miss', { value: missErrors, strength: strengthOf(missErrors, MISS_ENTRY) });
+  const pure = Math.abs(scaleLog) > SCALE_PURITY * spreadLog && missErrors >= REAL_MISS;
+  signs.set('answer-scale', { value: scaleLog, strength: pure ? strengthOf(scaleLog, SCALE_ENTRY) : 0 });
+  // An answer equal to the last one may be an optimum that has not moved; with a miss, or an older one, it may not.
+  const repeats = repeatOf > 1 || (repeatOf === 1 && missErrors >= REAL_MISS);
+  signs.set('answer-repeat', { value: repeatOf, strength: repeats ? 1.5 : 0 });
+  signs.set('answer-failed', { value: converged ? 0 : 1, strength: converged ? 0 : 1 });
+  return signs;
+}

@@ -1,0 +1,251 @@
+import { readTrailingMedian } from '../detect/trailing-median.ts';
+import { YEAR_MS } from '../market/year-fraction.ts';
+import { exp, log } from '../numeric/exponential.ts';
+import { median } from '../numeric/robust.ts';
+import type { ScopeSigns, UnderlyingSigns } from '../policy/diagnosis.ts';
+import { strengthOf, type Sign, type SignName } from '../policy/signs.ts';
+import { DATA_METRICS } from '../quality/registry.ts';
+import type { ClosedExpiry } from './close.ts';
+import { readInnovations, type CommonInnovation } from './read-innovations.ts';
+import type { EngineState, ExpiryState, UnderlyingState } from './state.ts';
+
+/** Closes seen before a baseline is believed. */
+const BASELINE_MINIMUM = 6;
+
+/** Values at which a sign counts fully; between measured health and the smallest fault worth naming. */
+const ENTRY = {
+  unchanged: 0.15,
+  unmoved: 0.1,
+  stuck: 0.75,
+  fall: 0.4,
+  crossed: 6,
+  bounds: 0.03,
+  forwardGapBp: 11,
+  forwardGapErrors: 3,
+  forwardBendBp: 40,
+  discount: 0.06,
+  flipped: 0.6,
+  unit: 0.7,
+  otherTime: 0.06,
+  clockSeconds: 2_400,
+  receivedSeconds: 5,
+  callPut: 0.05,
+  markGap: 0.05,
+  wide: 0.7,
+  shape: 3,
+  returnZ: 3.5,
+  indexGapBp: 50,
+} as const;
+
+/** Expected share of crossed quotes in health. */
+const CROSSED_RATE = 0.002;
+/** Repeated quotes say something only between closes far enough apart for most quotes to have changed, s. */
+const UNCHANGED_AFTER = 600;
+const HALF_A_DAY = 0.5 / 365;
+const TWO_DAYS = 2 / 365;
+
+const INDEX = new Map(DATA_METRICS.map((m, i) => [m.name, i]));
+
+/** Value of a data metric of an expiry after its last close; NaN when it could not say. */
+export function metricOf(expiry: ExpiryState, name: string): number {
+  const i = INDEX.get(name);
+  if (i === undefined) throw new Error(`no metric is called ${name}`);
+  return DATA_METRICS[i].read(expiry.metrics[i]);
+}
+
+/** Reads everything that a close shows: the signs of every expiry and of the underlying as a whole. */
+export function readSigns(
+  state: EngineState,
+  underlying: UnderlyingState,
+  closed: readonly ClosedExpiry[],
+  at: number,
+): UnderlyingSigns {
+  const elapsed = (at - underlying.closedAt) / 1000;
+  const offset = commonOffset(closed);
+  const vectors = closed.map((c) => expirySigns(c, closed, offset));
+  const sound = closed.filter((_, i) => !gross(vectors[i]));
+  const innovation = readInnovations(state.config.champion, closed, sound);
+  closed.forEach((c, i) => addInnovation(vectors[i], c, innovation));
+  const own = underlyingSigns(underlying, closed, innovation, offset, elapsed);
+  const number = (v: number): number | null => (Number.isFinite(v) ? v : null);
+  return {
+    scope: underlying.key,
+    own,
+    expiries: closed.map((c, i): ScopeSigns => ({ scope: c.reading.expiry.key, signs: vectors[i] })),
+    numbers: {
+      two_sided_ratio: number(1 - (own.get('fall')?.value ?? NaN)),
+      level_z: number(innovation.z[0]),
+      skew_z: number(innovation.z[1]),
+      return_z: number(own.get('return')?.value ?? NaN),
+      index: number(underlying.index?.price ?? underlying.quotedIndex),
+    },
+    isOpen: (cause, scope) => underlying.incidents.open.has(`${cause}|${scope}`),
+  };
+}
+
+type Signs = Map<SignName, Sign>;
+
+/** Adds a sign unless its value could not be read. */
+function put(signs: Signs, name: SignName, value: number, strength: number): void {
+  if (Number.isFinite(value) && Number.isFinite(strength)) signs.set(name, { value, strength });
+}
+
+function expirySigns(c: ClosedExpiry, closed: readonly ClosedExpiry[], offset: number): Signs {
+  const signs: Signs = new Map();
+  const { expiry, facts } = c.reading;
+  const read = (name: string): number => metricOf(expiry, name);
+  if (!(facts.years > 1 / 365 / 24)) return signs;
+  const silent = read('silent_share');
+  const others = closed.filter((o) => o !== c && metricOf(o.reading.expiry, 'silent_share') < 0.5).length;
+  const usual = readTrailingMedian(expiry.countBaseline, 3)?.centre ?? NaN;
+  const quoted = read('two_sided_count');
+  const gone = (silent >= 0.9 && others > 0) || (usual >= 8 && quoted === 0);
+  put(signs, 'absent', gone ? 1 : usual >= 8 ? 1 - quoted / usual : 0, gone ? 2 : 0);
+  if (gone) return signs;
+  const stuck = read('unchanged_share');
+  put(signs, 'stuck', stuck, facts.twoSided >= 8 ? strengthOf(stuck, ENTRY.stuck) : NaN);
+  put(signs, 'unchanged', stuck, facts.twoSided >= 8 ? strengthOf(stuck, ENTRY.stuck) : NaN);
+  put(signs, 'unmoved', read('unmoved_share'), strengthOf(read('unmoved_share'), ENTRY.unmoved));
+  const crossed = read('crossed_count');
+  const crossedZ = binomial(crossed, facts.quoted, CROSSED_RATE);
+  put(signs, 'crossed', crossed, crossed < 2 ? 0 : strengthOf(crossedZ, ENTRY.crossed));
+  const outliers = read('outlier_count');
+  put(signs, 'outlier', outliers, outliers >= 1 ? 1.5 : 0);
+  put(signs, 'bounds', read('bound_share'), strengthOf(read('bound_share'), ENTRY.bounds));
+  const gap = read('parity_gap_bp');
+  const errors = read('parity_gap_errors_ratio');
+  put(
+    signs,
+    'forward-gap',
+    gap,
+    Math.min(strengthOf(gap, ENTRY.forwardGapBp), strengthOf(errors, ENTRY.forwardGapErrors)),
+  );
+  const bend = read('interpolation_gap_bp');
+  put(signs, 'forward-bend', bend, strengthOf(bend, ENTRY.forwardBendBp));
+  const discount = read('discount_ratio');
+  put(signs, 'discount', discount, strengthOf(discount - 1, ENTRY.discount));
+  const flipped = discount < -0.5 ? 1 : read('flipped_share');
+  put(signs, 'flipped', flipped, strengthOf(flipped, ENTRY.flipped));
+  put(signs, 'unit', read('unit_ratio_log'), strengthOf(read('unit_ratio_log'), ENTRY.unit));
+  readTimes(signs, read, facts.years, offset);
+  const half = read('half_spread_vol');
+  const callPut = read('call_put_gap_vol');
+  put(signs, 'call-put', callPut, strengthOf(callPut, Math.max(ENTRY.callPut, 6 * half)));
+  put(signs, 'mark-gap', read('mark_gap_log'), strengthOf(read('mark_gap_log'), ENTRY.markGap));
+  const base = readTrailingMedian(expiry.spreadBaseline, BASELINE_MINIMUM)?.centre ?? NaN;
+  // Half a tick is worth 1/sqrt(T) in volatility: spreads are compared as half-spread times sqrt(T).
+  const wide = facts.years > HALF_A_DAY ? log((half * Math.sqrt(facts.years)) / base) : NaN;
+  put(signs, 'wide', wide, wide > 0 ? strengthOf(wide, ENTRY.wide) : 0);
+  return signs;
+}
+
+function readTimes(signs: Signs, read: (name: string) => number, years: number, offset: number): void {
+  const seconds = read('time_offset_s');
+  const rest = log(Math.max(1e-9, years + ((seconds - offset) * 1000) / YEAR_MS) / years);
+  if (years > HALF_A_DAY) put(signs, 'other-time', rest, strengthOf(rest, ENTRY.otherTime));
+}
+
+/** Median time offset of the expiries when most of them agree on it, s; 0 when they do not. */
+function commonOffset(closed: readonly ClosedExpiry[]): number {
+  const offsets = closed.map((c) => metricOf(c.reading.expiry, 'time_offset_s')).filter(Number.isFinite);
+  if (offsets.length < 3) return 0;
+  const centre = median(offsets);
+  const near = offsets.filter((v) => Math.abs(v - centre) <= 600 + 0.15 * Math.abs(centre)).length;
+  return near >= 0.6 * offsets.length ? centre : 0;
+}
+
+/** Faults after which an expiry's innovations say nothing about the market. */
+function gross(signs: Signs): boolean {
+  return (['absent', 'bounds', 'flipped', 'unit', 'other-time', 'stuck'] as const).some(
+    (name) => (signs.get(name)?.strength ?? 0) >= 1,
+  );
+}
+
+const FACTORS = ['level', 'skew', 'curvature'] as const;
+/** Entry of a common innovation and of a single expiry's own, standard deviations. */
+const COMMON_ENTRY = 3;
+const OWN_ENTRY = 5;
+
+function addInnovation(signs: Signs, c: ClosedExpiry, innovation: CommonInnovation): void {
+  const z = innovation.byExpiry.get(c.reading.expiry.key);
+  if (z === undefined || (signs.get('absent')?.strength ?? 1) > 0) return;
+  FACTORS.forEach((name, i) => put(signs, name, z[i], strengthOf(z[i] - innovation.z[i], OWN_ENTRY)));
+  put(signs, 'level-leads', Math.abs(z[0]) - Math.abs(z[1]), Math.abs(z[0]) >= Math.abs(z[1]) ? 1 : 0);
+  if (c.reading.facts.years > TWO_DAYS)
+    put(signs, 'shape', innovation.pr.get(c.reading.expiry.key) ?? NaN, strengthOf(innovation.pr.get(c.reading.expiry.key) ?? NaN, ENTRY.shape)); // prettier-ignore
+}
+
+function underlyingSigns(
+  underlying: UnderlyingState,
+  closed: readonly ClosedExpiry[],
+  innovation: CommonInnovation,
+  offset: number,
+  elapsed: number,
+): Signs {
+  const signs: Signs = new Map();
+  const sum = (pick: (c: ClosedExpiry) => number): number => closed.reduce((s, c) => s + pick(c), 0);
+  const unchanged = pooledUnchanged(closed);
+  const index = underlying.index?.price ?? underlying.quotedIndex;
+  const move = log(index / underlying.closedIndex);
+  if (elapsed >= UNCHANGED_AFTER) {
+    const excess = unchanged - expectedUnchanged(move);
+    put(signs, 'unchanged', unchanged, excess > 0 ? strengthOf(excess, ENTRY.unchanged) : 0);
+  }
+  const crossed = sum((c) => c.reading.facts.crossed);
+  const quoted = sum((c) => c.reading.facts.quoted);
+  put(signs, 'crossed', crossed, crossed < 3 ? 0 : strengthOf(binomial(crossed, quoted, CROSSED_RATE), ENTRY.crossed));
+  const fall = fallOfCounts(closed);
+  put(signs, 'fall', fall, fall > 0 ? strengthOf(fall, ENTRY.fall) : 0);
+  const received = median(closed.map((c) => metricOf(c.reading.expiry, 'receive_offset_s')).filter(Number.isFinite));
+  const clock = Math.max(strengthOf(offset, ENTRY.clockSeconds), strengthOf(received, ENTRY.receivedSeconds));
+  put(signs, 'clock', Math.abs(received) > ENTRY.receivedSeconds ? received : offset, clock);
+  FACTORS.forEach((name, i) => put(signs, name, innovation.z[i], strengthOf(innovation.z[i], COMMON_ENTRY)));
+  const [level, skew] = innovation.z;
+  if (Number.isFinite(level))
+    put(signs, 'level-leads', Math.abs(level) - Math.abs(skew), Math.abs(level) >= Math.abs(skew) ? 1 : 0);
+  put(signs, 'term', innovation.term, strengthOf(innovation.term, 2.5));
+  // The volatility before the move, not after it: a crash must not excuse itself.
+  const atm = readTrailingMedian(underlying.atmBaseline, 1)?.centre ?? NaN;
+  const returnZ = move / (atm * Math.sqrt((elapsed * 1000) / YEAR_MS));
+  put(signs, 'return', returnZ, strengthOf(returnZ, ENTRY.returnZ));
+  return signs;
+}
+
+/**
+ * Share of quotes that repeat themselves in health, by the index's log-return between the closes: a fifth when it stands
+ * still, few when it moved (measured on six-hourly chains, `docs/monitor.md`).
+ */
+function expectedUnchanged(move: number): number {
+  return 0.02 + 0.18 * exp(-Math.abs(move) / 0.003);
+}
+
+/** 1 - two-sided quotes over their usual number, over the expiries that show any and are known. */
+function fallOfCounts(closed: readonly ClosedExpiry[]): number {
+  let [now, usual] = [0, 0];
+  for (const { reading } of closed) {
+    const base = readTrailingMedian(reading.expiry.countBaseline, BASELINE_MINIMUM);
+    const count = metricOf(reading.expiry, 'two_sided_count');
+    if (base === null || !(count > 0)) continue;
+    now += count;
+    usual += base.centre;
+  }
+  return usual < 20 ? NaN : 1 - now / usual;
+}
+
+/** Share of all the underlying's comparable quotes that repeat the previous close; NaN without enough of them. */
+export function pooledUnchanged(closed: readonly ClosedExpiry[]): number {
+  const i = INDEX.get('unchanged_share') ?? -1;
+  let [n, same] = [0, 0];
+  for (const c of closed) {
+    const memory = c.reading.expiry.metrics[i];
+    if (!Number.isFinite(memory['value'])) continue;
+    n += memory['n'];
+    same += memory['n'] * memory['value'];
+  }
+  return n < 20 ? NaN : same / n;
+}
+
+/** (count - n p) / sqrt(n p (1 - p)): standard score of a count under the binomial with rate p. */
+function binomial(count: number, n: number, p: number): number {
+  return n === 0 ? 0 : (count - n * p) / Math.sqrt(n * p * (1 - p));
+}

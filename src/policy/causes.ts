@@ -1,0 +1,47 @@
+/** One entry of the closed list. */
+export interface CauseDefinition {
+  /** `data` vetoes refits and closes the gate; `market` widens; `model` asks for a refit. */
+  readonly kind: 'data' | 'market' | 'model';
+  /** One line, for the page and the alert. */
+  readonly says: string;
+}
+
+/** The closed list of causes: every incident names one. Ranked evidence decides; adding one is adding a row here and in `src/policy/signatures.ts`. */
+export const CAUSES = {
+  'stale-feed': { kind: 'data', says: 'quotes repeat or stand still while the market moves' },
+  gap: { kind: 'data', says: 'messages were lost between two that arrived' },
+  'late-data': { kind: 'data', says: 'messages arrive after their batch has closed' },
+  'venue-outage': { kind: 'data', says: 'the venue shows far fewer quotes than usual, without wider spreads' },
+  'wrong-forward': { kind: 'data', says: "the published forward contradicts the options' own put-call parity" },
+  'wrong-expiry': {
+    kind: 'data',
+    says: 'quotes of one expiry belong to another: their marks imply another time to expiry',
+  },
+  'unit-mismatch': { kind: 'data', says: 'prices are in another currency or unit than the instrument says' },
+  'call-put-flip': { kind: 'data', says: 'calls carry the quotes of puts and puts those of calls' },
+  'clock-skew': { kind: 'data', says: 'time stamps are off: every expiry implies the same wrong time' },
+  'crossed-quotes': { kind: 'data', says: 'more bids above asks than chance allows' },
+  'fat-finger': { kind: 'data', says: 'single quotes far away from everything around them' },
+  'missing-expiry': { kind: 'data', says: 'an expiry that should be quoted is silent while others are not' },
+  'index-dislocation': { kind: 'data', says: 'the spot index contradicts futures and parity' },
+  'liquidity-contraction': { kind: 'market', says: 'spreads widen and quotes are pulled across expiries' },
+  'flash-crash': { kind: 'market', says: 'spot and volatility move together far beyond the usual' },
+  'level-move': { kind: 'market', says: 'the volatility level moved beyond what the horizon explains' },
+  'skew-move': { kind: 'market', says: 'the skew moved beyond what the horizon explains' },
+  'curvature-move': { kind: 'market', says: 'the curvature of the smile moved beyond what the horizon explains' },
+  'term-move': { kind: 'market', says: 'short and long volatilities moved in opposite directions' },
+  'frozen-model': { kind: 'model', says: 'the model repeats old parameters although the data have moved' },
+  'local-minimum': { kind: 'model', says: 'the fit stands in a minimum that another start beats' },
+  'arbitrageable-fit': { kind: 'model', says: 'the fit admits butterfly or calendar arbitrage in the quoted range' },
+  'model-misspecified': { kind: 'model', says: 'a shape error remains after level, skew and curvature' },
+  'convention-mismatch': { kind: 'model', says: 'model and quotes differ by one factor: a convention, not a fit' },
+  'optimiser-failure': {
+    kind: 'model',
+    says: 'the calibrator answers with a fit that misses its own data, or with none',
+  },
+  'own-feedback': { kind: 'data', says: 'own orders make up the quotes that the model is scored on' },
+  overload: { kind: 'data', says: 'our own lag or queue is beyond what a verdict may rest on' },
+} as const satisfies Readonly<Record<string, CauseDefinition>>;
+
+/** A cause of the closed list. */
+export type Cause = keyof typeof CAUSES;

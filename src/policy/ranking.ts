@@ -1,0 +1,108 @@
+import { log, exp } from '../numeric/exponential.ts';
+import { CAUSES, type Cause } from './causes.ts';
+import { ALWAYS, SIGNATURES } from './signatures.ts';
+import { SIGNS, type SignName, type SignVector } from './signs.ts';
+
+/** One cause with what speaks for it. */
+export interface RankedCause {
+  readonly cause: Cause;
+  /** Log-odds against health, nats. */
+  readonly logOdds: number;
+}
+
+const NAMES = Object.keys(CAUSES) as Cause[];
+
+/**
+ * Causes by their log-odds against health: ln prior + sum over readable signs of
+ * a ln(p/q) + max(0, 1 - a) ln((1-p)/(1-q)), with strength a, p the sign's frequency under the cause and q in health.
+ * Signs in `explained` are left out: a wider cause has accounted for them. A cause is a candidate only where the signs
+ * that always come with it could be read.
+ */
+export function rankCauses(
+  signs: SignVector,
+  explained: ReadonlySet<SignName>,
+  among: readonly Cause[] = NAMES,
+): RankedCause[] {
+  return among
+    .filter((cause) => readable(cause, signs, explained))
+    .map((cause): RankedCause => {
+      let logOdds = log(SIGNATURES[cause].prior);
+      for (const [name, p] of Object.entries(SIGNATURES[cause].signs) as [SignName, number][]) {
+        if (explained.has(name)) continue;
+        logOdds += contribution(signs, name, p);
+      }
+      return { cause, logOdds };
+    })
+    .sort((a, b) => b.logOdds - a.logOdds || (a.cause < b.cause ? -1 : 1));
+}
+
+function readable(cause: Cause, signs: SignVector, explained: ReadonlySet<SignName>): boolean {
+  for (const [name, p] of Object.entries(SIGNATURES[cause].signs) as [SignName, number][])
+    if (p >= ALWAYS && (!signs.has(name) || explained.has(name))) return false;
+  return true;
+}
+
+/** What one sign adds to the log-odds of a cause under which it has probability p, nats; 0 when it could not be read. */
+export function contribution(signs: SignVector, name: SignName, p: number): number {
+  const sign = signs.get(name);
+  if (sign === undefined) return 0;
+  const q = SIGNS[name].rate;
+  return sign.strength * log(p / q) + Math.max(0, 1 - sign.strength) * log((1 - p) / (1 - q));
+}
+
+/** Probabilities of the ranked causes and of health, from their log-odds; they sum to one. */
+export function probabilities(ranked: readonly RankedCause[]): Map<Cause | 'health', number> {
+  const top = Math.max(0, ranked[0]?.logOdds ?? 0);
+  const health = exp(-top);
+  let total = health;
+  for (const r of ranked) total += exp(r.logOdds - top);
+  const found = new Map<Cause | 'health', number>([['health', health / total]]);
+  for (const r of ranked) found.set(r.cause, exp(r.logOdds - top) / total);
+  return found;
+}
+
+/** The evidence of a top cause: probabilities, its three strongest signs, and what separates it from the runner-up. */
+export function evidenceOf(
+  ranked: readonly RankedCause[],
+  signs: SignVector,
+  explained: ReadonlySet<SignName>,
+): Readonly<Record<string, unknown>> {
+  const p = probabilities(ranked);
+  const shown = [...p].toSorted((a, b) => b[1] - a[1]).slice(0, 4);
+  const [first, second] = ranked;
+  const own = SIGNATURES[first.cause].signs;
+  const rival = SIGNATURES[second.cause].signs;
+  const strongest = ([...signs.keys()] as SignName[])
+    .filter((name) => !explained.has(name) && own[name] !== undefined)
+    .map((name) => ({ name, nats: contribution(signs, name, own[name] ?? 0) }))
+    .toSorted((a, b) => b.nats - a.nats)
+    .slice(0, 3);
+  const against = ([...signs.keys()] as SignName[])
+    .filter((name) => !explained.has(name))
+    .map((name) => {
+      const q = SIGNS[name].rate;
+      return {
+        name,
+        nats: contribution(signs, name, own[name] ?? q) - contribution(signs, name, rival[name] ?? q),
+      };
+    })
+    .toSorted((a, b) => b.nats - a.nats)[0];
+  const value = (name: SignName): number => signs.get(name)?.value ?? NaN;
+  return {
+    probabilities: Object.fromEntries(shown.map(([cause, v]) => [cause, round(v)])),
+    signs: strongest.map((s) => ({ sign: s.name, says: SIGNS[s.name].says, value: finite(value(s.name)), nats: round(s.nats) })),
+    runner_up: {
+      cause: second.cause,
+      separated_by: against === undefined ? null : against.name,
+      nats: against === undefined ? null : round(against.nats),
+    },
+  }; // prettier-ignore
+}
+
+function round(v: number): number {
+  return Math.round(v * 1000) / 1000;
+}
+
+function finite(v: number): number | null {
+  return Number.isFinite(v) ? v : null;
+}
