@@ -54,8 +54,8 @@ export interface AccessGrant {
 
 /** What a frame asks of the life-cycle, beside the events it carried. */
 export type FrameSignal =
-  /** Answer to our request `id`. */
-  | { readonly kind: 'result'; readonly id: number; readonly result: unknown }
+  /** Answer to our request `id`; `at` is the venue's clock when it answered, epoch ms, where it says so. */
+  | { readonly kind: 'result'; readonly id: number; readonly result: unknown; readonly at: number | null }
   | { readonly kind: 'error'; readonly id: number; readonly code: number; readonly reason: string }
   /** The venue asks whether we live: send this at once, ahead of every queue. */
   | { readonly kind: 'reply'; readonly request: VenueRequest }
@@ -86,6 +86,8 @@ export interface SessionOptions {
  * `receivedAt` is epoch ms. Junk is refused with a `refused` event in `into`, never by a throw.
  */
 export interface VenueSession {
+  /** Venue time is `receivedAt` less this, ms: the time of facts that carry none of their own. */
+  clock(offsetMs: number): void;
   /** One inbound frame. */
   frame(bytes: Uint8Array, receivedAt: number, into: MarketEvent[]): FrameSignal | null;
   /** The result of one of our requests. */

@@ -34,9 +34,12 @@ export class ClockOffset {
     return this.#minimum === Number.POSITIVE_INFINITY ? null : this.#minimum;
   }
 
-  reset(): void {
-    this.#minima.fill(Number.POSITIVE_INFINITY);
-    this.#minimum = Number.POSITIVE_INFINITY;
+  /** Our clock has been set forward by `ms` (back if negative): what was measured before moves with it. */
+  shift(ms: number): void {
+    for (let slot = 0; slot < WINDOW_SECONDS; slot++) this.#minima[slot] += ms;
+    this.#minimum += ms;
+    // The seconds are counted by our clock as well: keep the window. A slot may now be cleared up to a minute early, never late.
+    this.#second += Math.round(ms / 1000);
     this.#jumps = 0;
   }
 

@@ -1,5 +1,5 @@
 /** Facts that the feed itself adds to the stream: its state, the gap that is open, what was refused. */
-import type { FeedEvent, GapEvent } from '../market/event.ts';
+import type { EventTimes, FeedEvent, GapEvent } from '../market/event.ts';
 import type { ClockOffset, ReceiveClock } from './clock-offset.ts';
 import type { EventOutlet } from './event-outlet.ts';
 
@@ -34,19 +34,16 @@ export class FeedFacts {
 
   /** Our best reading of the venue's clock, epoch ms. */
   venueNow(): number {
-    const now = this.#stamp.now();
-    return now - (this.#offset.read(now) ?? 0);
+    return this.#times().at;
   }
 
   setState(state: FeedEvent['state'], detail: string): void {
     this.#state = state;
-    const at = this.#stamp.now();
-    this.#outlet.emit([{ type: 'feed', at, receivedAt: at, venue: this.#venue, state, detail }]);
+    this.#outlet.emit([{ type: 'feed', ...this.#times(), venue: this.#venue, state, detail }]);
   }
 
   refuse(reason: string, field: string, value: string): void {
-    const at = this.#stamp.now();
-    this.#outlet.emit([{ type: 'refused', at, receivedAt: at, venue: this.#venue, reason, field, value }]);
+    this.#outlet.emit([{ type: 'refused', ...this.#times(), venue: this.#venue, reason, field, value }]);
   }
 
   /** An open gap stays the one it is: the first cause is the cause. */
@@ -63,8 +60,13 @@ export class FeedFacts {
     this.#emitGap(gap, Math.max(gap.from, this.venueNow()));
   }
 
+  /** Both clocks now: facts of ours stand in the venue's time like the events around them. */
+  #times(): EventTimes {
+    const receivedAt = this.#stamp.now();
+    return { at: Math.round(receivedAt - (this.#offset.read(receivedAt) ?? 0)), receivedAt };
+  }
+
   #emitGap({ reason, from }: OpenGap, to: number | null): void {
-    const at = this.#stamp.now();
-    this.#outlet.emit([{ type: 'gap', at, receivedAt: at, venue: this.#venue, symbol: null, reason, from, to }]);
+    this.#outlet.emit([{ type: 'gap', ...this.#times(), venue: this.#venue, symbol: null, reason, from, to }]);
   }
 }

@@ -2,6 +2,7 @@
 import type { PulseEvent } from '../market/event.ts';
 import type { ClockOffset, ReceiveClock } from './clock-offset.ts';
 import type { EventOutlet } from './event-outlet.ts';
+import type { FeedFacts } from './feed-facts.ts';
 
 const PULSE_MS = 1_000;
 
@@ -10,16 +11,18 @@ export class FeedPulse {
   readonly #stamp: ReceiveClock;
   readonly #offset: ClockOffset;
   readonly #outlet: EventOutlet;
+  readonly #facts: FeedFacts;
   #tickDue = 0;
   #pulseAt = 0;
   #loopLag = 0;
   #pulsedDrops = 0;
 
-  constructor(venue: string, stamp: ReceiveClock, offset: ClockOffset, outlet: EventOutlet) {
+  constructor(venue: string, stamp: ReceiveClock, offset: ClockOffset, outlet: EventOutlet, facts: FeedFacts) {
     this.#venue = venue;
     this.#stamp = stamp;
     this.#offset = offset;
     this.#outlet = outlet;
+    this.#facts = facts;
   }
 
   /** `now` is monotonic, ms; the next tick is due `tickMs` later. */
@@ -36,16 +39,17 @@ export class FeedPulse {
     if (now < this.#pulseAt) return;
     this.#pulseAt = now + PULSE_MS;
     this.#discipline();
-    const at = this.#stamp.now();
+    const receivedAt = this.#stamp.now();
+    const clockOffsetMs = this.#offset.read(receivedAt);
     const dropped = this.#outlet.droppedQuotes;
     const pulse: PulseEvent = {
       type: 'pulse',
-      at,
-      receivedAt: at,
+      at: Math.round(receivedAt - (clockOffsetMs ?? 0)),
+      receivedAt,
       venue: this.#venue,
       loopLagMs: this.#loopLag,
       queueLength: this.#outlet.length,
-      clockOffsetMs: this.#offset.read(at),
+      clockOffsetMs,
       droppedQuotes: dropped - this.#pulsedDrops,
     };
     this.#pulsedDrops = dropped;
@@ -56,11 +60,8 @@ export class FeedPulse {
   #discipline(): void {
     const step = this.#stamp.discipline();
     if (step === 0) return;
-    this.#offset.reset();
-    const at = this.#stamp.now();
-    const value = String(Math.round(step));
-    this.#outlet.emit([
-      { type: 'refused', at, receivedAt: at, venue: this.#venue, reason: 'clock-step', field: 'wall clock, ms', value },
-    ]);
+    // Our clock has moved and the venue's has not: the offset moves with ours.
+    this.#offset.shift(step);
+    this.#facts.refuse('clock-step', 'wall clock, ms', String(Math.round(step)));
   }
 }

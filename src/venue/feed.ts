@@ -104,7 +104,7 @@ class LiveFeed implements Feed {
       onRoom: () => this.#readAgain(),
     });
     this.#facts = new FeedFacts(venue.venue, this.#stamp, this.#offset, this.#outlet);
-    this.#pulse = new FeedPulse(venue.venue, this.#stamp, this.#offset, this.#outlet);
+    this.#pulse = new FeedPulse(venue.venue, this.#stamp, this.#offset, this.#outlet, this.#facts);
     const { underlyings, topOfBook = 'ticker', marks = false } = options;
     this.#session = venue.session({ underlyings, topOfBook, marks });
     const { answerTimeoutMs, requestAttempts: attempts, requestsWaiting: waiting } = limits;
@@ -293,6 +293,7 @@ class LiveFeed implements Feed {
 
   #read(request: VenueRequest, result: unknown): ResultSignal {
     const events: MarketEvent[] = [];
+    this.#session.clock(this.#offset.read(this.#stamp.now()) ?? 0);
     const signal = this.#session.result(request, result, this.#stamp.now(), events);
     this.#outlet.emit(events);
     return signal;
@@ -344,6 +345,7 @@ class LiveFeed implements Feed {
         this.#requester.reply(signal.request);
         return;
       case 'result':
+        if (signal.at !== null) this.#offset.sample(this.#stamp.now(), signal.at);
         this.#requester.result(signal.id, signal.result);
         return;
       case 'error':
@@ -381,6 +383,7 @@ class LiveFeed implements Feed {
     const now = this.#clock.monotonic();
     this.#cancelTick = this.#clock.setTimer(() => this.#tick(), this.#limits.tickMs);
     const events: MarketEvent[] = [];
+    this.#session.clock(this.#offset.read(this.#stamp.now()) ?? 0);
     const signal = this.#session.tick(this.#facts.venueNow(), events);
     this.#outlet.emit(events);
     if (signal !== null) this.#obey(signal);

@@ -180,7 +180,6 @@ test('prints: kinds by their flags, the package they belong to, percent, caps', 
   assert.deepEqual(flags({ block_rfq_id: 939 }), ['rfq', '939']);
   assert.deepEqual(flags({ combo_id: 'BTC-CS-27MAR26-90000_95000', combo_trade_id: 412 }), ['combo', '412']);
   assert.deepEqual(flags({ combo_id: 'BTC-CS-27MAR26-90000_95000' }), ['combo', 'BTC-CS-27MAR26-90000_95000']);
-  assert.deepEqual(flags({ liquidation: 'none' }), ['screen', null]);
   assert.equal(print({ iv: 0 }).iv, null, 'below intrinsic');
   assert.equal(print({ iv: 999 }).iv, null, 'the cap is no measurement');
   assert.equal(
@@ -620,7 +619,7 @@ test('heartbeats, answers and errors become signals', () => {
   assert.equal(of(heartbeat('x').events, 'refused').length, 1);
   assert.deepEqual(
     hear(session, '{"jsonrpc":"2.0","id":4,"result":{"version":"1"},"usIn":1,"usOut":2,"testnet":false}').signal,
-    { kind: 'result', id: 4, result: { version: '1' } },
+    { kind: 'result', id: 4, result: { version: '1' }, at: null },
   );
   assert.deepEqual(
     hear(session, '{"jsonrpc":"2.0","id":5,"error":{"code":10028,"message":"too_many_requests","data":{"reason":"r"}}}')

@@ -18,8 +18,12 @@ export class FakeClock implements FeedClock {
     this.#start = start;
   }
 
+  /** What the time really is, epoch ms: the wall clock without its error. */
+  truth(): number {
+    return this.#start + this.#monotonic - 1_000;
+  }
   now(): number {
-    return this.#start + this.#monotonic - 1_000 + this.wallError;
+    return this.truth() + this.wallError;
   }
   monotonic(): number {
     return this.#monotonic;

@@ -41,7 +41,7 @@ export class FakeDeribit {
   }
 
   get venueNow(): number {
-    return this.clock.now() - this.behindMs;
+    return this.clock.truth() - this.behindMs;
   }
   get connected(): boolean {
     return this.#handlers !== null;
@@ -124,7 +124,17 @@ export class FakeDeribit {
     const answer =
       code === undefined ? { result: this.#result(method, params) } : { error: { code, message: 'synthetic' } };
     this.clock.soon(() => {
-      this.say(JSON.stringify({ jsonrpc: '2.0', id, ...answer, usIn: 1, usOut: 2, usDiff: 1, testnet: false }));
+      this.say(
+        JSON.stringify({
+          jsonrpc: '2.0',
+          id,
+          ...answer,
+          usIn: this.venueNow * 1000,
+          usOut: this.venueNow * 1000,
+          usDiff: 0,
+          testnet: false,
+        }),
+      );
       if (method === 'public/subscribe' && code === undefined) this.#snapshots(params['channels'] as string[]);
     });
   }

@@ -418,7 +418,23 @@ test('the pulse: offset to the venue clock, loop lag, a step of the wall clock',
     of(events, 'refused').map((r) => [r.reason, r.value]),
     [['clock-step', '30000']],
   );
-  assert.equal(of(events, 'pulse').at(-1)!.clockOffsetMs, 40, 'the offset is measured anew');
+  assert.equal(of(events, 'pulse').at(-1)!.clockOffsetMs, 30_040, 'the offset moves with our clock');
+});
+
+test('a venue that lives in another time: facts of ours stand in its time from the first answer on', async () => {
+  const day = 86_400_000;
+  const { venue, events } = await scene({}, (v) => {
+    v.behindMs = 5 * day;
+  });
+  await venue.run(1_500);
+  venue.disconnect();
+  await venue.run(500);
+  const connecting = events.findIndex((e) => e.type !== 'feed');
+  for (const event of events.slice(connecting)) {
+    assert.ok(Math.abs(event.at - (T0 - 5 * day)) < 10_000, `${event.type} at ${new Date(event.at).toISOString()}`);
+    assert.ok(Math.abs(event.receivedAt - T0) < 10_000, `${event.type} received`);
+  }
+  assert.ok(events.some((e) => e.type === 'gap') && events.some((e) => e.type === 'pulse'));
 });
 
 test('after a crash: the time since the last kept event is a gap, its trades come late, known ones not again', async () => {

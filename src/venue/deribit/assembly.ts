@@ -203,7 +203,7 @@ export class QuoteAssembly {
       return null;
     }
     for (const value of data) {
-      row.at = row.receivedAt;
+      row.at = row.now();
       const symbol = isRecord(value) ? value['instrument_name'] : undefined;
       if (!isRecord(value) || row.time('timestamp', value['timestamp']) === null) {
         if (!isRecord(value)) row.refuse('not-a-mark', 'data', value);
@@ -227,7 +227,7 @@ export class QuoteAssembly {
 
   summaryRow(value: unknown): void {
     const row = this.#row;
-    row.at = row.receivedAt;
+    row.at = row.now();
     const symbol = isRecord(value) ? value['instrument_name'] : undefined;
     if (!isRecord(value) || typeof symbol !== 'string') {
       row.refuse('not-a-summary', 'instrument_name', symbol);

@@ -32,7 +32,7 @@ export function readVolatilityIndex(name: string, data: unknown, reader: RowRead
 
 const platform = (state: PlatformEvent['state'], underlying: string | null, reader: RowReader): PlatformEvent => ({
   type: 'platform',
-  at: reader.receivedAt,
+  at: reader.at,
   receivedAt: reader.receivedAt,
   venue: VENUE,
   underlying,

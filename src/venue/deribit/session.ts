@@ -10,12 +10,16 @@ import { currencyOf, indexOf, parseOtherName } from './names.ts';
 import * as request from './requests.ts';
 import { TICKER_SHAPE, tickerValues } from './ticker.ts';
 import { readTrade } from './trades.ts';
-import { RowReader, VENUE, isRecord } from './wire.ts';
+import { RowReader, TIME, VENUE, isRecord } from './wire.ts';
 
 const DONE: ResultSignal = { next: [], accepted: null };
 const decoder = new TextDecoder();
 /** Underlyings with a published volatility index. */
 const DVOL = ['BTC', 'ETH'];
+
+/** `usOut`, microseconds, as epoch ms; null when it is no time. */
+const answeredAt = (usOut: unknown): number | null =>
+  typeof usOut === 'number' && usOut >= TIME.min * 1000 && usOut <= TIME.max * 1000 ? usOut / 1000 : null;
 
 const underlyingOfSymbol = (symbol: string): string => symbol.slice(0, Math.max(0, symbol.indexOf('-')));
 
@@ -37,6 +41,10 @@ export class DeribitSession implements VenueSession {
   connected(authenticated: boolean): void {
     this.#interval = authenticated ? 'raw' : '100ms';
     this.#listings.forgetBooks();
+  }
+
+  clock(offsetMs: number): void {
+    this.#row.offsetMs = Math.round(offsetMs);
   }
 
   discover(): readonly VenueRequest[] {
@@ -84,7 +92,7 @@ export class DeribitSession implements VenueSession {
   }
 
   tick(now: number, into: MarketEvent[]): FrameSignal | null {
-    this.#row.begin(now, into);
+    this.#row.begin(now + this.#row.offsetMs, into);
     this.#listings.expire(now, this.#row);
     const overdue = this.#listings.overdueBooks(now);
     return overdue.length > 0 ? { kind: 'resync', channels: overdue } : this.#quotes.changed();
@@ -132,7 +140,7 @@ export class DeribitSession implements VenueSession {
         return DONE;
       case 'public/get_index_price': {
         const price = isRecord(result) ? result['index_price'] : undefined;
-        const event = readIndex(String(asked.params['index_name']), { timestamp: receivedAt, price }, row);
+        const event = readIndex(String(asked.params['index_name']), { timestamp: row.at, price }, row);
         if (event !== null) into.push(event);
         return DONE;
       }
@@ -158,7 +166,8 @@ export class DeribitSession implements VenueSession {
       const reason = typeof error['message'] === 'string' ? error['message'].slice(0, 64) : 'unknown';
       return { kind: 'error', id, code, reason };
     }
-    if (id >= 0 && 'result' in message) return { kind: 'result', id, result: message['result'] };
+    if (id >= 0 && 'result' in message)
+      return { kind: 'result', id, result: message['result'], at: answeredAt(message['usOut']) };
     this.#row.refuse('not-a-message', 'frame', message);
     return null;
   }

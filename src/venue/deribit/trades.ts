@@ -28,7 +28,7 @@ function flagsOf(trade: Record<string, unknown>, row: RowReader): Flags {
   const combo = identifier(trade['combo_trade_id']) ?? identifier(trade['combo_id']);
   const packageId = block ?? rfq ?? combo;
   const liquidation = trade['liquidation'];
-  if (liquidation !== undefined && liquidation !== null && liquidation !== 'none') {
+  if (liquidation !== undefined && liquidation !== null) {
     if (LIQUIDATIONS.includes(liquidation as string)) return { kind: 'liquidation', packageId };
     row.refuse('unknown-flag', 'liquidation', liquidation);
   }
@@ -50,7 +50,7 @@ export function readTrade(value: unknown, late: boolean, row: RowReader): TradeE
     row.refuse('not-a-trade', 'data', value);
     return null;
   }
-  row.at = row.receivedAt;
+  row.at = row.now();
   const at = row.time('timestamp', value['timestamp']);
   const symbol = value['instrument_name'];
   if (at === null) return null;

@@ -65,13 +65,20 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
 export class RowReader {
   into: MarketEvent[] = [];
   receivedAt = 0;
-  /** The row's venue time once it is known; until then the receive time stands in. */
+  /** `receivedAt` less the venue's clock, ms. */
+  offsetMs = 0;
+  /** The row's venue time once it is known; until then our reading of the venue's clock stands in. */
   at = 0;
 
   begin(receivedAt: number, into: MarketEvent[]): void {
     this.into = into;
     this.receivedAt = receivedAt;
-    this.at = receivedAt;
+    this.at = this.now();
+  }
+
+  /** Our reading of the venue's clock at the receipt of this message, epoch ms. */
+  now(): number {
+    return this.receivedAt - this.offsetMs;
   }
 
   refuse(reason: string, name: string, value: unknown): void {
