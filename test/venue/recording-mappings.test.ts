@@ -233,6 +233,29 @@ test('time spellings: seconds, microseconds, file name', async () => {
   assert.deepEqual(refusals(wrong), { 'not-a-time time': 1 });
 });
 
+test('a print whose volatility is 0 has none', async () => {
+  const text = MINIMAL.replace(
+    'quote: { bid: b }',
+    `trade:
+  id: i
+  price: p
+  amount: a
+  direction: { column: d, buy: B, sell: S }
+  iv: v`,
+  ).replace('snapshot: time', 'snapshot: none');
+  const rows = [
+    't,s,i,p,a,d,v',
+    '2026-02-04,BTC-27MAR26-90000-C,1,0.1,2,S,0',
+    '2026-02-04,BTC-27MAR26-90000-C,2,0.1,2,X,0.5',
+  ];
+  const events = await mapped(text, rows.join('\n'));
+  assert.deepEqual(
+    ofType(events, 'trade').map((trade) => [trade.tradeId, trade.direction, trade.iv]),
+    [['1', 'sell', null]],
+  );
+  assert.deepEqual(refusals(events), { 'unknown-side direction': 1 });
+});
+
 test('options without names are composed, others keep their own name', async () => {
   const mapping = `name: own
 venue: own-recorder

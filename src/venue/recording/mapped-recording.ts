@@ -92,7 +92,7 @@ class CsvReader implements LineReader {
     const { source, stream } = this.#input;
     if (count < 0) throw new RecordingError(source.name, 'unknown-dialect', 'has no readable header line');
     this.#columns = count;
-    const header = this.#fields.slice(0, count).map((name) => name.replace(/^\uFEFF/, ''));
+    const header = this.#fields.slice(0, count);
     const layout = csvLayout(source.name, header, this.#mapping.csv?.header_strip ?? '');
     this.#rows = new MappedRows(this.#mapping, layout, stream);
   }

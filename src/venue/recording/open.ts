@@ -109,7 +109,7 @@ const HEAD_BYTES = 65_536;
 async function detectSource(source: ByteSource): Promise<Dialect> {
   const head = await headOf(source);
   if (isParquet(head)) return 'collector-parquet';
-  const text = new TextDecoder().decode(head).replace(/^\uFEFF/, '');
+  const text = new TextDecoder().decode(head);
   const line = text.split(/\r?\n/).find((candidate) => candidate.trim() !== '' && !candidate.startsWith('#')) ?? '';
   if (line === '') throw new RecordingError(source.name, 'unknown-dialect', 'is empty or no text');
   if (/^\s*[{[]/.test(line)) return detectJson(source.name, line);

@@ -31,7 +31,8 @@ function civilTime(year: number, month: number, day: number, hour: number, minut
   if (hour > 23 || minute > 59 || second > 60) return null;
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);
-  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return null;
+  // A day that the month does not have rolls over into the next (or, for day 0, the previous) month.
+  if (date.getUTCMonth() !== month - 1) return null;
   return date.getTime() + ((hour * 60 + minute) * 60 + second) * 1000;
 }
 
