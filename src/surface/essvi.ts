@@ -75,7 +75,7 @@ function fitEssvi(slices: readonly SliceQuotes[], options: FitOptions): SurfaceF
   const problem = new EssviProblem(kept, plain);
   const increments = startOf(kept, plain, slices, refusals.map(Boolean));
   const result = descend(problem, increments);
-  const levels = problem.expand(increments);
+  const levels = separated(problem.expand(increments));
   let at = 0;
   const fits = slices.map((s, i) => {
     const refusal = refusals[i];
@@ -91,6 +91,18 @@ function fitEssvi(slices: readonly SliceQuotes[], options: FitOptions): SurfaceF
     slices: fits,
     calendarViolations: countCalendarViolations(essviFamily, slices, fits),
   };
+}
+
+/** Relative step between equal levels, so that the conditions survive the rounding of (theta, rho, psi). */
+const SEPARATION = 1e-14;
+
+/** Levels that touch, parted by rounding's width; the cap of 4 on the slopes stays. */
+function separated(levels: Float64Array): Float64Array {
+  for (let i = 3; i < levels.length; i++) {
+    const raised = Math.max(levels[i], levels[i - 3] * (1 + SEPARATION));
+    levels[i] = i % 3 === 2 ? raised : Math.min(4, raised);
+  }
+  return levels;
 }
 
 interface Outcome {

@@ -130,15 +130,24 @@ function differ(a: Float64Array, b: Float64Array): boolean {
   return Math.abs(a[3] - b[3]) > 0.05 + 0.05 * a[4] || Math.abs(Math.log(a[4] / b[4])) > 0.1;
 }
 
+/** Share of total variance that wings must add over the quoted range to count as a smile. */
+const FLAT = 1e-9;
+
 /** Adds what a minimum does not say by itself: an unobserved wing, parameters nothing determines, a shape missed. */
 function confess(fit: SliceFit, slice: SliceQuotes, withPrior: boolean): SliceFit {
   if (fit.status !== 'converged') return fit;
   const wing = withPrior ? '' : unseenWing(slice);
   if (wing) return { ...fit, status: 'degenerate', reason: wing };
+  const { k } = slice;
+  const rise = fit.parameters[1] * (k[k.length - 1] - k[0]);
+  if (!(rise > FLAT * slice.years * slice.sigma[0] * slice.sigma[0])) {
+    const reason = `the smile is flat (b = ${fit.parameters[1]}): nothing determines rho, m and sigma`;
+    return { ...fit, status: 'singular', reason, covariance: new Float64Array(0), logCondition: Infinity };
+  }
   if (fit.covariance.length === 0) {
     const reason = `the quotes do not determine all parameters: log10 condition ${fit.logCondition.toFixed(1)}`;
     return { ...fit, status: 'singular', reason };
   }
-  const misfit = systematicMisfit(fit.residuals, slice.k, 0.002);
+  const misfit = systematicMisfit(fit.residuals, k, 0.002);
   return misfit ? { ...fit, reason: misfit } : fit;
 }
