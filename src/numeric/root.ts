@@ -14,7 +14,7 @@ export interface Root {
 
 /** Tolerances of {@link findRoot}; both default to about the resolution of a double. */
 export interface RootOptions {
-  /** Absolute tolerance on x, in the unit of x; default 0. */
+  /** Absolute tolerance on x, in the unit of x; default 1e-18 of the bracket, for roots at zero. */
   readonly absolute?: number;
   /** Relative tolerance on x; default 4 eps. */
   readonly relative?: number;
@@ -28,7 +28,7 @@ export interface RootOptions {
  * deterministic: it stops on tolerance or count, never on a clock.
  */
 export function findRoot(f: (x: number) => number, a: number, b: number, options: RootOptions = {}): Root {
-  const { absolute = 0, relative = 4 * Number.EPSILON, maxEvaluations = 200 } = options;
+  const { absolute = 1e-18 * Math.abs(b - a), relative = 4 * Number.EPSILON, maxEvaluations = 200 } = options;
   let previous = a;
   let best = b;
   let fPrevious = f(previous);
