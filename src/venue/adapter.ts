@@ -61,6 +61,8 @@ export type FrameSignal =
   | { readonly kind: 'reply'; readonly request: VenueRequest }
   /** A sequence broke: subscribe to these channels anew to get a snapshot. */
   | { readonly kind: 'resync'; readonly channels: readonly string[] }
+  /** Prints between these venue times (epoch ms) did not reach us: history has them. */
+  | { readonly kind: 'missed-trades'; readonly from: number; readonly to: number }
   /** Instruments came or went: `session.channels()` has changed. */
   | { readonly kind: 'channels-changed' };
 

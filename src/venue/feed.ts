@@ -18,6 +18,7 @@ import { FeedFacts } from './feed-facts.ts';
 import { FeedPulse } from './feed-pulse.ts';
 import type { FeedSocket } from './feed-socket.ts';
 import { webSocket } from './feed-socket.ts';
+import { Recovery } from './recovery.ts';
 import { DISCONNECTED, Requester } from './requester.ts';
 import type { SubscribeOutcome } from './subscriptions.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -53,6 +54,7 @@ class LiveFeed implements Feed {
   readonly #outlet: EventOutlet;
   readonly #pulse: FeedPulse;
   readonly #facts: FeedFacts;
+  readonly #recovery: Recovery;
   readonly #session: VenueSession;
   readonly #requester: Requester;
   readonly #access: Access;
@@ -104,6 +106,7 @@ class LiveFeed implements Feed {
       onRoom: () => this.#readAgain(),
     });
     this.#facts = new FeedFacts(venue.venue, this.#stamp, this.#offset, this.#outlet);
+    this.#recovery = new Recovery(this.#facts, limits.historyMarginMs, (from, to) => this.#history(from, to));
     this.#pulse = new FeedPulse(venue.venue, this.#stamp, this.#offset, this.#outlet, this.#facts);
     const { underlyings, topOfBook = 'ticker', marks = false } = options;
     this.#session = venue.session({ underlyings, topOfBook, marks });
@@ -213,7 +216,7 @@ class LiveFeed implements Feed {
       const rediscoverMs = await this.#discover();
       await Promise.all(this.#session.snapshot().map((r) => this.#attempt(r)));
       this.#channelsDirty = !(await this.#subscriptions.reconcile(this.#session.channels()));
-      await this.#recover();
+      await this.#recovery.openGap();
       if (!current()) return;
       this.#rediscoverAt = this.#clock.monotonic() + rediscoverMs;
       this.#establishing = false;
@@ -313,12 +316,7 @@ class LiveFeed implements Feed {
     }
   }
 
-  /** The trades of the gap that is open, from history; what the channel has shown already is left out. */
-  async #recover(): Promise<void> {
-    const { gap } = this.#facts;
-    if (gap === null) return;
-    const from = gap.from - this.#limits.historyMarginMs;
-    const to = this.#facts.venueNow() + this.#limits.historyMarginMs;
+  async #history(from: number, to: number): Promise<void> {
     await Promise.all(this.#session.history(from, to).map((r) => this.#attempt(r)));
   }
 
@@ -356,6 +354,9 @@ class LiveFeed implements Feed {
         this.#subscriptions.resync(signal.channels);
         this.#channelsDirty = true;
         return;
+      case 'missed-trades':
+        this.#recovery.missed(signal.from, signal.to);
+        return;
       case 'channels-changed':
         this.#channelsDirty = true;
     }
@@ -365,7 +366,7 @@ class LiveFeed implements Feed {
   async #heal(): Promise<void> {
     this.#establishing = true;
     const generation = this.#generation;
-    await this.#recover();
+    await this.#recovery.openGap();
     if (generation !== this.#generation || this.#closing) return;
     this.#establishing = false;
     this.#live('data again');
@@ -416,6 +417,7 @@ class LiveFeed implements Feed {
       this.#rediscoverAt = now + this.#limits.rediscoverMs;
       for (const request of this.#session.discover()) void this.#attempt(request);
     }
+    if (this.#recovery.due) void this.#recovery.missedPrints();
     if (this.#channelsDirty && !this.#reconciling) void this.#reconcile();
   }
 

@@ -3,11 +3,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MarketEvent } from '../../src/market/event.ts';
 import { Random } from '../../src/numeric/random.ts';
+import { VenueError } from '../../src/venue/adapter.ts';
 import { createBackoff } from '../../src/venue/backoff.ts';
 import { ClockOffset, ReceiveClock } from '../../src/venue/clock-offset.ts';
+import { adapter } from '../../src/venue/deribit.ts';
+import { heartbeat } from '../../src/venue/deribit/requests.ts';
 import { EventQueue } from '../../src/venue/event-queue.ts';
 import { RecentNames } from '../../src/venue/recent-names.ts';
+import { Requester } from '../../src/venue/requester.ts';
 import { createTokenBucket } from '../../src/venue/token-bucket.ts';
+import { FakeClock } from './fake-clock.ts';
 import { CALL, PUT, T0, hearChannel, of, openSession, tickerData, tradeData } from './deribit-messages.ts';
 
 test('back-off stays between half and the whole of a range that doubles to its cap', () => {
@@ -45,6 +50,38 @@ test('credits: a burst up to the capacity, then the rate, and none after the ven
     if (other.take(cost, at) === 0) spent += cost;
   }
   assert.ok(spent <= 1_000 + (at / 1000) * 500 + 1e-3 && spent > (at / 1000) * 450, `${spent}`);
+});
+
+test('requests: credits are gone when the venue says so, for every request of the bucket; the waiting are bounded', async () => {
+  const clock = new FakeClock(T0);
+  const sent: string[] = [];
+  const limits = { answerTimeoutMs: 1_000, attempts: 2, waiting: 3 };
+  const requester = new Requester(
+    adapter,
+    clock,
+    limits,
+    (text) => void sent.push((JSON.parse(text) as { method: string }).method),
+  );
+  await assert.rejects(requester.ask(adapter.probe()), /not connected/);
+  requester.connect();
+  const first = requester.ask(adapter.probe());
+  requester.error(1, 10028, 'too_many_requests');
+  const second = requester.ask(heartbeat(10));
+  assert.deepEqual(sent, ['public/test'], 'no credits, nothing sent');
+  await clock.advance(49);
+  assert.equal(sent.length, 1);
+  await clock.advance(1);
+  assert.deepEqual(sent, ['public/test', 'public/set_heartbeat'], '500 credits at 10,000 a second');
+  requester.result(2, 'ok');
+  assert.equal(await second, 'ok');
+  await clock.advance(2_000);
+  assert.equal(sent.length, 3, 'the first is tried again, later');
+  requester.error(3, 10028, 'too_many_requests');
+  await assert.rejects(first, (e) => e instanceof VenueError && e.outcome === 'rate-limited' && e.retryable);
+  const waiting = [requester.ask(adapter.probe()), requester.ask(adapter.probe()), requester.ask(adapter.probe())];
+  await assert.rejects(requester.ask(adapter.probe()), /too many requests wait/);
+  requester.disconnect();
+  for (const request of waiting) await assert.rejects(request, /disconnected/);
 });
 
 test('clock offset: the least delay of a minute, forgotten after a minute', () => {

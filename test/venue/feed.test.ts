@@ -265,6 +265,38 @@ test('a channel that the venue refuses is named, and the others live', async () 
   assert.equal(venue.asked('public/subscribe').length, 1, 'not asked for again');
 });
 
+test('a print that did not arrive is found by the sequence of its instrument and fetched, late', async () => {
+  const { clock, venue, fresh } = await scene();
+  await venue.run(1_000);
+  const at = venue.venueNow;
+  const print = (name: string, sequence: number, id: string) =>
+    tradeData(name, at + sequence, id, { trade_seq: sequence });
+  venue.trades = [print(CALL, 8, 'b'), print(CALL, 9, 'c'), print(PUT, 3, 'x')];
+  venue.publish('trades.option.BTC.100ms', [print(CALL, 7, 'a'), print(PUT, 3, 'x')]);
+  await clock.advance(400);
+  fresh();
+  venue.publish('trades.option.BTC.100ms', [print(CALL, 11, 'e'), print(CALL, 10, 'd'), print(PUT, 4, 'y')]);
+  await clock.advance(400);
+  const events = fresh();
+  assert.deepEqual(
+    of(events, 'gap').map((g) => [g.symbol, g.reason, g.from, g.to]),
+    [[CALL, 'change-id', at + 7, at + 11]],
+  );
+  assert.deepEqual(
+    of(events, 'trade').map((t) => [t.tradeId, t.late]),
+    [
+      ['e', false],
+      ['d', false],
+      ['y', false],
+      ['b', true],
+      ['c', true],
+    ],
+  );
+  venue.publish('trades.option.BTC.100ms', [print(CALL, 12, 'f')]);
+  await clock.advance(400);
+  assert.equal(of(fresh(), 'gap').length, 0);
+});
+
 test('a book gap is healed by leaving and joining the channel: a snapshot before any delta', async () => {
   const { clock, venue, fresh } = await scene({ topOfBook: 'book' });
   const channel = `book.${CALL}.100ms`;

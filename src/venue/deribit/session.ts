@@ -9,6 +9,7 @@ import { Listings, isLive } from './listings.ts';
 import { currencyOf, indexOf, parseOtherName } from './names.ts';
 import * as request from './requests.ts';
 import { TICKER_SHAPE, tickerValues } from './ticker.ts';
+import { TradeSequence } from './trade-sequence.ts';
 import { readTrade } from './trades.ts';
 import { RowReader, TIME, VENUE, isRecord } from './wire.ts';
 
@@ -30,6 +31,7 @@ export class DeribitSession implements VenueSession {
   readonly #row = new RowReader();
   readonly #listings = new Listings();
   readonly #quotes: QuoteAssembly;
+  readonly #sequence = new TradeSequence();
   #interval: 'raw' | '100ms' = '100ms';
 
   constructor(options: SessionOptions) {
@@ -41,6 +43,7 @@ export class DeribitSession implements VenueSession {
   connected(authenticated: boolean): void {
     this.#interval = authenticated ? 'raw' : '100ms';
     this.#listings.forgetBooks();
+    this.#sequence.reset();
   }
 
   clock(offsetMs: number): void {
@@ -206,8 +209,7 @@ export class DeribitSession implements VenueSession {
       case 'book':
         return this.#quotes.book(channel, data);
       case 'trades':
-        this.#trades(data, false);
-        return null;
+        return this.#printed(data);
       case 'markprice':
         return this.#quotes.marks(data);
       case 'deribit_price_index':
@@ -222,6 +224,22 @@ export class DeribitSession implements VenueSession {
         this.#row.refuse('unused-channel', 'channel', channel);
         return null;
     }
+  }
+
+  /** Prints from the channel: read, and counted so that one that is missing is found. */
+  #printed(data: unknown): FrameSignal | null {
+    this.#trades(data, false);
+    if (!Array.isArray(data)) return null;
+    const { receivedAt, into } = this.#row;
+    let from = Infinity;
+    let to = 0;
+    for (const missed of this.#sequence.missedBefore(data)) {
+      if (!this.#wants(underlyingOfSymbol(missed.symbol))) continue;
+      into.push({ type: 'gap', at: missed.to, receivedAt, venue: VENUE, reason: 'change-id', ...missed });
+      from = Math.min(from, missed.from);
+      to = Math.max(to, missed.to);
+    }
+    return to === 0 ? null : { kind: 'missed-trades', from, to };
   }
 
   #trades(data: unknown, late: boolean): void {
