@@ -167,3 +167,16 @@ test('volatility rises with the price, and never fails between its bounds', () =
     if (high.status === 'ok') assert.ok(high.sigma > low.sigma, `${price} ${strike}`);
   }
 });
+
+test('a start on the wrong side of the inflexion, however near, does not hold the result there', () => {
+  const [forward, strike, years] = [100, 130, 0.25];
+  const inflexion = Math.sqrt(2 * Math.log(strike / forward)) / Math.sqrt(years);
+  for (const offset of [-1e-3, -1e-5, -1e-9, 1e-9, 1e-5, 1e-3]) {
+    const sigma = inflexion * (1 + offset);
+    const price = blackPrice({ side: 'call', forward, strike, years, sigma });
+    for (const start of [inflexion * (1 - offset), inflexion * (1 - 1e-5), inflexion * (1 + 1e-5)]) {
+      const found = impliedVolatility({ side: 'call', forward, strike, years, price, start });
+      assert.ok(Math.abs(found.sigma / sigma - 1) < 2e-15, `${offset} from ${start}: ${found.sigma / sigma - 1}`);
+    }
+  }
+});

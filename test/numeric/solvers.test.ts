@@ -119,6 +119,25 @@ test('least squares recovers the truth, says why it stopped, and keeps to its bo
   assert.equal(leastSquares(ROSENBROCK, [1, 1]).reason, 'zero-residual');
 });
 
+test('a parameter pressed against its bound is held, so that the others reach their minimum at once', () => {
+  const fit = leastSquares(
+    {
+      parameters: 2,
+      residuals: 2,
+      upper: [1, 10],
+      evaluate(p, r, jacobian) {
+        r[0] = p[0] - 2;
+        r[1] = 100 * (p[0] + p[1] - 3);
+        jacobian?.set([1, 0, 100, 100]);
+        return true;
+      },
+    },
+    [1, 0],
+  );
+  assert.ok(fit.converged && fit.p[0] === 1 && Math.abs(fit.p[1] - 2) < 1e-9);
+  assert.ok(fit.iterations <= 8, `${fit.iterations}`);
+});
+
 test('a point that the model refuses is stepped around', () => {
   const guarded: LeastSquaresProblem = {
     ...ROSENBROCK,
