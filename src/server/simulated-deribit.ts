@@ -11,10 +11,10 @@ import type { ScheduledFault } from '../simulator/fault.ts';
 import type { SimulatedOutput } from '../simulator/output.ts';
 import type { Script, ScriptName } from '../simulator/script.ts';
 import { Simulation } from '../simulator/simulation.ts';
+import { accountData, type AccountPosition } from './simulated/account.ts';
 import { Board } from './simulated/board.ts';
 import { Broadcast } from './simulated/broadcast.ts';
 import { Credits, VENUE_RATE_LIMITS, type RateLimits } from './simulated/credit-bucket.ts';
-import type { AccountPosition } from './simulated/methods.ts';
 import { RequestHandler } from './simulated/requests.ts';
 import { Session } from './simulated/session.ts';
 
@@ -42,6 +42,8 @@ export interface SimulatedDeribitOptions {
   /** Dummy credentials that `public/auth` accepts. */
   readonly credentials?: { readonly clientId: string; readonly clientSecret: string };
   readonly positions?: readonly AccountPosition[];
+  /** Life of a login, s; default 900. */
+  readonly tokenSeconds?: number;
 }
 
 /** A running simulated venue. */
@@ -105,13 +107,20 @@ class Venue implements SimulatedDeribit {
     this.#limits = options.rateLimits === undefined ? VENUE_RATE_LIMITS : options.rateLimits;
     this.#httpCredits = new Credits(this.#limits);
     this.#wire = new Random(seed, 'wire');
-    this.#broadcast = new Broadcast(this.#board, (session, message) => this.#deliver(session, message), 80_000_000_000);
+    const positions = options.positions ?? [];
+    this.#broadcast = new Broadcast(
+      this.#board,
+      (session, message) => this.#deliver(session, message),
+      (currency) => accountData(this.#board, positions, currency, this.simulation.at),
+      80_000_000_000,
+    );
     this.#requests = new RequestHandler({
       board: this.#board,
       broadcast: this.#broadcast,
       now: () => this.simulation.at,
       credentials: options.credentials ?? { clientId: 'synthetic', clientSecret: 'synthetic' },
-      positions: options.positions ?? [],
+      positions,
+      tokenSeconds: options.tokenSeconds ?? 900,
     });
     this.#server = createServer((request, response) => void this.#http(request, response));
     this.#sockets = new WebSocketServer({ noServer: true, maxPayload: 1024 * 1024 });

@@ -1,7 +1,7 @@
 /** Seeded plans of faults: every kind, three magnitudes, three onset shapes, spaced so that each can be judged alone. */
 import { Random } from '../numeric/random.ts';
 import { listedExpiries } from './calendar.ts';
-import type { FaultKind, OnsetShape, ScheduledFault } from './fault.ts';
+import { FAULT_KINDS, type FaultKind, type OnsetShape, type ScheduledFault } from './fault.ts';
 
 /** Small, middle and large magnitude of every kind, in its unit; kinds without a size say 1 three times. */
 export const FAULT_MAGNITUDES: Readonly<Record<FaultKind, readonly [number, number, number]>> = {
@@ -79,7 +79,7 @@ export function planFaults(plan: FaultPlan): ScheduledFault[] {
     found.push({
       fault,
       scope: {
-        underlying: random.pick(plan.underlyings),
+        underlying: FAULT_KINDS[fault].layer === 'wire' ? null : random.pick(plan.underlyings),
         expiry: OF_ONE_EXPIRY.has(fault) ? random.pick(listed).expiry : null,
       },
       from,

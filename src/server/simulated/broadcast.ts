@@ -28,15 +28,18 @@ const asNew = (list: Ladder['bids']): LevelChange[] => list.map(([p, a]) => ['ne
 export class Broadcast {
   readonly #board: Board;
   readonly #deliver: Deliver;
+  readonly #account: (currency: string) => string;
   readonly #feeds = new Map<string, Feed>();
   /** Feeds by what wakes them: an instrument's name, or a topic. */
   readonly #wakes = new Map<string, Set<Feed>>();
   #changeId: number;
   #lastBeat = 0;
+  #lastSecond = 0;
   /** Notifications sent. */
   sent = 0;
 
-  constructor(board: Board, deliver: Deliver, firstChangeId: number) {
+  constructor(board: Board, deliver: Deliver, account: (currency: string) => string, firstChangeId: number) {
+    this.#account = account;
     this.#board = board;
     this.#deliver = deliver;
     this.#changeId = firstChangeId;
@@ -135,6 +138,8 @@ export class Broadcast {
           if (q.option.instrument.underlying === currency) rows.push(markPriceData(q));
         return `[${rows.join(',')}]`;
       }
+      case 'user':
+        return channel.topic.startsWith('portfolio.') ? this.#account(channel.topic.slice(10).toUpperCase()) : null;
       default:
         return null;
     }
@@ -167,12 +172,10 @@ export class Broadcast {
     if (second !== this.#lastSecond) {
       this.#lastSecond = second;
       for (const wake of this.#wakes.keys())
-        if (wake.startsWith('markprice/'))
+        if (wake.startsWith('markprice/') || wake.startsWith('user/portfolio.'))
           for (const feed of this.#wakes.get(wake)!) this.#send(feed, this.#current(feed));
     }
   }
-
-  #lastSecond = 0;
 
   #beat(at: number): void {
     this.#lastBeat = Math.floor(at / 2000);

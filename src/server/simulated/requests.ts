@@ -1,9 +1,10 @@
 /** JSON-RPC requests of one client: envelope, credits, login, subscriptions; everything else goes to `methods.ts`. */
+import { accountData, positionsData, type AccountPosition } from './account.ts';
 import type { Board } from './board.ts';
 import type { Broadcast } from './broadcast.ts';
 import { needsLogin, parseChannel } from './channel.ts';
 import type { Credits } from './credit-bucket.ts';
-import { PUBLIC_METHODS, accountData, positionsData, type AccountPosition, type Params } from './methods.ts';
+import { PUBLIC_METHODS, type Params } from './methods.ts';
 import {
   RpcError, badRequest, invalidCredentials, invalidParams, maintenance, methodNotFound, rawNeedsLogin, tooManyRequests, unauthorized,
 } from './rpc-error.ts'; // prettier-ignore
@@ -17,6 +18,8 @@ export interface RequestContext {
   readonly now: () => number;
   readonly credentials: { readonly clientId: string; readonly clientSecret: string };
   readonly positions: readonly AccountPosition[];
+  /** Life of a login, s. */
+  readonly tokenSeconds: number;
 }
 
 /** An answer, and whether the venue hangs up after it. */
@@ -116,26 +119,45 @@ export class RequestHandler {
     }
   }
 
+  #loggedIn(session: Session): boolean {
+    return this.#context.now() < session.authenticatedUntil;
+  }
+
   #private(session: Session, method: string, params: Params): string {
     const { board, positions, now } = this.#context;
-    if (!session.authenticated && params['access_token'] !== ACCESS_TOKEN) throw unauthorized('not logged in');
+    if (!this.#loggedIn(session))
+      throw unauthorized(session.authenticatedUntil > 0 ? 'token expired' : 'not logged in');
     const currency = params['currency'];
     if (currency !== undefined && typeof currency !== 'string') throw invalidParams('currency', 'must be a string');
-    if (method === 'private/get_positions')
-      return positionsData(board, positions, currency === 'any' || currency === undefined ? null : currency);
-    if (method === 'private/get_account_summary') {
-      if (currency === undefined) throw invalidParams('currency', 'is required');
-      return accountData(board, positions, currency, now());
+    switch (method) {
+      case 'private/get_positions':
+        return positionsData(board, positions, currency === 'any' || currency === undefined ? null : currency);
+      case 'private/get_account_summary':
+        if (currency === undefined) throw invalidParams('currency', 'is required');
+        return accountData(board, positions, currency, now());
+      case 'private/get_account_summaries':
+        return `{"summaries":[${['BTC', 'ETH'].map((c) => accountData(board, positions, c, now())).join(',')}]}`;
+      case 'private/get_open_orders':
+      case 'private/get_open_orders_by_currency':
+        return '[]';
+      case 'private/get_user_trades_by_currency':
+      case 'private/get_user_trades_by_currency_and_time':
+      case 'private/get_user_trades_by_instrument':
+        return '{"trades":[],"has_more":false}';
+      case 'private/get_transaction_log':
+        return '{"logs":[],"continuation":null}';
+      default:
+        throw methodNotFound();
     }
-    throw methodNotFound();
   }
 
   #subscribe(session: Session, params: Params, isPrivate: boolean): string {
-    if (isPrivate && !session.authenticated) throw unauthorized('not logged in');
+    const loggedIn = this.#loggedIn(session);
+    if (isPrivate && !loggedIn) throw unauthorized('not logged in');
     const wanted = channelsOf(params);
     for (const name of wanted) {
       const channel = parseChannel(name);
-      if (channel === null || !needsLogin(channel) || session.authenticated) continue;
+      if (channel === null || !needsLogin(channel) || loggedIn) continue;
       throw channel.kind === 'user' ? unauthorized('not logged in') : rawNeedsLogin();
     }
     const { broadcast, now } = this.#context;
@@ -152,8 +174,9 @@ export class RequestHandler {
     } else if (grant === 'refresh_token') {
       if (params['refresh_token'] !== REFRESH_TOKEN) throw invalidCredentials();
     } else throw invalidParams('grant_type', 'must be client_credentials or refresh_token');
-    if (session !== null) session.authenticated = true;
-    return `{"access_token":"${ACCESS_TOKEN}","expires_in":900,"refresh_token":"${REFRESH_TOKEN}","scope":"connection account:read trade:read wallet:read SYNTHETIC","token_type":"bearer"}`;
+    const { tokenSeconds } = this.#context;
+    if (session !== null) session.authenticatedUntil = this.#context.now() + tokenSeconds * 1000;
+    return `{"access_token":"${ACCESS_TOKEN}","expires_in":${tokenSeconds},"refresh_token":"${REFRESH_TOKEN}","scope":"connection account:read trade:read wallet:read SYNTHETIC","token_type":"bearer"}`;
   }
 
   #stamp(): string {

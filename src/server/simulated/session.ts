@@ -10,7 +10,8 @@ export class Session {
   readonly socket: WebSocket;
   readonly credits: Credits;
   readonly channels = new Set<string>();
-  authenticated = false;
+  /** The venue's time up to which the login holds, epoch ms; 0 = never logged in. */
+  authenticatedUntil = 0;
   #heartbeat: NodeJS.Timeout | null = null;
   #awaitingTest = false;
 
