@@ -1,6 +1,8 @@
 /** Slice files: one implied volatility a line, grouped by expiry (columns slice, T, F, K, k, iv, bid, ask, mark, type). */
 import type { SliceQuotes } from '../surface/family.ts';
-import { DEFAULT_ERROR_BAR } from '../surface/weights.ts';
+import { impliedVolatility } from '../numeric/implied-volatility.ts';
+import { normalPdf } from '../numeric/normal.ts';
+import { errorBar, halfSpreadVolatility } from '../surface/weights.ts';
 import { CsvError, parseCell, parseCsv } from './csv.ts';
 
 /** One expiry of a slice file. */
@@ -29,15 +31,16 @@ interface Line {
   readonly forward: number;
   readonly k: number;
   readonly sigma: number;
-  readonly halfSpread: number;
-  readonly sigmaBid: number;
-  readonly sigmaAsk: number;
+  /** Prices over forward (coin); NaN where empty. */
+  readonly bid: number;
+  readonly ask: number;
 }
 
 /**
  * Reads a slice file. Expiries come out in order of T, quotes in order of k. Error bars are those of methods.md 1.5 as
- * far as the file knows them: 0.4 of the half-spread in volatility where `sigma_bid` and `sigma_ask` are given, and the
- * floor of 0.1 volatility points. Throws {@link CsvError} when a needed column is missing.
+ * far as the file knows them: 0.4 of the half-spread of `bid` and `ask` (in coin, that is over the forward) in
+ * volatility and the floor of 0.1 volatility points; the floor alone where a file has no prices, and the widest bar of
+ * the expiry where only the ask is missing. Throws {@link CsvError} when a needed column is missing.
  */
 export function readSliceFile(text: string): SliceFile {
   const { columns, rows } = parseCsv(text);
@@ -73,23 +76,37 @@ function readLine(cell: (name: string) => number): Line | string {
   if (!(forward > 0 && forward < Infinity)) return `F is ${forward}`;
   if (!(sigma > 0 && sigma < Infinity)) return `iv is ${sigma}`;
   if (!(Math.abs(k) < Infinity)) return `k is ${k} (K ${strike})`;
-  const sigmaBid = cell('sigma_bid');
-  const sigmaAsk = cell('sigma_ask');
-  return { years, forward, k, sigma, sigmaBid, sigmaAsk, halfSpread: (sigmaAsk - sigmaBid) / 2 };
+  return { years, forward, k, sigma, bid: cell('bid'), ask: cell('ask') };
 }
 
-function quotesOf(lines: Line[]): SliceQuotes {
+/** Volatility of a price over forward; NaN where there is none. */
+function volatilityOf(line: Line, price: number): number {
+  if (!(price > 0)) return NaN;
+  const side = line.k < 0 ? 'put' : 'call';
+  return impliedVolatility({ side, forward: 1, strike: Math.exp(line.k), years: line.years, price }).sigma;
+}
+
+function quotesOf(lines: readonly Line[]): SliceQuotes {
   const sorted = lines.toSorted((a, b) => a.k - b.k);
-  const { spreadShare, floor } = DEFAULT_ERROR_BAR;
-  const bar = (half: number): number =>
-    half >= 0 ? Math.sqrt(spreadShare * half * (spreadShare * half) + floor * floor) : floor;
+  const { years, forward } = sorted[0];
+  const sigmaBid = Float64Array.from(sorted, (l) => volatilityOf(l, l.bid));
+  const sigmaAsk = Float64Array.from(sorted, (l) => volatilityOf(l, l.ask));
+  const isPriced = sorted.some((l) => l.bid > 0 || l.ask > 0);
+  const bars = Float64Array.from(sorted, (l, i) => {
+    const s = l.sigma * Math.sqrt(years);
+    const vega = normalPdf(-l.k / s + 0.5 * s) * Math.sqrt(years);
+    const sides = { sigmaBid: sigmaBid[i], sigmaAsk: sigmaAsk[i], bid: l.bid, ask: l.ask };
+    const halfSpread = isPriced ? halfSpreadVolatility(sides, vega) : 0;
+    return errorBar({ halfSpread, tick: 0, vega, delta: 0, premium: 0, forwardMove: 0 });
+  });
+  const widest = bars.reduce((a, b) => (b > a ? b : a), 0);
   return {
-    years: sorted[0].years,
-    forward: sorted[0].forward,
+    years,
+    forward,
     k: Float64Array.from(sorted, (l) => l.k),
     sigma: Float64Array.from(sorted, (l) => l.sigma),
-    errorBar: Float64Array.from(sorted, (l) => bar(l.halfSpread)),
-    sigmaBid: Float64Array.from(sorted, (l) => l.sigmaBid),
-    sigmaAsk: Float64Array.from(sorted, (l) => l.sigmaAsk),
+    errorBar: bars.map((b) => (b > 0 ? b : widest)),
+    sigmaBid,
+    sigmaAsk,
   };
 }
