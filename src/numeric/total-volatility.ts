@@ -55,8 +55,8 @@ export function totalVolatility(quote: NormalisedQuote, seed: number): number {
 }
 
 /**
- * Rational inverse of the normal-model (Bachelier) option value: z with phi(z)/z - N(-z) = 1/r, to a relative 4e-4,
- * in the variable sqrt(ln(1 + r)); fitted by iteratively reweighted least squares over z in [1e-4, 30].
+ * Rational inverse of the normal-model (Bachelier) option value: z with phi(z)/z - N(-z) = 1/r, to a relative 8e-4,
+ * in the variable sqrt(ln(1 + r)); fitted by iteratively reweighted least squares over z in [1e-4, 37].
  */
 function bachelierDistance(r: number): number {
   const w = log(r + 1);
