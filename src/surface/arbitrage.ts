@@ -40,15 +40,25 @@ const REFINEMENTS = 24;
 
 /**
  * Minimum of Durrleman's g over [kLow, kHigh]: an even grid joined by the `landmarks` (ascending points around which the
- * curve bends faster than the grid can see, such as the vertex of SVI), then golden-section refinement of every local
- * minimum that could be the lowest; `steps` intervals. `value` is -Infinity where w <= 0 or the shape is not finite: no density there.
+ * curve bends faster than the grid can see, such as the vertex of SVI), then refinement of every local minimum that could
+ * be the lowest. `value` is -Infinity where w <= 0 or the shape is not finite: no density there.
  */
-export function minimumG(
+export function minimumG(shape: SmileShape, kLow: number, kHigh: number, landmarks: ArrayLike<number> = []): Minimum {
+  return lowestG(shape, kLow, kHigh, landmarks, SCAN_STEPS, scanStorage(landmarks));
+}
+
+/** Room for the points of a scan and the values there. */
+function scanStorage(landmarks: ArrayLike<number>): Float64Array {
+  return new Float64Array(2 * (SCAN_STEPS + 1 + landmarks.length));
+}
+
+function lowestG(
   shape: SmileShape,
   kLow: number,
   kHigh: number,
-  landmarks: ArrayLike<number> = [],
-  steps = SCAN_STEPS,
+  landmarks: ArrayLike<number>,
+  steps: number,
+  storage: Float64Array,
 ): Minimum {
   const out = new Float64Array(3);
   const gAt = (k: number): number => {
@@ -56,9 +66,10 @@ export function minimumG(
     const g = durrlemanG(k, out[0], out[1], out[2]);
     return g === g ? g : -Infinity;
   };
-  const points = scanPoints(kLow, kHigh, landmarks, steps);
-  const last = points.length - 1;
-  const values = new Float64Array(last + 1);
+  const half = storage.length >> 1;
+  const points = storage.subarray(0, half);
+  const values = storage.subarray(half);
+  const last = fillPoints(points, kLow, kHigh, landmarks, steps) - 1;
   let best = 0;
   for (let i = 0; i <= last; i++) {
     values[i] = gAt(points[i]);
@@ -78,8 +89,14 @@ export function minimumG(
   return lowest;
 }
 
-function scanPoints(kLow: number, kHigh: number, landmarks: ArrayLike<number>, steps: number): Float64Array {
-  const points = new Float64Array(steps + 1 + landmarks.length);
+/** Writes the grid and the landmarks inside it in ascending order; returns how many. */
+function fillPoints(
+  points: Float64Array,
+  kLow: number,
+  kHigh: number,
+  landmarks: ArrayLike<number>,
+  steps: number,
+): number {
   const step = (kHigh - kLow) / steps;
   let n = 0;
   let next = 0;
@@ -89,7 +106,7 @@ function scanPoints(kLow: number, kHigh: number, landmarks: ArrayLike<number>, s
       if (landmarks[next] > kLow) points[n++] = landmarks[next];
     points[n++] = k;
   }
-  return points.subarray(0, n);
+  return n;
 }
 
 /**
@@ -150,10 +167,11 @@ export function scanArbitrage(
   landmarks: ArrayLike<number> = [],
   strength: ArbitrageStrength = 'scan',
 ): ArbitrageReport {
-  const inside = minimumG(shape, kLow, kHigh, landmarks);
+  const storage = scanStorage(landmarks);
+  const inside = lowestG(shape, kLow, kHigh, landmarks, SCAN_STEPS, storage);
   const margin = 0.25 * (kHigh - kLow);
-  const left = minimumG(shape, kLow - margin, kLow, landmarks, MARGIN_STEPS);
-  const right = minimumG(shape, kHigh, kHigh + margin, landmarks, MARGIN_STEPS);
+  const left = lowestG(shape, kLow - margin, kLow, landmarks, MARGIN_STEPS, storage);
+  const right = lowestG(shape, kHigh, kHigh + margin, landmarks, MARGIN_STEPS, storage);
   return {
     minG: inside.value,
     minGAt: inside.at,

@@ -54,7 +54,9 @@ export function sviMinimumVariance(p: ArrayLike<number>): number {
 
 /** Points m + t sigma around the vertex, where g of SVI can dip between the points of an even grid. */
 export function sviVertexLandmarks(p: ArrayLike<number>): Float64Array {
-  return VERTEX_STEPS.map((t) => p[3] + t * p[4]);
+  const points = new Float64Array(VERTEX_STEPS.length);
+  for (let i = 0; i < points.length; i++) points[i] = p[3] + VERTEX_STEPS[i] * p[4];
+  return points;
 }
 
 const VERTEX_STEPS = Float64Array.of(-8, -4, -2, -1.4, -1, -0.7, -0.4, -0.2, 0, 0.2, 0.4, 0.7, 1, 1.4, 2, 4, 8);

@@ -21,9 +21,9 @@ export class SviProblem {
   readonly lower: Float64Array;
   readonly upper: Float64Array;
   /** Upper triangle of J'J by rows, and J'r, of the last call of {@link linearise}. */
-  readonly gram = new Float64Array(15);
+  readonly gram: Float64Array;
   readonly slope = new Float64Array(5);
-  private readonly factor = new Float64Array(25);
+  private readonly factor: Float64Array;
   private readonly step = new Float64Array(5);
   private readonly trial = new Float64Array(5);
   private readonly fixed = new Uint8Array(5);
@@ -46,11 +46,16 @@ export class SviProblem {
     this.huber = weighted ? options.huber : 0;
     const prior = weighted && options.prior ? whitenPrior(options.prior) : null;
     if (prior) this.penalties.push(new PriorRows(prior, this.reference));
-    this.y = new Float64Array(n);
-    this.vol = new Float64Array(n);
-    this.weight = new Float64Array(n);
-    this.about = new Float64Array(n);
-    this.pull = new Float64Array(n);
+    // One allocation: the arrays of a fit cost as much as two of its iterations.
+    const storage = new Float64Array(5 * n + 40);
+    const part = (from: number, size: number): Float64Array => storage.subarray(from, from + size);
+    this.y = part(0, n);
+    this.vol = part(n, n);
+    this.weight = part(2 * n, n);
+    this.about = part(3 * n, n);
+    this.pull = part(4 * n, n);
+    this.gram = part(5 * n, 15);
+    this.factor = part(5 * n + 15, 25);
     for (let i = 0; i < n; i++) {
       this.y[i] = k[i] / this.length;
       this.vol[i] = sigma[i] / this.reference;
