@@ -10,8 +10,9 @@ export const KNOTS = 27;
 export const BODY = KNOTS - 4;
 /** All basis functions: the spline's and one tail on each side. */
 export const BASIS = BODY + 2;
-/** Index of the left and of the right tail among the basis functions. */
+/** Index of the left tail among the basis functions. */
 export const LEFT_TAIL = BODY;
+/** Index of the right tail. */
 export const RIGHT_TAIL = BODY + 1;
 /** The tails begin this many knots inside the ends, vanishing there like a cubic. */
 const TAIL_KNOT = 3;

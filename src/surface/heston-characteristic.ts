@@ -67,7 +67,10 @@ export function hestonLogModulus(p: HestonParameters, u: number, years: number):
 }
 const probe = characteristicValue();
 
-/** Writes phi(u - i/2) for real u >= 0 and T = `years`, and with `gradient` the derivatives of its logarithm. */
+/**
+ * Writes phi(u - i/2) for real u >= 0 and T = `years`, and with `gradient` the derivatives of its logarithm.
+ * One long function on purpose: the gradient reuses every complex number of the value, and this is the inner loop.
+ */
 export function hestonCharacteristic(
   p: HestonParameters,
   u: number,
