@@ -11,7 +11,7 @@ export const adapter: VenueAdapter = {
   venue: VENUE,
   endpoints: { production: 'wss://www.deribit.com/ws/api/v2', test: 'wss://test.deribit.com/ws/api/v2' },
   rateLimits: request.RATE_LIMITS,
-  channelsPerRequest: 200,
+  channelsPerRequest: 500,
   session: (options) => new DeribitSession(options),
   encode: (id, { method, params }) => JSON.stringify({ jsonrpc: '2.0', id, method, params }),
   subscribe: request.subscribe,

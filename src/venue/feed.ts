@@ -235,8 +235,8 @@ class LiveFeed implements Feed {
     if (this.#discovered) return 0;
     const listed = await Promise.all(this.#session.discover().map((r) => this.#attempt(r)));
     if (!listed.some(Boolean)) throw new VenueError('discover', DISCONNECTED, 'no instrument list', 'retry');
-    this.#discovered = listed.every(Boolean);
-    return this.#discovered ? this.#limits.rediscoverMs : REDISCOVER_SOON_MS;
+    this.#discovered = true;
+    return listed.every(Boolean) ? this.#limits.rediscoverMs : REDISCOVER_SOON_MS;
   }
 
   /** Ends a connection that does not work. */

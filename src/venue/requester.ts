@@ -25,6 +25,9 @@ interface Waiting {
   cancelTimer: () => void;
 }
 
+/** The network bunches what we space out, and the venue counts by its own clock: stay inside its limits by this much. */
+const CAPACITY_SHARE = 0.8;
+const REFILL_SHARE = 0.95;
 const RETRY_BASE_MS = 250;
 const RATE_LIMIT_BASE_MS = 1_000;
 const LONGEST_WAIT_MS = 30_000;
@@ -47,7 +50,10 @@ export class Requester {
     this.#clock = clock;
     this.#limits = limits;
     this.#send = send;
-    for (const [name, limit] of Object.entries(adapter.rateLimits)) this.#buckets.set(name, createTokenBucket(limit));
+    for (const [name, { capacity, refillPerSecond }] of Object.entries(adapter.rateLimits)) {
+      const held = { capacity: capacity * CAPACITY_SHARE, refillPerSecond: refillPerSecond * REFILL_SHARE };
+      this.#buckets.set(name, createTokenBucket(held));
+    }
   }
 
   /** Requests sent and not answered. */

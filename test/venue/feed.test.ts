@@ -230,7 +230,7 @@ test('a rate-limit error drains the credits: the request waits and succeeds', as
 });
 
 test('subscriptions go in batches, never faster than the venue allows', async () => {
-  const strikes = Array.from({ length: 4_000 }, (_, i) => `BTC-27MAR26-${1_000 + i}-C`);
+  const strikes = Array.from({ length: 8_000 }, (_, i) => `BTC-27MAR26-${1_000 + i}-C`);
   const clock = new FakeClock(T0);
   const venue = new FakeDeribit(clock);
   venue.options = strikes;
@@ -244,12 +244,12 @@ test('subscriptions go in batches, never faster than the venue allows', async ()
   }); // prettier-ignore
   feed.start();
   await venue.run(10_000);
-  assert.equal(sent.length, 21, '4007 channels in batches of 200');
-  assert.ok(venue.asked('public/subscribe').every((r) => (r.params['channels'] as string[]).length <= 200));
-  // 30,000 credits at 3,000 each: ten at once, then one each 300 ms.
-  assert.equal(sent.filter((at) => at === sent[0]).length, 10);
-  for (let i = 11; i < sent.length; i++) assert.ok(sent[i] - sent[i - 1] >= 299, `${i}`);
-  assert.equal(feed.statistics().channels, 4_007);
+  assert.equal(sent.length, 17, '8007 channels in batches of 500');
+  assert.ok(venue.asked('public/subscribe').every((r) => (r.params['channels'] as string[]).length <= 500));
+  // Of 30,000 credits at 3,000 each we use 80 %: eight at once, then one each 316 ms, where the venue grants one each 300.
+  assert.equal(sent.filter((at) => at === sent[0]).length, 8);
+  for (let i = 9; i < sent.length; i++) assert.ok(sent[i] - sent[i - 1] >= 315, `${i}`);
+  assert.equal(feed.statistics().channels, 8_007);
   await feed.close();
 });
 
@@ -551,8 +551,8 @@ test('a request without an answer fails in time, and the connection is made anew
   assert.ok(of(events, 'refused').some((r) => r.field === 'public/get_instruments' && r.value === '-2'));
   venue.mute.clear();
   const asked = venue.asked('public/get_instruments').length;
-  await clock.advance(16_000);
-  assert.equal(venue.asked('public/get_instruments').length, asked + 2, 'lists wait for their credits');
+  await clock.advance(26_000);
+  assert.ok(venue.asked('public/get_instruments').length >= asked + 2, 'lists wait for their credits');
   await venue.run(8_000);
   assert.equal(states(events).at(-1), 'live');
 });
