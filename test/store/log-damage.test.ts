@@ -1,5 +1,6 @@
 /** Every flipped byte is found, every truncation recovers a prefix, and nothing is ever invented. */
 import { test } from 'node:test';
+import { crc32 } from 'node:zlib';
 import assert from 'node:assert/strict';
 import type { DamageItem, EndItem, LogItem, TornTailItem } from '../../src/store/log-item.ts';
 import { readLog } from '../../src/store/log-reader.ts';
@@ -181,6 +182,32 @@ test('a truncation at every offset recovers the whole commits before it and noth
     assert.deepEqual([continued.damage, continued.torn, continued.records.size], [[], [], recovered + 1]);
   }
   assert.equal(recovered, ALL.length);
+});
+
+test('a change whose checksums were made to fit is found by the digest', async () => {
+  const files = await small(true);
+  const name = segmentName(0);
+  const bytes = Buffer.from(files.bytes(name));
+  const block = bytes.indexOf('VBLK', 550, 'latin1');
+  const payload = bytes.subarray(block + 32, block + 32 + bytes.readUInt32LE(block + 4));
+  payload[payload.length - 1] ^= 1;
+  bytes.writeUInt32LE(crc32(payload), block + 24);
+  bytes.writeUInt32LE(crc32(bytes.subarray(block, block + 28)), block + 28);
+  files.put(name, bytes);
+  for (const decode of [true, false])
+    assert.deepEqual(
+      (await see(files, decode)).damage.map((d) => `${d.segment} ${d.reason}`),
+      ['0 digest-differs'],
+    );
+});
+
+test('a long torn end leaves nothing behind the seal', async () => {
+  const files = await small(false);
+  const name = segmentName(1);
+  files.put(name, Buffer.concat([files.bytes(name), Buffer.alloc(20_000, 'x')]));
+  assert.equal((await recover(files)).torn?.bytes, 20_000);
+  const seen = await see(files);
+  assert.deepEqual([seen.damage, seen.torn, seen.end.sealed, seen.records.size], [[], [], true, ALL.length]);
 });
 
 test('what recovery cuts off is kept beside the segment', async () => {
