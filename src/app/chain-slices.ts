@@ -40,7 +40,7 @@ export async function lastChain(files: readonly string[], options: RecordingOpti
     snapshots.set(underlying.underlying, at);
     for (const e of underlying.expiries)
       for (const entry of e.entries) if (entry.quote && entry.quote.at < at - SNAPSHOT_MS) entry.quote = null;
-    const alive = underlying.expiries.filter((e) => e.expiry > at && e.entries.some((entry) => entry.quote !== null));
+    const alive = underlying.expiries.filter((e) => e.entries.some((entry) => entry.quote !== null));
     for (const { expiry, selection } of readBatch(underlying, alive, at)) {
       for (const [reason, n] of selection.refused) refused.set(reason, (refused.get(reason) ?? 0) + n);
       const o = selection.observations;

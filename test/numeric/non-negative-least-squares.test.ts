@@ -23,8 +23,9 @@ test('the answer satisfies the conditions that only the constrained minimum sati
           for (let j = 0; j < n; j++) h[i * n + j] += a[r * n + i] * a[r * n + j];
         }
       for (let i = 0; i < n; i++) h[i * n + i] += 0.01;
-      const { status, x } = nonNegativeLeastSquares(h, g, n);
+      const { status, x, iterations } = nonNegativeLeastSquares(h, g, n);
       assert.equal(status, 'converged');
+      assert.ok(iterations <= 8, `${iterations} systems: blocks are exchanged, not single unknowns`);
       for (let i = 0; i < n; i++) {
         let slope = -g[i];
         for (let j = 0; j < n; j++) slope += h[i * n + j] * x[j];

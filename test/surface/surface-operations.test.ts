@@ -119,6 +119,9 @@ test('an event in the variance clock takes its share of the growth', () => {
   const out = new Float64Array(4);
   timed.shape(0, 2.5 * day, out);
   assert.ok(Math.abs(out[3] - 0.001 / day) < 1e-9);
+  // Inside the event's hour the clock runs at 1 + 24 times its ordinary speed.
+  timed.shape(0, 1.51 * day, out);
+  assert.ok(Math.abs(out[3] - (25 * 0.001) / day) < 1e-8, `${out[3]}`);
 });
 
 test('a flat smile is a lognormal: moments, distribution, variance swap', () => {
