@@ -331,7 +331,7 @@ class LiveFeed implements Feed {
     this.#outlet.emit(events);
     if (events.some(hasVenueTime)) {
       this.#lastData = this.#lastFrame;
-      this.#lastGood = receivedAt - (this.#offset.read(receivedAt) ?? 0);
+      this.#lastGood = Math.round(receivedAt - (this.#offset.read(receivedAt) ?? 0));
       if (this.#facts.state === 'stale' && !this.#establishing) void this.#heal();
     }
     if (signal !== null) this.#obey(signal);

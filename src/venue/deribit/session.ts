@@ -20,7 +20,7 @@ const DVOL = ['BTC', 'ETH'];
 
 /** `usOut`, microseconds, as epoch ms; null when it is no time. */
 const answeredAt = (usOut: unknown): number | null =>
-  typeof usOut === 'number' && usOut >= TIME.min * 1000 && usOut <= TIME.max * 1000 ? usOut / 1000 : null;
+  typeof usOut === 'number' && usOut >= TIME.min * 1000 && usOut <= TIME.max * 1000 ? Math.floor(usOut / 1000) : null;
 
 const underlyingOfSymbol = (symbol: string): string => symbol.slice(0, Math.max(0, symbol.indexOf('-')));
 
