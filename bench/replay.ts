@@ -12,10 +12,19 @@ import { missingData } from './surface-rounds.ts';
 const CRASH = 'data/chains/deribit_chain_4xdaily_2026-01-28_2026-02-28_crash.parquet';
 const ROUNDS = 5;
 
+/** Live heap after a full collection, bytes: what is held, not what has not been swept yet. */
+function heldBytes(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed;
+}
+
+/** One replay up to `to`; `weigh` also measures the heap held after every batch. */
 async function replayOnce(
   to: number | undefined,
-): Promise<{ seconds: number; events: number; hash: string; peak: number }> {
-  let peak = 0;
+  weigh = false,
+): Promise<{ seconds: number; events: number; hash: string; held: number }> {
+  let held = 0;
   const result = await replayMarket({
     files: [join(SHARED, CRASH)],
     config: DEFAULT_CONFIG,
