@@ -1,7 +1,7 @@
 import { updateTrailingMedian } from '../detect/trailing-median.ts';
 import { isoTime } from '../market/iso-time.ts';
 import { median } from '../numeric/robust.ts';
-import { diagnose } from '../policy/diagnosis.ts';
+import { diagnose, type Diagnosis } from '../policy/diagnosis.ts';
 import { updateIncidents } from '../policy/incident.ts';
 import { updateGates } from './gates.ts';
 import type { Effect } from './effect.ts';
@@ -12,12 +12,15 @@ import { metricOf, readSigns } from './read-signs.ts';
 import { scoreBatch, type ModelScores } from './score-batch.ts';
 import { countRefused, type EngineState, type ExpiryState, type UnderlyingState } from './state.ts';
 import { goLive } from './versions.ts';
+import { SILENCE_CAUSES, STREAM_MS } from './watch-silence.ts';
 import { venueMarkParameters } from '../surface/venue-mark.ts';
 
 /** One expiry at a close, read and scored. */
 export interface ClosedExpiry {
   readonly reading: ExpiryReading;
   readonly scores: readonly ModelScores[];
+  /** Since the expiry's previous close; NaN on its first. */
+  readonly elapsedSeconds: number;
 }
 
 /**
@@ -33,9 +36,11 @@ export function closeBatch(
   const effects: Effect[] = [];
   state.counts.batches++;
   const stressed = underlying.incidents.open.size > 0;
+  const streaming = at - underlying.closedAt < STREAM_MS;
   const closed = readBatch(underlying, expiries, at).map((reading): ClosedExpiry => {
     for (const [reason, n] of reading.selection.refused) countRefused(state, reason, n);
-    return { reading, scores: scoreBatch(state.config, reading.expiry, reading.selection.observations, !stressed) };
+    const scores = scoreBatch(state.config, reading.expiry, reading.selection.observations, !stressed);
+    return { reading, scores, elapsedSeconds: (at - reading.expiry.closedAt) / 1000 };
   });
   for (const c of closed) emitScores(state, c, at, effects);
   const signs = readSigns(state, underlying, closed, at);
@@ -47,7 +52,11 @@ export function closeBatch(
     underlying.key,
     at,
     diagnoses,
-    (scope, cause) => !alive(underlying, scope) || (examined.has(scope) && !ANSWER_CAUSES.has(cause)),
+    (scope, cause) =>
+      !alive(underlying, scope) ||
+      (examined.has(scope) && !ANSWER_CAUSES.has(cause) && !(streaming && SILENCE_CAUSES.has(cause))),
+    (d) => (streaming ? patienceOf(d, underlying.key) : 1),
+    (kind) => (!streaming ? 0 : kind === 'market' ? MARKET_LINGER_MS : DATA_LINGER_CLOSES * underlying.cadenceMs),
   );
   for (const record of incidents) {
     effects.push({ type: 'record', record });
@@ -63,11 +72,33 @@ export function closeBatch(
   for (const c of closed) observeVenueMark(c, at);
   effects.push(...updateGates(underlying, closed, at));
   learnBaselines(underlying, closed);
-  for (const c of closed) finish(c.reading.expiry, at);
+  for (const c of closed) finish(c.reading.expiry, at, underlying.incidents.open.size > 0);
+  const interval = at - underlying.closedAt;
+  if (Number.isFinite(interval))
+    underlying.cadenceMs = Number.isFinite(underlying.cadenceMs)
+      ? underlying.cadenceMs + RATE_WEIGHT * (interval - underlying.cadenceMs)
+      : interval;
   underlying.closedAt = at;
   const index = underlying.index?.price ?? underlying.quotedIndex;
   if (Number.isFinite(index)) underlying.closedIndex = index;
   return effects;
+}
+
+/** A crash pauses for breath: its incident outlives that. */
+const MARKET_LINGER_MS = 900_000;
+const DATA_LINGER_CLOSES = 2.5;
+
+/** Log-odds beyond which one batch of a stream is enough, nats. */
+const BEYOND_DOUBT = 9;
+
+/**
+ * Batches in a row that must show a diagnosis while data stream: the next one is a second away and costs little, a wrong
+ * page costs much. Single expiries wait longer: there are a dozen of them to be wrong about.
+ */
+function patienceOf(diagnosis: Diagnosis, whole: string): number {
+  if (diagnosis.kind !== 'data') return diagnosis.scope === whole ? 2 : 3;
+  if (diagnosis.logOdds >= BEYOND_DOUBT) return diagnosis.scope === whole ? 1 : 2;
+  return 4;
 }
 
 function alive(underlying: UnderlyingState, scope: string): boolean {
@@ -151,7 +182,16 @@ function learnBaselines(underlying: UnderlyingState, closed: readonly ClosedExpi
   }
 }
 
-function finish(expiry: ExpiryState, at: number): void {
+/** Weight of one close in the smoothed rate of changes. */
+const RATE_WEIGHT = 0.05;
+
+function finish(expiry: ExpiryState, at: number, stressed: boolean): void {
+  const seconds = (at - expiry.closedAt) / 1000;
+  if (seconds > 0 && !stressed) {
+    const rate = expiry.changed / seconds;
+    expiry.changeRate = expiry.rateCloses === 0 ? rate : expiry.changeRate + RATE_WEIGHT * (rate - expiry.changeRate);
+    expiry.rateCloses++;
+  }
   expiry.closedAt = at;
   expiry.changed = 0;
   for (const entry of expiry.entries) entry.fresh = false;

@@ -14,6 +14,8 @@ export const ANSWER_CAUSES: ReadonlySet<string> = new Set([
   'arbitrageable-fit',
 ]);
 
+/** Closer to its end a slice has few quotes and little vega: its fit misses for honest reasons. */
+const SHORTEST_LIFE_MS = 12 * 3_600_000;
 /** A common factor of one part in a hundred is beyond any fit; healthy fits stay below 0.4 %. */
 const SCALE_ENTRY = 0.012;
 /** The scatter about a common factor must be this much smaller than the factor for it to be a convention. */
@@ -35,6 +37,7 @@ export function judgeAnswers(state: EngineState, underlying: UnderlyingState, ba
   for (const expiry of underlying.expiries) {
     const track = expiry.models.find((t) => t.model === state.config.champion);
     if (track === undefined || track.check === null || track.check.at !== batchAt) continue;
+    if (expiry.expiry - batchAt < SHORTEST_LIFE_MS) continue;
     expiries.push({ scope: expiry.key, signs: answerSigns(track) });
   }
   if (expiries.length === 0) return [];
@@ -79,6 +82,6 @@ function answerSigns(track: ModelTrack): Map<SignName, Sign> {
   // An answer equal to the last one may be an optimum that has not moved; with a miss, or an older one, it may not.
   const repeats = repeatOf > 1 || (repeatOf === 1 && missErrors >= REAL_MISS);
   signs.set('answer-repeat', { value: repeatOf, strength: repeats ? 1.5 : 0 });
-  signs.set('answer-failed', { value: converged ? 0 : 1, strength: converged ? 0 : 1 });
+  signs.set('answer-failed', { value: converged ? 0 : 1, strength: converged || missErrors < REAL_MISS ? 0 : 1 });
   return signs;
 }

@@ -31,7 +31,11 @@ export function onQuote(state: EngineState, event: QuoteEvent): UnderlyingState 
     countRefused(state, 'out-of-order');
     return null;
   }
-  if (applyQuote(entry, event)) expiry.changed++;
+  expiry.messageAt = event.at;
+  if (applyQuote(entry, event)) {
+    expiry.changed++;
+    expiry.changedAt = event.at;
+  }
   if (event.index !== null) underlying.quotedIndex = event.index;
   return underlying;
 }

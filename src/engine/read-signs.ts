@@ -7,6 +7,7 @@ import { strengthOf, type Sign, type SignName } from '../policy/signs.ts';
 import { DATA_METRICS } from '../quality/registry.ts';
 import type { ClosedExpiry } from './close.ts';
 import { readInnovations, type CommonInnovation } from './read-innovations.ts';
+import { settling } from './watch-silence.ts';
 import type { EngineState, ExpiryState, UnderlyingState } from './state.ts';
 
 /** Closes seen before a baseline is believed. */
@@ -62,7 +63,8 @@ export function readSigns(
 ): UnderlyingSigns {
   const elapsed = (at - underlying.closedAt) / 1000;
   const offset = commonOffset(closed);
-  const vectors = closed.map((c) => expirySigns(c, closed, offset));
+  const calm = !settling(underlying, at);
+  const vectors = closed.map((c) => expirySigns(c, closed, offset, calm));
   const sound = closed.filter((_, i) => !gross(vectors[i]));
   const innovation = readInnovations(state.config.champion, closed, sound);
   closed.forEach((c, i) => addInnovation(vectors[i], c, innovation));
@@ -90,11 +92,13 @@ function put(signs: Signs, name: SignName, value: number, strength: number): voi
   if (Number.isFinite(value) && Number.isFinite(strength)) signs.set(name, { value, strength });
 }
 
-function expirySigns(c: ClosedExpiry, closed: readonly ClosedExpiry[], offset: number): Signs {
+function expirySigns(c: ClosedExpiry, closed: readonly ClosedExpiry[], offset: number, calm: boolean): Signs {
   const signs: Signs = new Map();
   const { expiry, facts } = c.reading;
   const read = (name: string): number => metricOf(expiry, name);
   if (!(facts.years > 1 / 365 / 24)) return signs;
+  // Without a fresh message the metrics tell of quotes that are already known.
+  if (!calm && read('silent_share') >= 0.9) return signs;
   const silent = read('silent_share');
   const others = closed.filter((o) => o !== c && metricOf(o.reading.expiry, 'silent_share') < 0.5).length;
   const usual = readTrailingMedian(expiry.countBaseline, 3)?.centre ?? NaN;
@@ -102,7 +106,8 @@ function expirySigns(c: ClosedExpiry, closed: readonly ClosedExpiry[], offset: n
   const gone = (silent >= 0.9 && others > 0) || (usual >= 8 && quoted === 0);
   put(signs, 'absent', gone ? 1 : usual >= 8 ? 1 - quoted / usual : 0, gone ? 2 : 0);
   if (gone) return signs;
-  const stuck = read('unchanged_share');
+  // Between closes of a stream most quotes stand still in health: silence is watched apart, by rates.
+  const stuck = c.elapsedSeconds >= UNCHANGED_AFTER ? read('unchanged_share') : NaN;
   put(signs, 'stuck', stuck, facts.twoSided >= 8 ? strengthOf(stuck, ENTRY.stuck) : NaN);
   put(signs, 'unchanged', stuck, facts.twoSided >= 8 ? strengthOf(stuck, ENTRY.stuck) : NaN);
   put(signs, 'unmoved', read('unmoved_share'), strengthOf(read('unmoved_share'), ENTRY.unmoved));
@@ -111,7 +116,9 @@ function expirySigns(c: ClosedExpiry, closed: readonly ClosedExpiry[], offset: n
   put(signs, 'crossed', crossed, crossed < 2 ? 0 : strengthOf(crossedZ, ENTRY.crossed));
   const outliers = read('outlier_count');
   put(signs, 'outlier', outliers, outliers >= 1 ? 1.5 : 0);
-  put(signs, 'bounds', read('bound_share'), strengthOf(read('bound_share'), ENTRY.bounds));
+  const out = read('bound_share');
+  // One lagging quote out of a few is no breach of bounds.
+  put(signs, 'bounds', out, out * facts.quoted >= 1.5 ? strengthOf(out, ENTRY.bounds) : 0);
   const gap = read('parity_gap_bp');
   const errors = read('parity_gap_errors_ratio');
   put(
@@ -195,10 +202,13 @@ function underlyingSigns(
   const quoted = sum((c) => c.reading.facts.quoted);
   put(signs, 'crossed', crossed, crossed < 3 ? 0 : strengthOf(binomial(crossed, quoted, CROSSED_RATE), ENTRY.crossed));
   const fall = fallOfCounts(closed);
-  put(signs, 'fall', fall, fall > 0 ? strengthOf(fall, ENTRY.fall) : 0);
+  if (!settling(underlying, closed[0]?.reading.facts.at ?? NaN))
+    put(signs, 'fall', fall, fall > 0 ? strengthOf(fall, ENTRY.fall) : 0);
   const received = median(closed.map((c) => metricOf(c.reading.expiry, 'receive_offset_s')).filter(Number.isFinite));
   const clock = Math.max(strengthOf(offset, ENTRY.clockSeconds), strengthOf(received, ENTRY.receivedSeconds));
   put(signs, 'clock', Math.abs(received) > ENTRY.receivedSeconds ? received : offset, clock);
+  const gap = indexGap(underlying, closed, index);
+  put(signs, 'index-gap', gap, strengthOf(gap, ENTRY.indexGapBp));
   FACTORS.forEach((name, i) => put(signs, name, innovation.z[i], strengthOf(innovation.z[i], COMMON_ENTRY)));
   const [level, skew] = innovation.z;
   if (Number.isFinite(level))
@@ -217,6 +227,27 @@ function underlyingSigns(
  */
 function expectedUnchanged(move: number): number {
   return 0.02 + 0.18 * exp(-Math.abs(move) / 0.003);
+}
+
+const EIGHT_DAYS = 8 / 365;
+
+/**
+ * Basis points by which the index is off both the perpetual and the parity forward of the nearest expiry (within eight
+ * days, where carry is small): the smaller of the two gaps, because either may have moved by itself.
+ */
+function indexGap(underlying: UnderlyingState, closed: readonly ClosedExpiry[], index: number): number {
+  const gaps: number[] = [];
+  for (const future of underlying.futures.values()) {
+    if (future.expiry !== null || future.bid === null || future.ask === null) continue;
+    gaps.push((0.5 * (future.bid + future.ask)) / index - 1);
+    break;
+  }
+  const near = closed.find((c) => c.reading.facts.years > HALF_A_DAY && c.reading.facts.forwardParity > 0);
+  if (near !== undefined && near.reading.facts.years < EIGHT_DAYS)
+    gaps.push(near.reading.facts.forwardParity / index - 1);
+  if (gaps.length === 0) return NaN;
+  if (gaps.length === 2 && gaps[0] * gaps[1] <= 0) return 0;
+  return 1e4 * gaps.reduce((a, b) => (Math.abs(a) < Math.abs(b) ? a : b));
 }
 
 /** 1 - two-sided quotes over their usual number, over the expiries that show any and are known. */

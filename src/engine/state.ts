@@ -68,6 +68,10 @@ export interface UnderlyingState {
   watermark: number;
   /** End of the last closed batch, epoch ms. */
   closedAt: number;
+  /** Smoothed time between closes, ms; NaN before the second. */
+  cadenceMs: number;
+  /** When silence was last looked for, epoch ms. */
+  watchedAt: number;
   /** ATM volatility of the underlying at recent closes: what a return is measured in. */
   readonly atmBaseline: TrailingMedian;
   /** Index at the last close, USD; NaN before. */
@@ -89,6 +93,12 @@ export interface ExpiryState {
   changed: number;
   closedAt: number;
   scoredAt: number;
+  /** Receive-bounded time of the last message and of the last change of a bid or ask, epoch ms; NaN before. */
+  messageAt: number;
+  changedAt: number;
+  /** Changes of bid or ask a second, smoothed over closes, and the closes behind it. */
+  changeRate: number;
+  rateCloses: number;
   readonly spreadBaseline: TrailingMedian;
   /** Two-sided quotes at recent closes. */
   readonly countBaseline: TrailingMedian;

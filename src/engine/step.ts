@@ -4,6 +4,7 @@ import type { Effect } from './effect.ts';
 import { onFitResult } from './on-fit-result.ts';
 import { onDelivery, onFeed, onFuture, onIndex, onInstrument, onPlatform, onQuote, onTrade } from './on-market.ts';
 import { removeExpiry, underlyingOf } from './place.ts';
+import { watchSilence } from './watch-silence.ts';
 import { countRefused, type EngineState, type UnderlyingState } from './state.ts';
 
 const NONE: readonly Effect[] = [];
@@ -73,7 +74,9 @@ function advance(state: EngineState, underlying: UnderlyingState | null, event: 
   const boundary = Math.floor(mark / batchMs) * batchMs;
   if (boundary <= (Number.isFinite(underlying.closedAt) ? underlying.closedAt : -Infinity)) return NONE;
   const ready = underlying.expiries.filter((e) => e.changed >= minChanged && e.expiry > boundary);
-  return ready.length === 0 ? NONE : closeBatch(state, underlying, ready, boundary);
+  const silence = watchSilence(underlying, boundary);
+  if (ready.length === 0) return silence;
+  return [...silence, ...closeBatch(state, underlying, ready, boundary)];
 }
 
 /** The end of a snapshot closes every expiry that is not over; expired ones are forgotten. */
@@ -83,5 +86,5 @@ function closeSnapshot(state: EngineState, underlying: UnderlyingState, at: numb
     return NONE;
   }
   for (const expiry of underlying.expiries.filter((e) => e.expiry <= at)) removeExpiry(state, underlying, expiry);
-  return closeBatch(state, underlying, underlying.expiries, at);
+  return [...watchSilence(underlying, at), ...closeBatch(state, underlying, underlying.expiries, at)];
 }

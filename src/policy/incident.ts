@@ -17,12 +17,14 @@ export interface Incident {
 /** All open incidents of one underlying, by cause and scope; ids count up. */
 export interface IncidentBook {
   readonly open: Map<string, Incident>;
+  /** Seen but not yet opened: closes in a row that showed it, by cause and scope. */
+  readonly waiting: Map<string, number>;
   next: number;
 }
 
 /** An empty book. */
 export function initIncidentBook(): IncidentBook {
-  return { open: new Map(), next: 1 };
+  return { open: new Map(), waiting: new Map(), next: 1 };
 }
 
 /**
@@ -37,7 +39,8 @@ const MAX_OPEN = 200;
 /**
  * Brings the book to the diagnoses of one close: opens what is new, updates what changed in severity, resolves what
  * has been absent. `seen` tells whether a cause on a scope was
- * examined at this close: others keep their state.
+ * examined at this close: others keep their state. `patience` is the number of closes in a row that must show a
+ * diagnosis before it opens an incident; `linger` how long (ms) one must be absent before it resolves.
  */
 export function updateIncidents(
   book: IncidentBook,
@@ -45,6 +48,8 @@ export function updateIncidents(
   at: number,
   diagnoses: readonly Diagnosis[],
   seen: (scope: string, cause: string) => boolean,
+  patience: (diagnosis: Diagnosis) => number = () => 1,
+  linger: (kind: Diagnosis['kind']) => number = () => 0,
 ): IncidentRecord[] {
   const records: IncidentRecord[] = [];
   const present = new Set<string>();
@@ -56,6 +61,12 @@ export function updateIncidents(
     present.add(key);
     const open = book.open.get(key);
     if (open === undefined) {
+      const shown = (book.waiting.get(key) ?? 0) + 1;
+      if (shown < patience(d)) {
+        if (book.waiting.size < MAX_OPEN) book.waiting.set(key, shown);
+        continue;
+      }
+      book.waiting.delete(key);
       if (book.open.size >= MAX_OPEN) continue;
       const incident: Incident = {
         id: `${prefix}-${book.next++}`,
@@ -76,8 +87,13 @@ export function updateIncidents(
       }
     }
   }
+  for (const key of book.waiting.keys()) {
+    const bar = key.indexOf('|');
+    if (!present.has(key) && seen(key.slice(bar + 1), key.slice(0, bar))) book.waiting.delete(key);
+  }
   for (const [key, incident] of book.open) {
     if (present.has(key) || !seen(incident.scope, incident.cause)) continue;
+    if (at - incident.lastSeen < linger(incident.kind)) continue;
     records.push(resolve(book, key, incident, at));
   }
   return records;

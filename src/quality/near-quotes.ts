@@ -1,10 +1,13 @@
 import type { ChainEntry } from '../market/chain.ts';
 import { blackPrice } from '../numeric/black.ts';
+import { log } from '../numeric/exponential.ts';
 import { impliedVolatility } from '../numeric/implied-volatility.ts';
 import type { NearQuote } from './batch.ts';
 
 /** Strikes probed on each side of the forward. */
 const STRIKES_EACH_SIDE = 3;
+/** Strikes further than this many standard deviations of the log-price are not near the money. */
+const NEAR_SD = 1.5;
 
 /**
  * The marked two-sided quotes of the strikes next to the forward (USD), both sides of each, under the quote's own
@@ -39,6 +42,7 @@ function probe(entry: ChainEntry, consensus: number, correction: number, years: 
   if (quote === null || quote.bid === null || quote.ask === null || quote.bid >= quote.ask) return null;
   if (quote.mark === null || quote.markIv === null || !(quote.mark > 0) || !(quote.markIv > 0)) return null;
   const forward = quote.forward === null ? consensus : quote.forward * correction;
+  if (Math.abs(log(instrument.strike / forward)) > NEAR_SD * quote.markIv * Math.sqrt(years)) return null;
   const scale = instrument.settlement === 'inverse' ? 1 : 1 / forward;
   const { strike, side } = instrument;
   const mid = 0.5 * (quote.bid + quote.ask) * scale;

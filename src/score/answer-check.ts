@@ -23,7 +23,10 @@ export interface AnswerCheck {
 /** Answers remembered per model and scope. */
 export const ANSWERS_KEPT = 16;
 
-/** Checks predictions of a fit against its own batch; null with fewer than five observations. */
+/** Below this a slice does not carry its own parameters. */
+const MINIMUM = 8;
+
+/** Checks predictions of a fit against its own batch; null with fewer than eight observations. */
 export function checkAnswer(
   batch: Observations,
   predicted: Predictions,
@@ -32,7 +35,7 @@ export function checkAnswer(
   converged: boolean,
 ): AnswerCheck | null {
   const n = batch.value.length;
-  if (n < 5) return null;
+  if (n < MINIMUM) return null;
   const ratio = new Float64Array(n);
   const miss = new Float64Array(n);
   for (let i = 0; i < n; i++) {

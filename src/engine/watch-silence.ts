@@ -1,0 +1,104 @@
+import { diagnose, type ScopeSigns } from '../policy/diagnosis.ts';
+import { updateIncidents } from '../policy/incident.ts';
+import type { Sign, SignName } from '../policy/signs.ts';
+import type { Effect } from './effect.ts';
+import type { ExpiryState, UnderlyingState } from './state.ts';
+
+/** Closes nearer than this are a stream's, in which silence is judged by rates and not by comparing two closes, ms. */
+export const STREAM_MS = 600_000;
+
+/** Causes that silence opens and its end resolves while data stream. */
+export const SILENCE_CAUSES: ReadonlySet<string> = new Set(['stale-feed', 'missing-expiry']);
+
+/** Closes behind a rate before silence can be told from habit. */
+const RATE_MINIMUM = 10;
+/**
+ * Changes that should have come and did not. All quotes follow one forward, so they stand still together: on the
+ * simulated venue runs of silence worth twenty changes are ordinary, of forty-five are not seen in a month.
+ */
+const MISSED_ENTRY = 45;
+/** The rate itself is uncertain by bursts and hours: silence shorter than this says nothing, ms. */
+const SHORTEST_MS = 1_500;
+/** Nor does silence of fewer than this many usual intervals between closes: snapshots are silent in between. */
+const SHORTEST_CLOSES = 1.9;
+
+/**
+ * Looks for silence, whether or not any batch is ready: an expiry whose bids and asks have not changed for so long that
+ * its own rate promised forty-five changes. Messages without a change: the feed repeats itself. No message while other
+ * expiries have some: the expiry is missing.
+ */
+export function watchSilence(underlying: UnderlyingState, at: number): Effect[] {
+  if (!(at - underlying.watchedAt >= 1000)) return [];
+  underlying.watchedAt = at;
+  const watched = underlying.expiries.filter((e) => e.rateCloses >= RATE_MINIMUM && e.expiry > at);
+  if (watched.length === 0 || underlying.platform !== 'open' || settling(underlying, at)) return [];
+  const shortest = Math.max(SHORTEST_MS, SHORTEST_CLOSES * underlying.cadenceMs);
+  if (!Number.isFinite(shortest)) return [];
+  const missed = watched.map((e) => missedChanges(e, at, shortest));
+  const speaking = missed.some((m) => m < 0.25 * MISSED_ENTRY);
+  const book = underlying.incidents;
+  const everything = missedByAll(watched, at, shortest);
+  const none = missed.every((m) => m < MISSED_ENTRY) && everything < MISSED_ENTRY;
+  if (none && ![...book.open.values()].some((i) => SILENCE_CAUSES.has(i.cause))) return [];
+  const expiries = watched.map((e, i): ScopeSigns => ({
+    scope: e.key,
+    signs: silenceSigns(e, missed[i], speaking, at),
+  }));
+  const own = new Map<SignName, Sign>([
+    ['unchanged', { value: everything, strength: everything >= MISSED_ENTRY ? 2 : 0 }],
+  ]);
+  const diagnoses = diagnose({
+    scope: underlying.key,
+    own,
+    expiries,
+    numbers: {},
+    isOpen: (cause, scope) => book.open.has(`${cause}|${scope}`),
+  }).filter((d) => SILENCE_CAUSES.has(d.cause));
+  const examined = new Set([underlying.key, ...expiries.map((e) => e.scope)]);
+  return updateIncidents(
+    book,
+    underlying.key,
+    at,
+    diagnoses,
+    (scope, cause) => SILENCE_CAUSES.has(cause) && examined.has(scope),
+  ).map((record): Effect => ({ type: 'record', record }));
+}
+
+function missedChanges(expiry: ExpiryState, at: number, shortest: number): number {
+  const quiet = at - expiry.changedAt;
+  return quiet < shortest ? 0 : (expiry.changeRate * quiet) / 1000;
+}
+
+/** Changes missed by all expiries together since any of them last changed. */
+function missedByAll(watched: readonly ExpiryState[], at: number, shortest: number): number {
+  let rate = 0;
+  let last = -Infinity;
+  for (const e of watched) {
+    rate += e.changeRate;
+    last = Math.max(last, e.changedAt);
+  }
+  return at - last < shortest ? 0 : (rate * (at - last)) / 1000;
+}
+
+const DAY_MS = 86_400_000;
+const SETTLING_MS = 120_000;
+
+/**
+ * Whether it is the time of day at which this underlying's options expire: books empty for moments while the venue
+ * settles. Scheduled life, no incident.
+ */
+export function settling(underlying: UnderlyingState, at: number): boolean {
+  if (underlying.expiries.length === 0) return false;
+  const since = (((at - underlying.expiries[0].expiry) % DAY_MS) + DAY_MS) % DAY_MS;
+  return since < SETTLING_MS;
+}
+
+function silenceSigns(expiry: ExpiryState, missed: number, speaking: boolean, at: number): Map<SignName, Sign> {
+  const strength = missed >= MISSED_ENTRY ? 2 : 0;
+  const silent = at - expiry.messageAt > 0.8 * (at - expiry.changedAt);
+  const signs = new Map<SignName, Sign>();
+  signs.set('absent', { value: missed, strength: silent && speaking ? strength : 0 });
+  signs.set('unchanged', { value: missed, strength: silent && speaking ? 0 : strength });
+  signs.set('stuck', { value: missed, strength: silent && speaking ? 0 : strength });
+  return signs;
+}
