@@ -34,6 +34,8 @@ const RULE = gaussLegendre(16);
 const PANEL = 0.5;
 const FARTHEST = 60;
 const NEGLIGIBLE = 1e-15;
+/** A smile that ends (Heston's, where its integral is rounding) may end where a panel adds less than this share. */
+const ENDED = 1e-9;
 /** Powers of x that are integrated against the density: 0 to 4. */
 const POWERS = 5;
 
@@ -49,21 +51,20 @@ export function impliedMoments(shape: SmileShape, kLow: number, kHigh: number): 
   shape(0, out);
   const width = PANEL * Math.sqrt(out[0]);
   if (!(width > 0)) return { ...NOTHING };
+  const part = new Float64Array(POWERS + 1);
   for (const sign of [-1, 1]) {
     let from = 0;
+    let last = Infinity;
     while (Math.abs(from) <= FARTHEST) {
       const half = 0.5 * Math.max(width, 0.1 * Math.abs(from));
-      let added = 0;
-      for (let i = 0; i < RULE.nodes.length; i++) {
-        const k = from + sign * half * (1 + RULE.nodes[i]);
-        shape(k, out);
-        let term = RULE.weights[i] * half * impliedDensity(k, out[0], out[1], out[2]);
-        forward += term * Math.exp(k);
-        added += Math.abs(term) * (1 + k * k * k * k + Math.exp(k));
-        for (let power = 0; power < POWERS; power++, term *= k) sums[power] += term;
-      }
+      const added = writePanel(shape, from, sign * half, part);
+      const scale = sums[4] + sums[0];
+      if (Number.isNaN(added) && last <= ENDED * scale) break;
+      for (let power = 0; power < POWERS; power++) sums[power] += part[power];
+      forward += part[POWERS];
       from += 2 * sign * half;
-      if (!(added > NEGLIGIBLE * (sums[4] + sums[0]))) break;
+      last = added;
+      if (!(added > NEGLIGIBLE * scale)) break;
     }
   }
   const mean = sums[1] / sums[0];
@@ -80,6 +81,25 @@ export function impliedMoments(shape: SmileShape, kLow: number, kHigh: number): 
     excessKurtosis: fourth / (variance * variance) - 3,
     quotedProbability: distributionAt(shape, kHigh, out) - distributionAt(shape, kLow, out),
   };
+}
+
+/**
+ * Integrals of density times x^0 to x^4, and of density times e^x, over the panel from `from` to `from + 2 half`, into
+ * `part`; returns a bound on what it can add to any of them.
+ */
+function writePanel(shape: SmileShape, from: number, half: number, part: Float64Array): number {
+  const out = new Float64Array(3);
+  part.fill(0);
+  let added = 0;
+  for (let i = 0; i < RULE.nodes.length; i++) {
+    const k = from + half * (1 + RULE.nodes[i]);
+    shape(k, out);
+    let term = RULE.weights[i] * Math.abs(half) * impliedDensity(k, out[0], out[1], out[2]);
+    part[POWERS] += term * Math.exp(k);
+    added += Math.abs(term) * (1 + k * k * k * k + Math.exp(k));
+    for (let power = 0; power < POWERS; power++, term *= k) part[power] += term;
+  }
+  return added;
 }
 
 const NOTHING: ImpliedMoments = {

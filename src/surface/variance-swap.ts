@@ -20,12 +20,14 @@ const RULE = gaussLegendre(16);
 const PANEL = 0.5;
 const FARTHEST = 60;
 const NEGLIGIBLE = 1e-13;
+/** A smile that ends (Heston's, where its integral is rounding) may end where a panel pays less than this share. */
+const ENDED = 1e-9;
 
 /**
  * Fair variance of continuously monitored variance by replication with out-of-the-money options,
  * (2/T) int e^(-k) o(k) dk, o = out-of-the-money price over forward (Demeterfi, Derman, Kamal and Zou 1999; Gatheral
  * 2006, eq. 11.4). It equals -2 E[ln(S_T/F)]/T. `totalVariance` is w(k) of an expiry `years` away; [kLow, kHigh] is the
- * quoted range.
+ * quoted range. A wing without a value ends the integral where it no longer pays; elsewhere it is `not-finite`.
  */
 export function varianceSwap(
   totalVariance: (k: number) => number,
@@ -55,11 +57,14 @@ export function varianceSwap(
     const edge = sign < 0 ? kLow : kHigh;
     let step = width;
     let from = 0;
+    let last = Infinity;
     // A panel ends at the quoted edge, so that the two parts are told apart exactly; far out panels grow with |k|.
     while (true) {
       let to = from + sign * step;
       if (sign * from < sign * edge && sign * to > sign * edge) to = edge;
       const part = panel(from, to);
+      if (Number.isNaN(part) && last <= ENDED * total) break;
+      last = part;
       total += part;
       if (sign * from >= sign * edge) outside += part;
       from = to;

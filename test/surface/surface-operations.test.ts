@@ -155,17 +155,19 @@ test('under a skewed smile density, distribution and variance swap tell one stor
   assert.ok(Math.abs(m.quotedProbability - (distribution(0.5) - distribution(-0.5))) < 1e-15);
 });
 
-test("Heston's variance swap is its expected variance", () => {
+test("Heston's variance swap and moments are its own, though its smile ends where prices are rounding", () => {
   const p = [2, 0.09, 0.4, -0.5, 0.05];
-  const smile = smileOf(heston, p, 0.5);
-  // Beyond the floor of the integral no volatility exists; the wing there pays less than 1e-12.
-  const w = (k: number): number => {
-    const v = variance(smile.shape)(k);
-    return Number.isNaN(v) ? 1e-9 : v;
-  };
-  const swap = varianceSwap(w, 0.5, -0.5, 0.5);
-  const expected = hestonExpectedVariance(readHeston(p), 0.5) / 0.5;
-  assert.ok(Math.abs(swap.variance / expected - 1) < 1e-8, `${swap.variance} against ${expected}`);
+  const { shape } = smileOf(heston, p, 0.5);
+  assert.ok(Number.isNaN(variance(shape)(-6)));
+  const swap = varianceSwap(variance(shape), 0.5, -0.5, 0.5);
+  const expected = hestonExpectedVariance(readHeston(p), 0.5);
+  assert.ok(swap.status === 'ok' && Math.abs((swap.variance * 0.5) / expected - 1) < 1e-8, `${swap.variance}`);
+  const m = impliedMoments(shape, -0.5, 0.5);
+  assert.ok(Math.abs(m.mass - 1) < 1e-8 && Math.abs(m.forward - 1) < 1e-8, `${m.mass} ${m.forward}`);
+  assert.ok(Math.abs(m.mean + 0.5 * expected) < 1e-8 && m.skewness < 0);
+  // A smile that ends where options still pay has no level.
+  const cut = varianceSwap((k) => (Math.abs(k) < 0.2 ? 0.09 : NaN), 0.5, -0.5, 0.5);
+  assert.equal(cut.status, 'not-finite');
 });
 
 test('the local volatility of SSVI is found again through the interpolated surface', () => {
