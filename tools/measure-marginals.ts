@@ -197,6 +197,33 @@ function quoteMarginals(snapshots: readonly Snapshot[]): Record<string, unknown>
   };
 }
 
+/** Half spreads by time, relative to the median of their bucket: UTC hours of weekdays, and weekends. */
+function spreadsByTime(snapshots: readonly Snapshot[]): Record<string, number | null> {
+  const cells = new Map<string, number[]>();
+  const samples: (readonly [string, string, number])[] = [];
+  for (const { at, rows } of snapshots) {
+    const date = new Date(at);
+    const weekend = date.getUTCDay() % 6 === 0;
+    const hour = date.getUTCHours();
+    const when = weekend ? 'weekend' : hour < 8 ? '00-08' : hour < 13 ? '08-13' : hour < 20 ? '13-20' : '20-24';
+    for (const r of rows) {
+      const days = (r.expiry - at) / DAY;
+      if (r.bid === null || r.ask === null || days < 1 || Math.abs(r.delta) > 0.5 || Math.abs(r.delta) < 0.05) continue;
+      const key = `${bucket(TENOR_EDGES, days)}/${bucket(DELTA_EDGES, Math.abs(r.delta))}`;
+      const half = (0.5 * (r.ask - r.bid) * r.forward) / r.vega;
+      const cell = cells.get(key) ?? [];
+      cells.set(key, cell);
+      cell.push(half);
+      samples.push([when, key, half]);
+    }
+  }
+  const medians = new Map([...cells].map(([key, list]) => [key, quantile(list, 0.5)!]));
+  const ratios = Map.groupBy(samples, (s) => s[0]);
+  return Object.fromEntries(
+    [...ratios].sort((a, b) => (a[0] < b[0] ? -1 : 1)).map(([when, list]) => [when, round(quantile(list.map(([, key, half]) => half / medians.get(key)!), 0.5))]), // prettier-ignore
+  );
+}
+
 /** At-the-money volatility at a constant tenor (days), linear in total variance between expiries; NaN when not spanned. */
 function constantTenor(atm: readonly (readonly [number, number])[], days: number): number {
   for (let i = 1; i < atm.length; i++) {
@@ -332,6 +359,7 @@ else if (source === 'real' || source === 'simulated') {
     currency: values.currency,
     snapshots: snapshots.length,
     ...quoteMarginals(snapshots),
+    halfSpreadByTime: spreadsByTime(snapshots),
     ...smileMarginals(snapshots),
   };
   console.log(

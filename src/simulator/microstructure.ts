@@ -73,7 +73,7 @@ export interface QuoteHabits {
 export function hourlySpread(at: number): number {
   const hour = hourOfWeek(at);
   const ofDay = hour % 24;
-  return (ofDay >= 13 && ofDay < 21 ? 0.95 : ofDay < 7 ? 1.05 : 1) * (hour >= 120 ? 1.12 : 1);
+  return (ofDay >= 8 && ofDay < 20 ? 0.975 : 1.01) * (hour >= 120 ? 1.05 : 1);
 }
 
 /** The habits for `delta` (absolute, in [0, 1]) and `days` to expiry of an underlying. */

@@ -47,6 +47,15 @@ function relax(x: number, mean: number, sd: number, tau: number, dt: number, nor
   return mean + (x - mean) * keep + sd * Math.sqrt(1 - keep * keep) * normal;
 }
 
+/** Correlation between underlyings of spot moves and of volatility shocks. */
+const SPOT_CORRELATION = 0.85;
+const VOLATILITY_CORRELATION = 0.7;
+
+/** A standard normal that has `correlation` with that of any other underlying. */
+function shared(common: number, correlation: number, own: Random): number {
+  return Math.sqrt(correlation) * common + Math.sqrt(1 - correlation) * own.normal();
+}
+
 /** How lively an hour of the week is: the American session is busier, weekends quieter. */
 export function hourlyActivity(at: number): number {
   const hour = hourOfWeek(at);
@@ -95,8 +104,11 @@ export class TruthPath {
     for (const expiry of known) if (!expiries.includes(expiry)) this.#buckets.delete(expiry);
   }
 
-  /** Advances by `dt` ms ending at `at`; `push` is a scripted log return, `beta` overrides the regime's when finite. */
-  step(at: number, dt: number, regime: Regime, push: number, beta: number): void {
+  /**
+   * Advances by `dt` ms ending at `at`; `push` is a scripted log return, `beta` overrides the regime's when finite,
+   * `common` are the two standard normals of the step that all underlyings share: of spot and of volatility.
+   */
+  step(at: number, dt: number, regime: Regime, push: number, beta: number, common: readonly [number, number]): void {
     const r = this.#random;
     this.#activity = relax(this.#activity, 0, 0.55, 2 * HOUR, dt, r.normal());
     const lively = Math.exp(this.#activity - 0.3) * hourlyActivity(at);
@@ -104,13 +116,15 @@ export class TruthPath {
     const hours = dt / HOUR;
     const sigma = Math.exp(this.#shortLevel);
     let move =
-      sigma * 0.85 * regime.spotVolatility * lively * Math.sqrt(years) * r.normal() + regime.drift * hours + push;
+      sigma * 0.85 * regime.spotVolatility * lively * Math.sqrt(years) * shared(common[0], SPOT_CORRELATION, r) +
+      regime.drift * hours +
+      push;
     if (r.chance(Math.min(0.5, (1.5 * dt) / DAY))) move += 0.006 * (sigma / 0.5) * regime.spotVolatility * r.normal();
     move += this.#driftBurst(dt);
     this.#logSpot += move;
     const slope = Number.isFinite(beta) ? beta : regime.spotVolBeta;
     const noise = regime.factorVolatility * lively * Math.sqrt(hours);
-    let shock = 0.009 * noise * r.normal();
+    let shock = 0.009 * noise * shared(common[1], VOLATILITY_CORRELATION, r);
     if (r.chance(Math.min(0.5, (2 * dt) / DAY))) shock += 0.02 * regime.factorVolatility * r.normal();
     this.#shortLevel += (slope * move) / sigma + shock;
     this.#longLevel += (0.09 * slope * move) / Math.exp(this.#longLevel) + 0.09 * shock + 0.002 * noise * r.normal();

@@ -1,4 +1,5 @@
 /** The simulated venue: underlyings, script and faults, advanced in virtual time. Same configuration, same outputs. */
+import { Random } from '../numeric/random.ts';
 import { activeFaults, type ActiveFault } from './distortion.ts';
 import { checkSchedule, type ScheduledFault } from './fault.ts';
 import type { SimulatedOutput } from './output.ts';
@@ -55,6 +56,7 @@ export class Simulation {
   readonly underlyings: readonly string[];
   readonly #markets: UnderlyingMarket[];
   readonly #startAt: number;
+  readonly #common: Random;
   readonly #history = new Map<string, TruthRecord[]>();
   readonly #historyBound: number;
   #at: number;
@@ -67,6 +69,7 @@ export class Simulation {
     this.seed = config.seed;
     this.stepMs = config.stepMs ?? 100;
     this.#startAt = config.startAt;
+    this.#common = new Random(config.seed, 'common');
     this.#at = config.startAt;
     this.#historyBound = config.truthHistory ?? 50_000;
     const script = config.script ?? 'calm';
@@ -115,9 +118,10 @@ export class Simulation {
       this.#pending.push(this.answerKey[this.#nextFault++]);
     const active = (this.#active = activeFaults(this.#pending, this.#at));
     const regime = this.regimeAt(this.#at);
+    const common = [this.#common.normal(), this.#common.normal()] as const;
     for (const market of this.#markets) {
       const push = this.#pending.length === 0 ? 0 : crashPush(this.#pending, market.underlying, from, this.#at);
-      market.step(this.#at, this.stepMs, regime, active, push, out);
+      market.step(this.#at, this.stepMs, regime, active, push, common, out);
       this.#remember(market);
     }
   }

@@ -33,7 +33,7 @@ export class Tape {
 
   /** A book to trade in: near the money and short-dated ones far more often; null when the draw is not tradable. */
   pick(books: readonly OptionBook[], at: number): OptionBook | null {
-    for (let attempt = 0; attempt < 8; attempt++) {
+    for (let attempt = 0; books.length > 0 && attempt < 8; attempt++) {
       const book = books[this.#random.integer(books.length)];
       const days = tenor(at, book.option.instrument.expiry) * 365;
       const size = Math.min(Math.abs(book.delta), 1 - Math.abs(book.delta));

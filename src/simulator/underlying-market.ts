@@ -126,6 +126,7 @@ export class UnderlyingMarket {
     regime: Regime,
     active: readonly ActiveFault[],
     push: number,
+    common: readonly [number, number],
     out: SimulatedOutput[],
   ): void {
     const { underlying } = this;
@@ -135,7 +136,7 @@ export class UnderlyingMarket {
       factor: (kind, expiry = null) => factor(active, kind, underlying, expiry),
     }; // prettier-ignore
     const flip = active.find((a) => a.fault.fault === 'spot-vol-flip' && concerns(a.fault, underlying, null));
-    this.#path.step(at, dt, regime, push, flip ? flip.fault.magnitude : NaN);
+    this.#path.step(at, dt, regime, push, flip ? flip.fault.magnitude : NaN, common);
     if (this.#steps === 0) this.#list(at, out, true);
     if (at >= this.#roll) this.#deliver(at, out);
     const factors = this.#path.factors();
@@ -329,14 +330,8 @@ export class UnderlyingMarket {
       out.push({ type: 'instrument', at, option: book.option, state: 'expired' });
       this.#tape.forget(book.option.instrument.symbol);
     }
-    if (this.#books.delete(roll))
-      out.push({
-        type: 'delivery',
-        at,
-        underlying: this.underlying,
-        expiry: roll,
-        price: Math.round(100 * price) / 100,
-      });
+    this.#books.delete(roll);
+    out.push({ type: 'delivery', at, underlying: this.underlying, expiry: roll, price: Math.round(100 * price) / 100 });
     this.#forwards.delete(roll);
     this.#expiryNoise.delete(roll);
     this.#roll = nextRoll(at);

@@ -182,3 +182,21 @@ test('the index forgets one venue that is wrong, and a bad configuration is refu
   assert.throws(() => createSimulation({ seed: 1, startAt: START, underlyings: ['XYZ'] }), /underlyings: XYZ/);
   assert.throws(() => createSimulation({ seed: -1, startAt: START }), /seed: -1/);
 });
+
+test('underlyings move together, as coins do', () => {
+  const simulation = createSimulation({ seed: 8, startAt: START, stepMs: HOUR, instrumentLimit: 2 });
+  const moves: [number, number][] = [];
+  let before: [number, number] | null = null;
+  for (let i = 0; i < 400; i++) {
+    simulation.step([]);
+    const now = ['BTC', 'ETH'].map((u) => Math.log(simulation.truth(u, simulation.at)!.factors.spot)) as [
+      number,
+      number,
+    ];
+    if (before !== null) moves.push([now[0] - before[0], now[1] - before[1]]);
+    before = now;
+  }
+  const sum = (f: (m: [number, number]) => number): number => moves.reduce((s, m) => s + f(m), 0);
+  const correlation = sum((m) => m[0] * m[1]) / Math.sqrt(sum((m) => m[0] * m[0]) * sum((m) => m[1] * m[1]));
+  assert.ok(correlation > 0.45 && correlation < 0.95, `correlation ${correlation}`);
+});

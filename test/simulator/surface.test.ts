@@ -19,7 +19,7 @@ function statesOf(regime: keyof typeof REGIMES, count: number): TrueFactors[] {
   const found: TrueFactors[] = [];
   for (let i = 0; i < count; i++) {
     for (let j = 0; j < 12; j++)
-      path.step(AT + (12 * i + j) * HOUR, HOUR, REGIMES[regime], regime === 'crash' ? -0.003 : 0, NaN);
+      path.step(AT + (12 * i + j) * HOUR, HOUR, REGIMES[regime], regime === 'crash' ? -0.003 : 0, NaN, [0.1, -0.2]);
     found.push(path.factors());
   }
   return found;
