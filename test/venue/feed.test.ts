@@ -262,7 +262,14 @@ test('a channel that the venue refuses is named, and the others live', async () 
   );
   assert.deepEqual(states(events), ['connecting', 'live']);
   await venue.run(3_000);
-  assert.equal(venue.asked('public/subscribe').length, 1, 'not asked for again');
+  venue.publish('instrument.state.option.BTC', {
+    timestamp: venue.venueNow,
+    state: 'created',
+    instrument_name: 'BTC-27MAR26-95000-C',
+  });
+  await venue.run(1_000);
+  const asked = venue.asked('public/subscribe').map((r) => (r.params['channels'] as string[]).includes(refused));
+  assert.deepEqual(asked, [true, false], 'not asked for again');
 });
 
 test('a print that did not arrive is found by the sequence of its instrument and fetched, late', async () => {
@@ -293,6 +300,7 @@ test('a print that did not arrive is found by the sequence of its instrument and
     ],
   );
   venue.publish('trades.option.BTC.100ms', [print(CALL, 12, 'f')]);
+  venue.publish('trades.option.BTC.100ms', [print(CALL, 14, 'h'), print(CALL, 13, 'g'), print(CALL, 12, 'f')]);
   await clock.advance(400);
   assert.equal(of(fresh(), 'gap').length, 0);
 });
