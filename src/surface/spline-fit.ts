@@ -29,7 +29,14 @@ const PASSES = 2;
 const ROBUST_PASSES = 8;
 
 function assemble(g: DensityGeometry, c: ArrayLike<number>): Float64Array {
-  return Float64Array.from([g.scale, g.reachLeft, g.reachRight, g.decayLeft, g.decayRight, ...Array.from(c)]);
+  const p = new Float64Array(5 + BASIS);
+  p[0] = g.scale;
+  p[1] = g.reachLeft;
+  p[2] = g.reachRight;
+  p[3] = g.decayLeft;
+  p[4] = g.decayRight;
+  for (let i = 0; i < BASIS; i++) p[5 + i] = c[i];
+  return p;
 }
 
 /** The reference density of a slice, as parameters: inside the bounds and close to ordinary smiles. */
@@ -100,7 +107,7 @@ class SplineSearch {
   readonly #prices: Float64Array;
   readonly #rows: Float64Array;
   readonly #residuals: Float64Array;
-  #normal: Normal = { h: new Float64Array(BASIS * BASIS), g: new Float64Array(BASIS) };
+  readonly #normal: Normal = { h: new Float64Array(BASIS * BASIS), g: new Float64Array(BASIS) };
   #free: Uint8Array = new Uint8Array(BASIS).fill(1);
   #parameters: Float64Array;
   #iterations = 0;
@@ -125,7 +132,8 @@ class SplineSearch {
     const { objective, huber, prior } = this.#options;
     const passes = objective === 'error-bars' && (huber > 0 || prior) ? ROBUST_PASSES : PASSES;
     for (let pass = 0; pass < passes; pass++) {
-      this.#normal = { h: new Float64Array(BASIS * BASIS), g: new Float64Array(BASIS) };
+      this.#normal.h.fill(0);
+      this.#normal.g.fill(0);
       this.#addQuotes(pass);
       addRoughness(this.#normal, this.#unit());
       this.#addNormalisation();
@@ -237,12 +245,14 @@ class SplineSearch {
     const { covariance, leverage, logCondition } = this.#curvature();
     const used = leverage.reduce((a, b) => a + b, 0);
     const freedom = Math.max(1, n - used);
-    const noise = this.#options.objective === 'equal' ? squares / freedom : 1;
+    if (this.#options.objective === 'equal') {
+      for (let i = 0; i < covariance.length; i++) covariance[i] *= squares / freedom;
+    }
     return {
       status: 'converged',
       reason: [unseenWing(this.#slice), systematicMisfit(this.#residuals, k, 0.002)].filter(Boolean).join('; '),
       parameters: this.#parameters,
-      covariance: covariance.map((v) => v * noise),
+      covariance,
       rmseVol: Math.sqrt(squares / n),
       chi2PerDof: chi2 / freedom,
       residuals: this.#residuals,
@@ -264,7 +274,9 @@ class SplineSearch {
     const f = index.length;
     const h = new Float64Array(f * f);
     for (let a = 0; a < f; a++) for (let b = 0; b < f; b++) h[a * f + b] = this.#normal.h[index[a] * BASIS + index[b]];
-    const scaled = h.map((v, i) => v / Math.sqrt(h[Math.floor(i / f) * (f + 1)] * h[(i % f) * (f + 1)]));
+    const scaled = new Float64Array(f * f);
+    for (let a = 0; a < f; a++)
+      for (let b = 0; b < f; b++) scaled[a * f + b] = h[a * f + b] / Math.sqrt(h[a * (f + 1)] * h[b * (f + 1)]);
     const logCondition = (0.5 * Math.log(conditionEstimate(scaled, f))) / Math.LN10;
     const leverage = new Float64Array(n).fill(NaN);
     if (!choleskyInPlace(h, f)) return { covariance: new Float64Array(0), leverage, logCondition };
@@ -297,8 +309,9 @@ const POWER_ITERATIONS = 8;
 function conditionEstimate(a: Float64Array, n: number): number {
   const factor = Float64Array.from(a);
   if (!choleskyInPlace(factor, n)) return Infinity;
+  const before = new Float64Array(n);
   const multiply = (v: Float64Array): void => {
-    const before = Float64Array.from(v);
+    before.set(v);
     for (let i = 0; i < n; i++) {
       v[i] = 0;
       for (let j = 0; j < n; j++) v[i] += a[i * n + j] * before[j];
@@ -313,7 +326,9 @@ function growth(n: number, apply: (v: Float64Array) => void): number {
   let norm = 0;
   for (let step = 0; step < POWER_ITERATIONS; step++) {
     apply(v);
-    norm = Math.sqrt(v.reduce((sum, x) => sum + x * x, 0));
+    let square = 0;
+    for (let i = 0; i < n; i++) square += v[i] * v[i];
+    norm = Math.sqrt(square);
     for (let i = 0; i < n; i++) v[i] /= norm;
   }
   return norm;

@@ -6,7 +6,7 @@
  */
 import { normalCdf } from '../numeric/normal.ts';
 import { totalVolatility } from '../numeric/total-volatility.ts';
-import { minimumG } from './arbitrage.ts';
+import { durrlemanG, minimumG } from './arbitrage.ts';
 import { BASIS, BODY, basisPrices, densityAt, densityBasis, densityMoments } from './density-spline.ts';
 import type { DensityBasis, DensityValue } from './density-spline.ts';
 import type { ArbitrageReport, ParameterSpec, SmileFamily } from './family.ts';
@@ -160,6 +160,9 @@ function writeShape(at: Point, k: number, out: Float64Array): void {
   out[2] = 2 * (s1 * s1 + s * s2);
 }
 
+/** Points on each side at which g is looked at over 1.5 times the quoted range. */
+const OUTER_POINTS = 12;
+
 function report(
   family: SmileFamily,
   p: ArrayLike<number>,
@@ -169,12 +172,21 @@ function report(
 ): ArbitrageReport {
   const shape = (k: number, out: Float64Array): void => family.shape(p, k, years, out);
   const inside = minimumG(shape, kLow, kHigh);
-  const margin = 0.25 * (kHigh - kLow);
-  const outside = minimumG(shape, kLow - margin, kHigh + margin);
+  // Beyond the quotes g is positive by construction: a few points say how close to zero it comes.
+  const step = (0.25 * (kHigh - kLow)) / OUTER_POINTS;
+  const out = new Float64Array(3);
+  let outside = Infinity;
+  for (let i = 1; i <= OUTER_POINTS; i++) {
+    for (const k of [kLow - i * step, kHigh + i * step]) {
+      shape(k, out);
+      const g = durrlemanG(k, out[0], out[1], out[2]);
+      outside = Math.min(outside, Number.isNaN(g) ? -Infinity : g);
+    }
+  }
   return {
     minG: inside.value,
     minGAt: inside.at,
-    minGExtrapolated: Math.min(inside.value, outside.value),
+    minGExtrapolated: Math.min(inside.value, outside),
     wingSlope: Math.max(leeSlope(p[3]), leeSlope(p[4])),
     strength: 'theorem',
   };
