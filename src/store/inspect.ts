@@ -115,6 +115,8 @@ class Faults {
     }
     // Whole in length but not in content: the last commit was torn by a power failure, or has decayed. Nobody can tell.
     const lost = item.kind === 'damage' ? item.recordsLost : null;
+    this.damageCount++;
+    if (this.damage.length >= LISTED) return;
     this.damage.push({
       segment: segmentName(item.segment),
       offset: item.offset,
@@ -125,7 +127,7 @@ class Faults {
 
   summary(end: EndItem): Omit<LogCheck, 'type'> {
     return {
-      verdict: this.damage.length > 0 ? 'damaged' : end.sealed ? 'intact' : 'open',
+      verdict: this.damageCount > 0 ? 'damaged' : end.sealed ? 'intact' : 'open',
       segments: end.segments,
       records: end.sequence,
       log_sha256: end.digest,

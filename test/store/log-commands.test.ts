@@ -130,10 +130,12 @@ test('verify: 0 for an intact log, 3 with segment and offset for a damaged one',
     assert.match(damaged.out, /damaged {3}segment-00000001\.vlog at byte \d+: checksum, \d+ records lost/);
     const check = JSON.parse(run('verify', log, '--json').out) as {
       verdict: string;
+      damage_count: number;
       damage: { offset: number }[];
       log_sha256: unknown;
     };
     assert.equal(check.verdict, 'damaged');
+    assert.equal(check.damage_count, check.damage.length);
     assert.ok(check.damage[0].offset <= 5000);
     assert.equal(run('inspect', log).code, 0, 'inspect reports and goes on');
   } finally {
