@@ -88,6 +88,6 @@ export function habits(underlying: string, delta: number, days: number): QuoteHa
     halfTicks: inMoney ? 0.5 * scale.inMoney * IN_MONEY_TICKS[t][d] : 0,
     missing: inMoney && size < 0.3 ? MISSING_IN_MONEY[t] : MISSING,
     size: scale.size * SIZE[t][d],
-    updates: 0.15 + 0.9 * size + (days < 31 ? 0.25 : 0),
+    updates: 0.5 + 2.4 * size + (days < 31 ? 0.5 : 0),
   };
 }
