@@ -216,8 +216,9 @@ export class UnderlyingMarket {
   #followPlatform({ at, sum, out }: Step): void {
     const state = sum('maintenance') > 0 ? 'maintenance' : sum('platform-lock') > 0 ? 'locked' : 'open';
     if (state === this.#platform) return;
+    const whole = state === 'maintenance' || this.#platform === 'maintenance';
     this.#platform = state;
-    out.push({ type: 'platform', at, underlying: state === 'maintenance' ? null : this.underlying, state });
+    out.push({ type: 'platform', at, underlying: whole ? null : this.underlying, state });
   }
 
   #quote(step: Step): void {

@@ -304,6 +304,30 @@ test('the real adapter takes everything: no refusals, all kinds of events, no ga
   assert.deepEqual(events.filter((e) => e.type === 'gap'), []); // prettier-ignore
 });
 
+test('a roll through the adapter: locked and opened, delivered at one price, expired once, the new listing quoted', async (t) => {
+  const roll = Date.UTC(2026, 0, 15, 8);
+  const lock: ScheduledFault = { fault: 'platform-lock', scope: { underlying: 'BTC', expiry: null }, from: roll - 9000, to: roll - 6000, magnitude: 1, shape: 'abrupt' }; // prettier-ignore
+  const v = await venue(t, { instrumentLimit: null, startAt: roll - 12_000, paced: 8, faults: [lock] });
+  const events: MarketEvent[] = [];
+  const feed = createFeed({ venue: adapter, endpoint: v.wsUrl, underlyings: ['BTC'], random: () => 0.5, onEvents: (batch) => void events.push(...batch) }); // prettier-ignore
+  t.after(() => feed.close());
+  feed.start();
+  const fresh = (): boolean => events.some((e) => e.type === 'quote' && e.symbol.startsWith('BTC-19JAN26-'));
+  const deadline = performance.now() + 12_000;
+  while (performance.now() < deadline && !fresh()) await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.ok(fresh(), 'the expiry listed at the roll is quoted');
+  const deliveries = events.filter((e) => e.type === 'delivery');
+  assert.equal(deliveries.length, 1);
+  assert.ok(deliveries[0].expiry === roll && Math.abs(deliveries[0].price / 96_700 - 1) < 0.02);
+  const expired = events.flatMap((e) =>
+    e.type === 'instrument' && e.state === 'expired' ? [e.instrument.symbol] : [],
+  );
+  assert.ok(expired.length >= 20 && expired.every((s) => s.startsWith('BTC-15JAN26-')));
+  assert.equal(new Set(expired).size, expired.length);
+  const states = events.flatMap((e) => (e.type === 'platform' && e.underlying === 'BTC' ? [e.state] : []));
+  assert.deepEqual(states.slice(-2), ['locked', 'open']);
+});
+
 test('heartbeat: test requests go out, an answer keeps the session, silence ends it', async () => {
   const sent: string[] = [];
   let closed = 0;

@@ -19,6 +19,13 @@ export interface Delivery {
   readonly price: number;
 }
 
+/** A future appears or goes. */
+export interface FutureNews {
+  readonly symbol: string;
+  readonly underlying: string;
+  readonly state: 'created' | 'closed';
+}
+
 /** The current state of the venue. */
 export class Board {
   readonly options = new Map<string, ListedOption>();
@@ -31,6 +38,9 @@ export class Board {
   readonly deliveries = new Map<string, Delivery[]>();
   readonly stats = new Map<string, DayStats>();
   readonly locked = new Set<string>();
+  /** Futures listed or gone, and last quotes of expired options, since somebody last took them. */
+  readonly futureNews: FutureNews[] = [];
+  readonly closing: QuoteOutput[] = [];
   maintenance = false;
 
   /** Takes one output in. */
@@ -46,6 +56,8 @@ export class Board {
         this.indices.set(output.name, output.price);
         break;
       case 'future':
+        if (!this.futures.has(output.symbol))
+          this.futureNews.push({ symbol: output.symbol, underlying: output.underlying, state: 'created' });
         this.futures.set(output.symbol, output);
         break;
       case 'volatility-index':
@@ -84,6 +96,8 @@ export class Board {
       this.options.set(symbol, option);
       return;
     }
+    const last = this.quotes.get(symbol);
+    if (last !== undefined) this.closing.push(last);
     this.options.delete(symbol);
     this.quotes.delete(symbol);
     this.stats.delete(symbol);
@@ -96,17 +110,17 @@ export class Board {
     this.deliveries.set(underlying, list);
     list.push(delivery);
     if (list.length > 1000) list.shift();
-    for (const [symbol, f] of this.futures)
-      if (f.underlying === underlying && f.expiry === delivery.expiry) this.futures.delete(symbol);
+    for (const [symbol, f] of this.futures) {
+      if (f.underlying !== underlying || f.expiry !== delivery.expiry) continue;
+      this.futures.delete(symbol);
+      this.futureNews.push({ symbol, underlying, state: 'closed' });
+    }
   }
 
-  #platform(output: PlatformOutput): void {
-    if (output.state === 'maintenance') this.maintenance = true;
-    else if (output.state === 'locked') this.locked.add(`${output.underlying!.toLowerCase()}_usd`);
-    else {
-      this.maintenance = false;
-      this.locked.delete(`${output.underlying!.toLowerCase()}_usd`);
-    }
+  #platform({ underlying, state }: PlatformOutput): void {
+    if (underlying === null) this.maintenance = state === 'maintenance';
+    else if (state === 'locked') this.locked.add(`${underlying.toLowerCase()}_usd`);
+    else this.locked.delete(`${underlying.toLowerCase()}_usd`);
   }
 
   /** The state word of an option's book. */

@@ -167,6 +167,12 @@ export class Broadcast {
           if (this.#wakes.has(wake)) trades.set(wake, [...(trades.get(wake) ?? []), data]);
       } else this.#simple(output);
     }
+    for (const { symbol, underlying, state } of this.#board.futureNews.splice(0))
+      for (const currency of [underlying, 'any'])
+        this.#say(
+          `instrument-state/future/${currency}`,
+          `{"timestamp":${at},"state":"${state}","instrument_name":"${symbol}"}`,
+        );
     for (const [wake, list] of trades) this.#say(wake, `[${list.join(',')}]`);
     if (beat) this.#beat(at);
     if (second !== this.#lastSecond) {
@@ -241,14 +247,41 @@ export class Broadcast {
         for (const currency of [underlying, 'any']) this.#say(`instrument-state/option/${currency}`, data);
         break;
       }
-      case 'platform': {
-        const index = output.underlying === null ? null : `${output.underlying.toLowerCase()}_usd`;
-        if (output.state === 'maintenance') this.#say('platform', '{"maintenance":true}');
-        else if (output.state === 'locked') this.#say('platform', `{"price_index":"${index}","locked":true}`);
-        else this.#say('platform', `{"maintenance":false,"price_index":"${index}","locked":false}`);
+      case 'platform':
+        if (output.underlying === null) this.#say('platform', `{"maintenance":${output.state === 'maintenance'}}`);
+        else
+          this.#say(
+            'platform',
+            `{"price_index":"${output.underlying.toLowerCase()}_usd","locked":${output.state === 'locked'}}`,
+          );
         break;
-      }
+      case 'delivery':
+        this.#close(output.price);
+        break;
       default:
+    }
+  }
+
+  /** The last word of every option that expired: state `delivered` with the delivery price, worth its payoff. */
+  #close(price: number): void {
+    for (const quote of this.#board.closing.splice(0)) {
+      const { strike, side, symbol } = quote.option.instrument;
+      const mark = Math.max(0, side === 'call' ? 1 - strike / price : strike / price - 1);
+      const last = {
+        ...quote,
+        bid: null,
+        ask: null,
+        bidSize: null,
+        askSize: null,
+        mark,
+        delta: 0,
+        gamma: 0,
+        vega: 0,
+        theta: 0,
+        rho: 0,
+      };
+      const data = `{${optionTickerFields(last, undefined, 'delivered')},"delivery_price":${price}}`;
+      for (const feed of this.#wakes.get(symbol) ?? []) if (feed.channel.kind === 'ticker') this.#send(feed, data);
     }
   }
 
