@@ -45,6 +45,42 @@ export function readBatch(underlying: UnderlyingState, expiries: readonly Expiry
   return first.filter((f) => wanted.has(f.expiry)).map((f) => readSecond(f, first, spot, at));
 }
 
+/** Forwards of one expiry now, without learning from it: for pictures between closes. */
+export interface ExpiryForward {
+  readonly expiry: ExpiryState;
+  /** T, years ACT/365. */
+  readonly years: number;
+  /** Median of the forwards published with the quotes, USD; NaN when none was. */
+  readonly published: number;
+  /** The forward a batch closing now would use, USD; NaN when there is none. */
+  readonly consensus: number;
+  readonly quoted: number;
+  readonly twoSided: number;
+}
+
+/** Reads the forwards of every expiry that is not over, by the rules of {@link readBatch}, and changes nothing. */
+export function readForwards(underlying: UnderlyingState, at: number): ExpiryForward[] {
+  const spot = underlying.index?.price ?? underlying.quotedIndex;
+  const first = underlying.expiries
+    .filter((e) => e.expiry > at && e.entries.length > 0)
+    .map((e) => readFirst(e, at, spot));
+  return first.map((f) => ({
+    expiry: f.expiry,
+    years: f.years,
+    published: f.two.venueForward,
+    consensus: agree(f.two, f.parity, interpolated(f, first, spot)) ?? NaN,
+    quoted: f.two.quoted,
+    twoSided: f.two.twoSided,
+  }));
+}
+
+function interpolated(f: FirstPass, all: readonly FirstPass[], spot: number): number | null {
+  const neighbours = all
+    .filter((o) => o !== f && Number.isFinite(o.two.venueForward))
+    .map((o) => ({ years: o.years, forward: o.two.venueForward }));
+  return interpolateForward(f.years, spot, neighbours);
+}
+
 function readFirst(expiry: ExpiryState, at: number, spot: number): FirstPass {
   const two = readTwoSided(expiry.entries);
   const guess = Number.isFinite(two.venueForward) ? two.venueForward : spot;
@@ -53,15 +89,12 @@ function readFirst(expiry: ExpiryState, at: number, spot: number): FirstPass {
 }
 
 function readSecond(f: FirstPass, all: readonly FirstPass[], spot: number, at: number): ExpiryReading {
-  const neighbours = all
-    .filter((o) => o !== f && Number.isFinite(o.two.venueForward))
-    .map((o) => ({ years: o.years, forward: o.two.venueForward }));
-  const interpolated = interpolateForward(f.years, spot, neighbours);
-  const consensus = agree(f.two, f.parity, interpolated);
+  const between = interpolated(f, all, spot);
+  const consensus = agree(f.two, f.parity, between);
   const selection = selectQuotes(f.expiry.entries, at, consensus ?? NaN, f.two.venueForward);
   const o = selection.observations;
   const half = o.low.map((low, i) => 0.5 * (o.high[i] - low));
-  updateMetrics(f, selection, consensus ?? NaN, interpolated ?? NaN, spot, at);
+  updateMetrics(f, selection, consensus ?? NaN, between ?? NaN, spot, at);
   const facts: ExpiryFacts = {
     at,
     expiry: f.expiry.expiry,
@@ -78,7 +111,7 @@ function readSecond(f: FirstPass, all: readonly FirstPass[], spot: number, at: n
     forwardVenue: f.two.venueForward,
     forwardParity: f.parity?.forward ?? NaN,
     forwardParityError: f.parity?.standardError ?? NaN,
-    forwardInterpolated: interpolated ?? NaN,
+    forwardInterpolated: between ?? NaN,
     forward: consensus ?? NaN,
     discount: f.parity?.discount ?? NaN,
     atmVol: atmVolatility(o.k, o.value),
