@@ -15,6 +15,12 @@ export class RecentValues {
     if (this.count < this.values.length) this.count++;
   }
 
+  /** Forgets what was taken, as after a warm-up. */
+  clear(): void {
+    this.count = 0;
+    this.next = 0;
+  }
+
   /** Quantile at p of the window; 0 before the first value. */
   quantile(p: number): number {
     if (this.count === 0) return 0;

@@ -75,6 +75,8 @@ export class LiveMonitor {
       const start = await loadEngine(options.directory, options.config, log.recovery.sequence);
       const recovered =
         log.recovery.sequence === 0 ? null : await recoverSession(options.directory, options.config, start);
+      if (recovered?.damage !== undefined && recovered.damage !== null)
+        options.onTrouble?.(new Error(`the log is damaged (${recovered.damage}): warming up anew instead of going on`));
       return new LiveMonitor(options, log, recovered);
     } catch (error) {
       await log.close();
@@ -115,7 +117,6 @@ export class LiveMonitor {
     for (const record of recovered?.unsaid ?? []) this.session.repeat(record);
     for (const { job } of this.session.state.pendingJobs.values()) this.pool.submit(job);
     this.timer = setInterval(() => this.tick(), TICK_MS);
-    if (this.resumedFrom !== null) this.recordGap(this.resumedFrom);
     this.release();
   }
 
@@ -145,6 +146,12 @@ export class LiveMonitor {
       fitsWaiting: this.pool.waiting,
       openIncidents: [...underlyings.values()].reduce((n, u) => n + u.incidents.open.size, 0),
     };
+  }
+
+  /** Forgets the timings so far, as after a warm-up. */
+  clearFigures(): void {
+    for (const values of [this.applied, this.closes, this.fits]) values.clear();
+    this.loop.reset();
   }
 
   /** `symbol|tradeId` of the prints that an earlier run kept near its end. */
@@ -198,12 +205,6 @@ export class LiveMonitor {
   /** The venue's clock as far as we know it: its newest time plus what has passed here since. */
   private venueNow(): number {
     return this.venueAt === -Infinity ? this.now() : Math.floor(this.venueAt + (performance.now() - this.venueSeen));
-  }
-
-  private recordGap(from: number): void {
-    const now = Math.max(from, this.now());
-    for (const venue of new Set([...this.session.state.underlyings.values()].map((u) => u.venue)))
-      this.take({ type: 'gap', at: now, receivedAt: now, venue, symbol: null, reason: 'crash', from, to: now });
   }
 
   private tick(): void {

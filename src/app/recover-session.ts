@@ -14,6 +14,8 @@ export interface RecoveredSession {
   readonly unsaid: readonly OutputRecord[];
   /** Input events applied on top of the checkpoint (or from the beginning). */
   readonly replayed: number;
+  /** What is broken in the part that was read; a fresh engine is returned then. Null when nothing is. */
+  readonly damage: string | null;
 }
 
 /** A point to start from: the engine's state before record `sequence`. */
@@ -36,6 +38,11 @@ export async function recoverSession(
   let unsaid: OutputRecord[] = [];
   let replayed = 0;
   for await (const item of readRecords(nodeFiles(directory), { from: start?.sequence ?? 0 })) {
+    if (item.kind === 'damage') {
+      // A state built from part of its inputs would look healthy and be wrong.
+      const damage = `${item.reason} in segment ${item.segment} at byte ${item.offset}`;
+      return { state: initEngine(config), unsaid: [], replayed: 0, damage };
+    }
     if (item.kind !== 'record') continue;
     const { record } = item;
     if (record.kind === 'output') unsaid.shift();
@@ -49,5 +56,5 @@ export async function recoverSession(
         if (effect.type === 'record') unsaid.push(plainNumbers(effect.record));
     }
   }
-  return { state, unsaid, replayed };
+  return { state, unsaid, replayed, damage: null };
 }
