@@ -79,4 +79,4 @@ function goldens(): Finding[] {
 }
 
 /** w(0) = 0.04 + 0.4 (0.04 + sqrt(0.01 + 0.04)) for a = 0.04, b = 0.4, rho = -0.4, m = 0.1, sigma = 0.2. */
-const GOLDEN_SVI = 0.14544271909999158785;
+const GOLDEN_SVI = 0.1454427190999916;
