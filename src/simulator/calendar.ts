@@ -1,9 +1,11 @@
 /** The simulated venue's own clock: day count, 08:00 UTC expiries, codes of dates. Shared with nothing it tests. */
 
+/** Lengths of time, ms. */
 export const SECOND = 1000;
-export const MINUTE = 60_000;
-export const HOUR = 3_600_000;
-export const DAY = 86_400_000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+/** Time of day of every expiry, ms since midnight UTC. */
 const ROLL = 8 * HOUR;
 const MONTHS = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'] as const;
 
