@@ -6,6 +6,7 @@ import { updateIncidents } from '../policy/incident.ts';
 import { updateGates } from './gates.ts';
 import type { Effect } from './effect.ts';
 import { ANSWER_CAUSES } from './judge-answers.ts';
+import { NO_SHIFT, readShift } from './read-shift.ts';
 import { requestFits } from './request-fits.ts';
 import { readBatch, type ExpiryReading } from './read-batch.ts';
 import { metricOf, readSigns } from './read-signs.ts';
@@ -21,6 +22,8 @@ export interface ClosedExpiry {
   readonly scores: readonly ModelScores[];
   /** Since the expiry's previous close; NaN on its first. */
   readonly elapsedSeconds: number;
+  /** Shift of level, skew and curvature against the recent past, standard deviations; NaN when unknown. */
+  readonly shift: readonly number[];
 }
 
 /**
@@ -40,7 +43,9 @@ export function closeBatch(
   const closed = readBatch(underlying, expiries, at).map((reading): ClosedExpiry => {
     for (const [reason, n] of reading.selection.refused) countRefused(state, reason, n);
     const scores = scoreBatch(state.config, reading.expiry, reading.selection.observations, !stressed);
-    return { reading, scores, elapsedSeconds: (at - reading.expiry.closedAt) / 1000 };
+    const champion = scores.find((s) => s.track.model === state.config.champion);
+    const shift = streaming ? readShift(reading.expiry, champion, reading.selection.observations) : NO_SHIFT;
+    return { reading, scores, elapsedSeconds: (at - reading.expiry.closedAt) / 1000, shift };
   });
   for (const c of closed) emitScores(state, c, at, effects);
   const signs = readSigns(state, underlying, closed, at);

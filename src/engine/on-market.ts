@@ -1,6 +1,7 @@
 import { applyQuote } from '../market/chain.ts';
 import type {
   DeliveryEvent,
+  EventTimes,
   FeedEvent,
   FutureEvent,
   IndexEvent,
@@ -18,15 +19,32 @@ export function onInstrument(state: EngineState, event: InstrumentEvent): void {
   if (place !== null) place.entry.state = event.state;
 }
 
+/** Quotes are not delivered later than this: an older stamp is a wrong clock, ms. */
+const OLDEST_MS = 60_000;
+
+/**
+ * The event with its venue time held within reach of the receive time: one stamp from the future or the past must not
+ * make what follows look old (correction 8). The skew itself is a sign, read elsewhere.
+ */
+function sane<E extends EventTimes>(state: EngineState, event: E): E {
+  const at = Math.min(
+    Math.max(event.at, event.receivedAt - OLDEST_MS),
+    event.receivedAt + state.config.clockToleranceMs,
+  );
+  return at === event.at ? event : { ...event, at };
+}
+
 /** Takes a quote into its chain; the underlying it belongs to, or null when it was refused (counted). */
-export function onQuote(state: EngineState, event: QuoteEvent): UnderlyingState | null {
-  const place = state.instruments.get(`${event.venue}:${event.symbol}`);
+export function onQuote(state: EngineState, stamped: QuoteEvent): UnderlyingState | null {
+  const place = state.instruments.get(`${stamped.venue}:${stamped.symbol}`);
   if (place === undefined) {
     countRefused(state, 'unknown-instrument');
     return null;
   }
   const { entry, expiry, underlying } = place;
   state.counts.quotes++;
+  expiry.skewMs = stamped.at - stamped.receivedAt;
+  const event = sane(state, stamped);
   if (entry.quote !== null && event.at < entry.quote.at) {
     countRefused(state, 'out-of-order');
     return null;
@@ -64,7 +82,8 @@ export function onTrade(state: EngineState, event: TradeEvent): UnderlyingState 
 const RECENT_TRADES = 20_000;
 
 /** Keeps the newest spot index. */
-export function onIndex(state: EngineState, event: IndexEvent): UnderlyingState {
+export function onIndex(state: EngineState, stamped: IndexEvent): UnderlyingState {
+  const event = sane(state, stamped);
   const underlying = underlyingOf(state, event.venue, event.underlying);
   if (underlying.index === null || event.at >= underlying.index.at) underlying.index = event;
   return underlying;

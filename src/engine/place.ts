@@ -1,3 +1,4 @@
+import { initLevelShift } from '../detect/level-shift.ts';
 import { initTrailingMedian } from '../detect/trailing-median.ts';
 import { newEntry } from '../market/chain.ts';
 import type { OptionInstrument } from '../market/instrument.ts';
@@ -84,10 +85,12 @@ function expiryOf(state: EngineState, underlying: UnderlyingState, expiry: numbe
     scoredAt: -Infinity,
     messageAt: NaN,
     changedAt: NaN,
+    skewMs: 0,
     changeRate: NaN,
     rateCloses: 0,
     spreadBaseline: initTrailingMedian(BASELINE_CLOSES),
     countBaseline: initTrailingMedian(BASELINE_CLOSES),
+    shifts: [initLevelShift(), initLevelShift(), initLevelShift()],
     metrics: DATA_METRICS.map((m) => m.init()),
     models: state.config.models.map((model) => ({
       model,
@@ -98,6 +101,7 @@ function expiryOf(state: EngineState, underlying: UnderlyingState, expiry: numbe
       fits: 0,
       gate: GATE_CLOSED,
       answers: [],
+      features: null,
       check: null,
     })),
   };

@@ -1,3 +1,4 @@
+import { median } from '../numeric/robust.ts';
 import type { ClosedExpiry } from './close.ts';
 
 /** Level, skew and curvature innovations of an underlying's expiries in standard deviations. */
@@ -8,6 +9,8 @@ export interface CommonInnovation {
   readonly term: number;
   /** By scope key. */
   readonly byExpiry: ReadonlyMap<string, readonly [number, number, number]>;
+  /** Median shift against the recent past of the expiries closed, standard deviations; NaN with fewer than three. */
+  readonly shift: readonly number[];
   /** Shape error PR by scope key. */
   readonly pr: ReadonlyMap<string, number>;
 }
@@ -61,6 +64,12 @@ export function readInnovations(
     z: known ? [total[0] / weights, total[1] / weights, total[2] / weights] : [NaN, NaN, NaN],
     term: known && Number.isFinite(short * long) ? apart : NaN,
     byExpiry,
+    shift: [0, 1, 2].map((i) => commonShift(sound, i)),
     pr,
   };
+}
+
+function commonShift(sound: readonly ClosedExpiry[], i: number): number {
+  const known = sound.map((c) => c.shift[i]).filter(Number.isFinite);
+  return known.length < 3 ? NaN : median(known);
 }

@@ -172,11 +172,20 @@ const FACTORS = ['level', 'skew', 'curvature'] as const;
 /** Entry of a common innovation and of a single expiry's own, standard deviations. */
 const COMMON_ENTRY = 3;
 const OWN_ENTRY = 5;
+/** The same for shifts against the recent past of a stream. */
+const COMMON_SHIFT_ENTRY = 5;
+const SHIFT_ENTRY = 6;
 
 function addInnovation(signs: Signs, c: ClosedExpiry, innovation: CommonInnovation): void {
   const z = innovation.byExpiry.get(c.reading.expiry.key);
   if (z === undefined || (signs.get('absent')?.strength ?? 1) > 0) return;
-  FACTORS.forEach((name, i) => put(signs, name, z[i], strengthOf(z[i] - innovation.z[i], OWN_ENTRY)));
+  FACTORS.forEach((name, i) => {
+    const own = Number.isFinite(innovation.z[i]) ? z[i] - innovation.z[i] : z[i];
+    const shift = c.shift[i] - (Number.isFinite(innovation.shift[i]) ? innovation.shift[i] : 0);
+    // Skew and curvature of one expiry wander with single quotes; together with the others' they are a move.
+    const jumped = i === 0 && Number.isFinite(shift) ? strengthOf(shift, SHIFT_ENTRY) : 0;
+    put(signs, name, jumped > strengthOf(own, OWN_ENTRY) ? shift : z[i], Math.max(jumped, strengthOf(own, OWN_ENTRY)));
+  });
   put(signs, 'level-leads', Math.abs(z[0]) - Math.abs(z[1]), Math.abs(z[0]) >= Math.abs(z[1]) ? 1 : 0);
   if (c.reading.facts.years > TWO_DAYS)
     put(signs, 'shape', innovation.pr.get(c.reading.expiry.key) ?? NaN, strengthOf(innovation.pr.get(c.reading.expiry.key) ?? NaN, ENTRY.shape)); // prettier-ignore
@@ -204,12 +213,17 @@ function underlyingSigns(
   const fall = fallOfCounts(closed);
   if (!settling(underlying, closed[0]?.reading.facts.at ?? NaN))
     put(signs, 'fall', fall, fall > 0 ? strengthOf(fall, ENTRY.fall) : 0);
-  const received = median(closed.map((c) => metricOf(c.reading.expiry, 'receive_offset_s')).filter(Number.isFinite));
+  const received = median(closed.map((c) => c.reading.expiry.skewMs / 1000));
   const clock = Math.max(strengthOf(offset, ENTRY.clockSeconds), strengthOf(received, ENTRY.receivedSeconds));
   put(signs, 'clock', Math.abs(received) > ENTRY.receivedSeconds ? received : offset, clock);
   const gap = indexGap(underlying, closed, index);
   put(signs, 'index-gap', gap, strengthOf(gap, ENTRY.indexGapBp));
-  FACTORS.forEach((name, i) => put(signs, name, innovation.z[i], strengthOf(innovation.z[i], COMMON_ENTRY)));
+  FACTORS.forEach((name, i) => {
+    const [z, shift] = [innovation.z[i], innovation.shift[i]];
+    const jumped = Number.isFinite(shift) ? strengthOf(shift, COMMON_SHIFT_ENTRY) : 0;
+    const moved = Number.isFinite(z) ? strengthOf(z, COMMON_ENTRY) : 0;
+    put(signs, name, jumped > moved ? shift : z, Math.max(jumped, moved));
+  });
   const [level, skew] = innovation.z;
   if (Number.isFinite(level))
     put(signs, 'level-leads', Math.abs(level) - Math.abs(skew), Math.abs(level) >= Math.abs(skew) ? 1 : 0);

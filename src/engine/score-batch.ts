@@ -1,5 +1,5 @@
 import { isoTime } from '../market/iso-time.ts';
-import type { Observations, Predictions } from '../model/contract.ts';
+import type { Fit, Observations, Predictions } from '../model/contract.ts';
 import type { ScoreRecord } from '../model/record.ts';
 import { updateHorizonNoise } from '../score/horizon-noise.ts';
 import { scorePrequential, type PrequentialScore } from '../score/prequential.ts';
@@ -14,8 +14,13 @@ export interface ModelScores {
   /** Score at the shortest horizon for which a version was live; null without one. */
   readonly primary: PrequentialScore | null;
   readonly ageSeconds: number;
+  /** The version that the primary score judged. */
+  readonly fit: Fit | null;
   readonly records: readonly ScoreRecord[];
 }
+
+/** Younger predictions say more about the error bars than about the horizon's noise, s. */
+const YOUNGEST_SECONDS = 300;
 
 /**
  * Scores every model of an expiry on a batch it has not seen, at each fixed horizon with the version that was live
@@ -34,6 +39,7 @@ export function scoreBatch(
     const records: ScoreRecord[] = [];
     let primary: PrequentialScore | null = null;
     let primaryAge = NaN;
+    let judged: Fit | null = null;
     let last: string | null = null;
     for (const h of config.horizonsSeconds) {
       const horizon = Math.max(h, since);
@@ -47,11 +53,12 @@ export function scoreBatch(
       if (primary === null) {
         primary = score;
         primaryAge = age;
-        if (learn && age > 0) updateHorizonNoise(track.noise, score.excess, age, batch.years);
+        judged = version.fit;
+        if (learn && age >= YOUNGEST_SECONDS) updateHorizonNoise(track.noise, score.excess, age, batch.years);
       }
       records.push(scoreRecord(track, expiry, batch.at, horizon, age, score));
     }
-    return { track, primary, ageSeconds: primaryAge, records };
+    return { track, primary, ageSeconds: primaryAge, fit: judged, records };
   });
 }
 

@@ -1,6 +1,7 @@
 import type { ChainEntry } from '../market/chain.ts';
 import type { FutureEvent, IndexEvent } from '../market/event.ts';
 import type { Fit, FitJob, Scope } from '../model/contract.ts';
+import type { LevelShiftState } from '../detect/level-shift.ts';
 import type { TrailingMedian } from '../detect/trailing-median.ts';
 import type { IncidentBook } from '../policy/incident.ts';
 import type { GateState } from '../policy/gate.ts';
@@ -96,12 +97,16 @@ export interface ExpiryState {
   /** Receive-bounded time of the last message and of the last change of a bid or ask, epoch ms; NaN before. */
   messageAt: number;
   changedAt: number;
+  /** Venue time minus receive time of the last quote, ms; 0 before. */
+  skewMs: number;
   /** Changes of bid or ask a second, smoothed over closes, and the closes behind it. */
   changeRate: number;
   rateCloses: number;
   readonly spreadBaseline: TrailingMedian;
   /** Two-sided quotes at recent closes. */
   readonly countBaseline: TrailingMedian;
+  /** Observed level, skew and curvature of the smile, tracked between refits and across them. */
+  readonly shifts: readonly LevelShiftState[];
   /** Memories of the data metrics, in the order of their registry. */
   readonly metrics: MetricMemory[];
   readonly models: ModelTrack[];
@@ -120,6 +125,8 @@ export interface ModelTrack {
   gate: GateState;
   /** Parameters of the last answers, newest last, bounded: a calibrator that repeats itself is frozen. */
   readonly answers: (readonly number[])[];
+  /** Features of the fit named, so that they are computed once per version. */
+  features: { readonly fit: string; readonly phi: readonly number[] } | null;
   /** What the newest answer came to on the very batch it was made from; null before the first. */
   check: AnswerCheck | null;
 }

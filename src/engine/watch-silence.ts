@@ -1,3 +1,4 @@
+import type { ChainEntry } from '../market/chain.ts';
 import { diagnose, type ScopeSigns } from '../policy/diagnosis.ts';
 import { updateIncidents } from '../policy/incident.ts';
 import type { Sign, SignName } from '../policy/signs.ts';
@@ -17,8 +18,8 @@ const RATE_MINIMUM = 10;
  * simulated venue runs of silence worth twenty changes are ordinary, of forty-five are not seen in a month.
  */
 const MISSED_ENTRY = 45;
-/** The rate itself is uncertain by bursts and hours: silence shorter than this says nothing, ms. */
-const SHORTEST_MS = 1_500;
+/** Silence shorter than this says nothing: a clock stamped within tolerance can feign two seconds, ms. */
+const SHORTEST_MS = 2_600;
 /** Nor does silence of fewer than this many usual intervals between closes: snapshots are silent in between. */
 const SHORTEST_CLOSES = 1.9;
 
@@ -93,9 +94,13 @@ export function settling(underlying: UnderlyingState, at: number): boolean {
   return since < SETTLING_MS;
 }
 
+function empty(entry: ChainEntry): boolean {
+  return entry.quote === null || (entry.quote.bid === null && entry.quote.ask === null);
+}
+
 function silenceSigns(expiry: ExpiryState, missed: number, speaking: boolean, at: number): Map<SignName, Sign> {
   const strength = missed >= MISSED_ENTRY ? 2 : 0;
-  const silent = at - expiry.messageAt > 0.8 * (at - expiry.changedAt);
+  const silent = at - expiry.messageAt > 0.8 * (at - expiry.changedAt) || expiry.entries.every(empty);
   const signs = new Map<SignName, Sign>();
   signs.set('absent', { value: missed, strength: silent && speaking ? strength : 0 });
   signs.set('unchanged', { value: missed, strength: silent && speaking ? 0 : strength });

@@ -15,8 +15,8 @@ const NAMES = Object.keys(CAUSES) as Cause[];
 /**
  * Causes by their log-odds against health: ln prior + sum over readable signs of
  * a ln(p/q) + max(0, 1 - a) ln((1-p)/(1-q)), with strength a, p the sign's frequency under the cause and q in health.
- * Signs in `explained` are left out: a wider cause has accounted for them. A cause is a candidate only where the signs
- * that always come with it could be read.
+ * Signs in `explained` are left out: a wider cause has accounted for them. A cause is a candidate only where every
+ * sign that always comes with it shows at least a little.
  */
 export function rankCauses(
   signs: SignVector,
@@ -38,7 +38,7 @@ export function rankCauses(
 
 function readable(cause: Cause, signs: SignVector, explained: ReadonlySet<SignName>): boolean {
   for (const [name, p] of Object.entries(SIGNATURES[cause].signs) as [SignName, number][])
-    if (p >= ALWAYS && (!signs.has(name) || explained.has(name))) return false;
+    if (p >= ALWAYS && (!((signs.get(name)?.strength ?? 0) > 0) || explained.has(name))) return false;
   return true;
 }
 

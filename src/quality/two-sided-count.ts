@@ -1,7 +1,10 @@
 import { refreshedSince } from './batch.ts';
 import { batchMetric } from './metric.ts';
 
-/** Options with a bid below an ask in a message of this close. */
+/** Between closes nearer than this a quote without a new message stands. */
+const STREAM_SECONDS = 600;
+
+/** Options with a bid below an ask in a message of this close; in a stream, in their newest message. */
 export const twoSidedCount = batchMetric(
   'two_sided_count',
   'count',
@@ -11,7 +14,7 @@ export const twoSidedCount = batchMetric(
     for (const entry of batch.entries) {
       const q = entry.quote;
       if (q === null || q.bid === null || q.ask === null || q.bid >= q.ask) continue;
-      if (refreshedSince(entry, batch.at, batch.elapsedSeconds)) n++;
+      if (batch.elapsedSeconds < STREAM_SECONDS || refreshedSince(entry, batch.at, batch.elapsedSeconds)) n++;
     }
     return n;
   },

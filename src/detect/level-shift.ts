@@ -1,0 +1,38 @@
+/** A slow location and the scale of deviations from it. */
+export interface LevelShiftState {
+  centre: number;
+  /** Mean absolute deviation from the centre. */
+  scale: number;
+  count: number;
+}
+
+const WARM = 20;
+const WEIGHT = 1 / 40;
+/** The scale remembers longer than the centre: a quiet minute must not make the next one an alarm. */
+const SCALE_WEIGHT = 1 / 400;
+const WINSOR = 2.5;
+const MEAN_ABSOLUTE = 0.7978845608028654;
+
+/** A tracker that has seen nothing. */
+export function initLevelShift(): LevelShiftState {
+  return { centre: 0, scale: 0, count: 0 };
+}
+
+/**
+ * Deviation of x from a winsorised exponential mean of its past (40 observations), in standard deviations of such
+ * deviations, never less than `floor` (unit of x). Made for streams that wander: what the mean follows is no shift, what
+ * it cannot follow is. NaN during the first twenty. A shift is absorbed after some hundred observations.
+ */
+export function levelShift(state: LevelShiftState, x: number, floor: number): number {
+  if (!Number.isFinite(x)) return NaN;
+  if (state.count === 0) state.centre = x;
+  const deviation = x - state.centre;
+  const sd = Math.max(floor, state.scale / MEAN_ABSOLUTE);
+  state.count++;
+  const start = 1 / state.count;
+  const bound = state.count > WARM ? WINSOR * sd : Infinity;
+  const held = Math.min(bound, Math.max(-bound, deviation));
+  state.scale += Math.max(SCALE_WEIGHT, start) * (Math.abs(held) - state.scale);
+  state.centre += Math.max(WEIGHT, start) * held;
+  return state.count <= WARM ? NaN : deviation / sd;
+}

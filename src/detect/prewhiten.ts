@@ -1,0 +1,55 @@
+/** AR(1) filter with learnt location, slope and scale of its innovations. */
+export interface PrewhitenState {
+  centre: number;
+  slope: number;
+  /** Mean absolute innovation. */
+  scale: number;
+  last: number;
+  variance: number;
+  covariance: number;
+  count: number;
+}
+
+const WARM = 30;
+const FASTEST = 1 / 200;
+const WINSOR = 4;
+/** E|z| of a standard normal: sqrt(2/pi). */
+const MEAN_ABSOLUTE = 0.7978845608028654;
+const STEEPEST = 0.98;
+
+/** A filter that has seen nothing. */
+export function initPrewhiten(): PrewhitenState {
+  return { centre: 0, slope: 0, scale: 0, last: NaN, variance: 0, covariance: 0, count: 0 };
+}
+
+/**
+ * Takes x (any unit) and returns its innovation in standard deviations: (x_t - m - phi (x_{t-1} - m)) / s, with m, phi
+ * and s learnt by exponential averages of winsorised values, 200 observations long. NaN during the first thirty.
+ * `learn` = false returns the innovation without learning from it (stress, open incidents).
+ */
+export function prewhiten(state: PrewhitenState, x: number, learn: boolean): number {
+  if (!Number.isFinite(x)) return NaN;
+  const previous = state.last;
+  state.last = x;
+  if (state.count === 0) state.centre = x;
+  const expected = Number.isFinite(previous) ? state.centre + state.slope * (previous - state.centre) : state.centre;
+  const innovation = x - expected;
+  const z = state.scale > 0 ? (innovation * MEAN_ABSOLUTE) / state.scale : 0;
+  if (learn) learnFrom(state, x, previous, innovation);
+  return state.count <= WARM ? NaN : z;
+}
+
+function learnFrom(state: PrewhitenState, x: number, previous: number, innovation: number): void {
+  state.count++;
+  const weight = Math.max(FASTEST, 1 / state.count);
+  const bound = state.scale > 0 && state.count > WARM ? WINSOR * state.scale : Infinity;
+  const held = Math.min(bound, Math.max(-bound, innovation));
+  state.scale += weight * (Math.abs(held) - state.scale);
+  state.centre += weight * Math.min(bound, Math.max(-bound, x - state.centre));
+  if (!Number.isFinite(previous)) return;
+  const d = Math.min(3 * bound, Math.max(-3 * bound, x - state.centre));
+  const e = Math.min(3 * bound, Math.max(-3 * bound, previous - state.centre));
+  state.variance += weight * (e * e - state.variance);
+  state.covariance += weight * (d * e - state.covariance);
+  state.slope = state.variance > 0 ? Math.min(STEEPEST, Math.max(-STEEPEST, state.covariance / state.variance)) : 0;
+}

@@ -1,0 +1,64 @@
+import type { Detector } from './detector.ts';
+
+/** Reference values (sorted once full), and one martingale-like sum per bet. */
+export interface RankEState {
+  readonly reference: number[];
+  frozen: boolean;
+  readonly sums: number[];
+}
+
+/** Reference size: the first values are the definition of health from then on. */
+const REFERENCE = 500;
+const BETS = [0.25, 0.5, 0.75, 0.95, -0.25, -0.5, -0.75, -0.95] as const;
+/** What a reference of 500 instead of an infinite one costs in run length: measured, with prewhitening. */
+const FINITE_REFERENCE = 1.7;
+/** A sum beyond this says no more. */
+const CEILING = 1e12;
+
+/**
+ * Rank-based e-detector (Shiryaev-Roberts form) on a frozen reference: u = mid-rank of z among 500 reference values,
+ * M_b <- (M_b + 1)(1 + b (2u - 1)), statistic = mean over b of M_b. Given the ranks uniform, mean_b M_b - t is a
+ * martingale and the run length is at least the threshold; with a reference of finite size that holds only
+ * approximately, so the run length is measured, not claimed. A trailing reference would learn a ramp as health
+ * (correction 3). No false-discovery claim is made. Shin, Ramdas, Rinaldo, New England J. Statistics in Data Science
+ * 2:229 (e-detectors).
+ * Measured run lengths and delays: the table in `docs/monitor.md`, made by `test/detect/run-length.test.ts`.
+ */
+export const rankE: Detector<RankEState> = {
+  name: 'rank-e',
+  init: () => ({ reference: [], frozen: false, sums: BETS.map(() => 0) }),
+  update: (state, z) => {
+    if (!Number.isFinite(z)) return;
+    if (!state.frozen) {
+      state.reference.push(z);
+      if (state.reference.length < REFERENCE) return;
+      state.reference.sort((a, b) => a - b);
+      state.frozen = true;
+      return;
+    }
+    const lean = 2 * midRank(state.reference, z) - 1;
+    for (let i = 0; i < BETS.length; i++) state.sums[i] = Math.min(CEILING, (state.sums[i] + 1) * (1 + BETS[i] * lean));
+  },
+  read: (state) => state.sums.reduce((s, v) => s + v, 0) / BETS.length,
+  threshold: (runLength) => FINITE_REFERENCE * runLength,
+  reset: (state) => void state.sums.fill(0),
+};
+
+/** (values below + half the ties + 1/2) / (n + 1). */
+function midRank(sorted: readonly number[], z: number): number {
+  const below = firstAtLeast(sorted, z);
+  let ties = 0;
+  while (below + ties < sorted.length && sorted[below + ties] === z) ties++;
+  return (below + 0.5 * ties + 0.5) / (sorted.length + 1);
+}
+
+function firstAtLeast(sorted: readonly number[], z: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (sorted[middle] < z) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

@@ -1,0 +1,46 @@
+import type { LeaseVerdict } from '../policy/lease-desk.ts';
+import type { EngineState, ExpiryState, ModelTrack, UnderlyingState } from './state.ts';
+import { newestVersion } from './versions.ts';
+
+/** Error at zero age that no fit is believed to be below, volatility fraction: a tenth of a point. */
+const LEAST_ERROR = 0.001;
+
+/**
+ * What the engine says now of every model on every expiry, for the lease desk. `at`: epoch ms, the market's time. A
+ * cause that is open on the whole underlying is attributed to it: only an override of that scope lifts it.
+ */
+export function leaseVerdicts(state: EngineState, at: number): LeaseVerdict[] {
+  const verdicts: LeaseVerdict[] = [];
+  for (const underlying of state.underlyings.values())
+    for (const expiry of underlying.expiries)
+      if (expiry.expiry > at)
+        for (const track of expiry.models) verdicts.push(verdictOn(underlying, expiry, track, at));
+  return verdicts;
+}
+
+function verdictOn(underlying: UnderlyingState, expiry: ExpiryState, track: ModelTrack, at: number): LeaseVerdict {
+  const version = newestVersion(track);
+  const ownerOf: Record<string, string> = {};
+  for (const incident of underlying.incidents.open.values())
+    if (incident.scope === underlying.key && track.gate.reasons.includes(incident.cause))
+      ownerOf[incident.cause] = underlying.key;
+  return {
+    scope: `${track.model}@${expiry.key}`,
+    gate: track.gate,
+    ownerOf,
+    modelId: version === null ? null : version.fit.id,
+    asOf: version === null ? null : version.fit.at,
+    uncertainty: version === null ? null : uncertaintyAt(track, version.fit, at),
+  };
+}
+
+/** U(tau) / U(0) = sqrt(1 + s_R^2 tau / v_0), v_0 the squared error of the fit on its own data. Source: methods.md 5.3. */
+function uncertaintyAt(
+  track: ModelTrack,
+  fit: { at: number; numbers: Readonly<Record<string, number>> },
+  at: number,
+): number {
+  const error = Math.max(LEAST_ERROR, fit.numbers['rmseVol'] ?? 0);
+  const ageSeconds = Math.max(0, at - fit.at) / 1000;
+  return Math.sqrt(1 + (track.noise.variancePerSecond * ageSeconds) / (error * error));
+}

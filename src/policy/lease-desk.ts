@@ -1,0 +1,169 @@
+import { isoTime } from '../market/iso-time.ts';
+import type { OperatorEvent } from '../market/event.ts';
+import type { GateState } from './gate.ts';
+import type { Lease } from './lease.ts';
+
+/** Life of a lease without renewal, ms. Source: methods.md 5.3. */
+export const LEASE_TTL_MS = 5_000;
+/** Data older than this are no evidence for a lease, ms. */
+export const FRESH_MS = 5_000;
+/** An event loop that stood still for longer since the last issue abstains, ms. */
+export const LAG_MS = 2_000;
+/** The longest break-glass, ms. */
+export const MAX_OVERRIDE_MS = 3_600_000;
+const MAX_OVERRIDES = 100;
+/** Width while the market itself is the reason, and while a fit has not been scored on unseen data. Source: methods.md 5.3, re-entry. */
+const WIDEN_MARKET = 2;
+const WIDEN_UNPROVEN = 1.5;
+const MAX_MULTIPLIER = 10;
+
+/** What the engine says about one model on one scope, as the desk needs it. */
+export interface LeaseVerdict {
+  /** `model@venue:underlying:day`. */
+  readonly scope: string;
+  readonly gate: GateState;
+  /** The wider scope (`venue:underlying` or `venue`) that a reason belongs to, for those that are not this scope's own. */
+  readonly ownerOf: Readonly<Record<string, string>>;
+  readonly modelId: string | null;
+  /** Time of the data behind the calibration, epoch ms. */
+  readonly asOf: number | null;
+  /** Error bar over error bar at zero age, at least 1; null without a calibration. */
+  readonly uncertainty: number | null;
+}
+
+/** Whether the monitor itself may speak. */
+export interface DeskHealth {
+  /** How long ago, on a monotonic clock, the newest message of an underlying arrived, ms; Infinity when none has. */
+  readonly dataAgeMs: (underlying: string) => number;
+  /** What stands in the way of a whole venue or underlying besides incidents: its feed, its platform. */
+  readonly closedAbove: (underlying: string) => readonly { readonly reason: string; readonly scope: string }[];
+  /** The longest the event loop has stood still since the last issue, ms. */
+  readonly loopLagMs: number;
+}
+
+/** One accepted break-glass. */
+export interface Override {
+  readonly scope: string;
+  readonly by: string;
+  readonly note: string;
+  /** Epoch ms. */
+  readonly until: number;
+}
+
+/** The desk's whole memory, plain data. */
+export interface LeaseDesk {
+  sequence: number;
+  /** By scope. */
+  readonly overrides: Map<string, Override>;
+}
+
+/** A desk without overrides. A restart begins here: every override ends with the monitor that granted it. */
+export function initLeaseDesk(): LeaseDesk {
+  return { sequence: 0, overrides: new Map() };
+}
+
+/** `model@venue[:underlying[:day[:wing]]]`. */
+const SCOPE = /^[\w-]+@[\w-]+(:[\w-]+(:\d{4}-\d\d-\d\d(:(put|call))?)?)?$/;
+
+/**
+ * Takes an operator's `override` (break-glass, until `event.until`) or the `resume` that ends it early. Returns null, or
+ * why it was refused. The caller has authenticated the actor and logged the event.
+ */
+export function applyOverride(desk: LeaseDesk, event: OperatorEvent): string | null {
+  if (event.action === 'resume') {
+    return desk.overrides.delete(event.target) ? null : `target: no override on ${event.target}`;
+  }
+  if (event.action !== 'override') return `action: ${event.action} is no break-glass`;
+  if (!SCOPE.test(event.target)) return `target: ${event.target} is not model@venue:underlying:day`;
+  if (event.note.trim() === '') return 'note: say why';
+  if (event.until === null || !(event.until > event.at)) return 'until: an override must lapse in the future';
+  if (event.until - event.at > MAX_OVERRIDE_MS)
+    return `until: at most ${MAX_OVERRIDE_MS / 60_000} minutes, ${(event.until - event.at) / 60_000} asked`;
+  if (!desk.overrides.has(event.target) && desk.overrides.size >= MAX_OVERRIDES)
+    return `target: ${MAX_OVERRIDES} overrides are open already`;
+  desk.overrides.set(event.target, { scope: event.target, by: event.actor, note: event.note, until: event.until });
+  return null;
+}
+
+/** Issues one lease per verdict at `at` (epoch ms, wall clock). What has no fresh evidence is closed and says so. */
+export function issueLeases(
+  desk: LeaseDesk,
+  verdicts: readonly LeaseVerdict[],
+  health: DeskHealth,
+  at: number,
+): readonly Lease[] {
+  desk.sequence++;
+  for (const [scope, override] of desk.overrides) if (override.until <= at) desk.overrides.delete(scope);
+  return verdicts.map((verdict) => issue(desk, verdict, health, at));
+}
+
+/** A reason with the scope, in lease terms, that has to be overridden to lift it; null = nobody may. */
+interface Blocked {
+  readonly text: string;
+  readonly owner: string | null;
+}
+
+function issue(desk: LeaseDesk, verdict: LeaseVerdict, health: DeskHealth, at: number): Lease {
+  const [model, place] = split(verdict.scope);
+  const underlying = place.split(':').slice(0, 2).join(':');
+  const above = (reason: string, scope: string): Blocked => ({
+    text: `${reason}@${scope}`,
+    owner: `${model}@${scope}`,
+  });
+  const abstaining: Blocked[] = [];
+  const age = health.dataAgeMs(underlying);
+  if (!(age <= FRESH_MS)) abstaining.push(above('data-stale', underlying));
+  if (!(health.loopLagMs <= LAG_MS)) abstaining.push({ text: 'monitor-lagging', owner: null });
+  if (verdict.modelId === null) abstaining.push({ text: 'warming-up', owner: null });
+  const closing = health.closedAbove(underlying).map((c) => above(c.reason, c.scope));
+  const own = verdict.gate.reasons
+    .filter((r) => r !== 'warming-up')
+    .map((r): Blocked => {
+      const owner = verdict.ownerOf[r];
+      return owner === undefined ? { text: r, owner: verdict.scope } : above(r, owner);
+    });
+  const reasons = [...closing, ...abstaining, ...own];
+  const state = closing.length + abstaining.length > 0 ? 'DO_NOT_USE' : verdict.gate.state;
+  const override = state === 'OK' || state === 'WIDEN' ? null : overrideFor(desk, verdict.scope, reasons);
+  const granted = override === null ? state : 'WIDEN';
+  return {
+    scope: verdict.scope,
+    state: granted,
+    multiplier: multiplierOf(granted, verdict),
+    model_id: verdict.modelId,
+    as_of: verdict.asOf === null ? null : isoTime(verdict.asOf),
+    uncertainty_multiplier: verdict.uncertainty,
+    reasons: reasons.map((r) => r.text),
+    standing: override === null && abstaining.length > 0 ? 'abstains' : 'verdict',
+    override: override === null ? null : { by: override.by, until: isoTime(override.until), note: override.note },
+    issued_at: isoTime(at),
+    ttl_ms: LEASE_TTL_MS,
+    expires_at: isoTime(at + LEASE_TTL_MS),
+    sequence: desk.sequence,
+  };
+}
+
+/** The override that lifts every reason: it covers this scope, and no reason belongs to a scope wider than its own. */
+function overrideFor(desk: LeaseDesk, scope: string, reasons: readonly Blocked[]): Override | null {
+  for (const override of desk.overrides.values()) {
+    if (!covers(override.scope, scope)) continue;
+    if (reasons.every((r) => r.owner !== null && covers(override.scope, r.owner))) return override;
+  }
+  return null;
+}
+
+function covers(wide: string, narrow: string): boolean {
+  return narrow === wide || narrow.startsWith(`${wide}:`);
+}
+
+function multiplierOf(state: Lease['state'], verdict: LeaseVerdict): number | null {
+  if (state === 'OK') return 1;
+  if (state !== 'WIDEN') return null;
+  const only = verdict.gate.state === 'WIDEN' && verdict.gate.reasons.every((r) => r === 'unproven');
+  return Math.min(MAX_MULTIPLIER, Math.max(only ? WIDEN_UNPROVEN : WIDEN_MARKET, verdict.uncertainty ?? 1));
+}
+
+function split(scope: string): [string, string] {
+  const i = scope.indexOf('@');
+  return [scope.slice(0, i), scope.slice(i + 1)];
+}
