@@ -21,7 +21,8 @@ const skipped: string[] = [];
 const stream = run({ files, concurrency: 2, timeout: 600_000 });
 stream.on('test:pass', (event) => {
   if (event.details.type === 'suite') return;
-  if (event.skip !== undefined) skipped.push(`${event.name}: ${event.skip === true ? 'no reason given' : String(event.skip)}`);
+  if (event.skip !== undefined)
+    skipped.push(`${event.name}: ${event.skip === true ? 'no reason given' : String(event.skip)}`);
   else passed++;
 });
 stream.on('test:fail', (event) => {

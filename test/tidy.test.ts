@@ -40,14 +40,17 @@ function files(folder: string, ending: RegExp): string[] {
 }
 const SOURCES = files('src', /\.ts$/).filter((f) => !f.endsWith('kernel-bytes.ts'));
 const text = (f: string): string => readFileSync(join(ROOT, f), 'utf8');
-const code = (f: string): string => text(f).replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1');
+const code = (f: string): string =>
+  text(f)
+    .replace(/\/\*[\s\S]*?\*\//g, '')
+    .replace(/(^|\s)\/\/.*$/gm, '$1');
 
 test('a room imports only the rooms that ARCHITECTURE.md lets it see', () => {
   const wrong: string[] = [];
   for (const f of SOURCES) {
-    const room = f.split('/')[1]!;
+    const room = f.split('/')[1];
     for (const m of text(f).matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)) {
-      const target = normalize(join(dirname(f), m[1]!)).split('/')[1]!;
+      const target = normalize(join(dirname(f), m[1])).split('/')[1];
       if (target !== room && !(ALLOWED[room] ?? []).includes(target)) wrong.push(`${f} imports ${m[1]}`);
     }
   }
@@ -56,13 +59,15 @@ test('a room imports only the rooms that ARCHITECTURE.md lets it see', () => {
 
 test('the core is pure: no Node module, clock, randomness, console, Math.pow or **', () => {
   const wrong: string[] = [];
-  const banned = /from 'node:|Date\.now|new Date\(\)|Math\.random|Math\.pow|\*\*|console\.|performance\.|setTimeout|setInterval|process\./;
+  const banned =
+    /from 'node:|Date\.now|new Date\(\)|Math\.random|Math\.pow|\*\*|console\.|performance\.|setTimeout|setInterval|process\./;
   for (const f of SOURCES) {
-    if (![...PURE, 'simulator'].includes(f.split('/')[1]!)) continue;
+    if (![...PURE, 'simulator'].includes(f.split('/')[1])) continue;
     code(f)
       .split('\n')
       .forEach((line, i) => {
-        if (banned.test(line.replace(/'[^']*'/g, (s) => (s.startsWith("'node:") ? s : "''")))) wrong.push(`${f}:${i + 1} ${line.trim()}`);
+        if (banned.test(line.replace(/'[^']*'/g, (s) => (s.startsWith("'node:") ? s : "''"))))
+          wrong.push(`${f}:${i + 1} ${line.trim()}`);
       });
   }
   assert.deepEqual(wrong, []);
@@ -83,13 +88,13 @@ test('files are small, named for a noun, and export by name', () => {
 test('every exported symbol of the core has a docstring', () => {
   const wrong: string[] = [];
   for (const f of SOURCES) {
-    if (!PURE.includes(f.split('/')[1]!)) continue;
+    if (!PURE.includes(f.split('/')[1])) continue;
     const lines = text(f).split('\n');
     lines.forEach((line, i) => {
       if (!/^export (async )?(function|const|class|interface|type|abstract)/.test(line)) return;
       let j = i - 1;
-      while (j >= 0 && /^(\/\/|@|export function .*;$)/.test(lines[j]!)) j--;
-      if (j < 0 || !/\*\/\s*$/.test(lines[j]!)) wrong.push(`${f}:${i + 1} ${line.slice(0, 80)}`);
+      while (j >= 0 && /^(\/\/|@|export function .*;$)/.test(lines[j])) j--;
+      if (j < 0 || !/\*\/\s*$/.test(lines[j])) wrong.push(`${f}:${i + 1} ${line.slice(0, 80)}`);
     });
   }
   assert.deepEqual(wrong, []);
@@ -99,10 +104,12 @@ test('every path named in a document exists', () => {
   const wrong: string[] = [];
   const documents = [...readdirSync(ROOT).filter((f) => f.endsWith('.md')), ...files('docs', /\.md$/)];
   for (const f of documents) {
-    for (const m of text(f).matchAll(/`((?:src|test|bench|docs|golden|assembly|tools|bin|dashboard|examples)\/[\w./-]*)`/g))
-      if (!existsSync(join(ROOT, m[1]!))) wrong.push(`${f} names ${m[1]}`);
+    for (const m of text(f).matchAll(
+      /`((?:src|test|bench|docs|golden|assembly|tools|bin|dashboard|examples)\/[\w./-]*)`/g,
+    ))
+      if (!existsSync(join(ROOT, m[1]))) wrong.push(`${f} names ${m[1]}`);
     for (const m of text(f).matchAll(/\]\((?!https?:|#|mailto:)([^)#]+)(?:#[^)]*)?\)/g))
-      if (!existsSync(join(ROOT, dirname(f), m[1]!))) wrong.push(`${f} links ${m[1]}`);
+      if (!existsSync(join(ROOT, dirname(f), m[1]))) wrong.push(`${f} links ${m[1]}`);
   }
   assert.deepEqual(wrong, []);
 });
@@ -128,4 +135,5 @@ test('the core compiles with no types but the ES library, the rest with Node', (
   assert.equal(tool('tsc', ['-b', '--noEmit']) + tool('tsc', ['-p', 'tsconfig.dev.json']), '');
 });
 test('the linter has nothing to say', () => assert.equal(tool('oxlint', ['--type-aware', '--quiet']), ''));
-test('the formatter has nothing to change', () => assert.equal(tool('oxfmt', ['--check', 'src', 'test', 'bench', 'tools']), ''));
+test('the formatter has nothing to change', () =>
+  assert.equal(tool('oxfmt', ['--check', 'src', 'test', 'bench', 'tools']), ''));

@@ -95,7 +95,7 @@ test(
     cpSync(log, bad, { recursive: true });
     const segment = readdirSync(bad).find((f) => f.endsWith('.vlog'))!;
     const bytes = readFileSync(join(bad, segment));
-    bytes[Math.floor(bytes.length / 2)]! ^= 4;
+    bytes[Math.floor(bytes.length / 2)] ^= 4;
     writeFileSync(join(bad, segment), bytes);
     const damaged = await vernier(['replay', bad, '--json']);
     assert.equal(damaged.code, 1);

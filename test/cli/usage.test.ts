@@ -12,7 +12,7 @@ after(() => rmSync(work, { recursive: true, force: true }));
 test('--help and --version exit 0; every command explains itself', async () => {
   const help = await vernier(['--help']);
   assert.equal(help.code, 0);
-  const commands = [...help.stdout.matchAll(/^ {2}([a-z-]+)/gm)].map((m) => m[1]!).filter((c) => c !== 'help');
+  const commands = [...help.stdout.matchAll(/^ {2}([a-z-]+)/gm)].map((m) => m[1]).filter((c) => c !== 'help');
   assert.ok(commands.includes('replay') && commands.includes('watch') && commands.includes('demo'));
   for (const c of commands) {
     const ran = await vernier([c, '--help']);

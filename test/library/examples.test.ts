@@ -9,13 +9,13 @@ import { ROOT } from '../shared.ts';
 
 const MODULES: Readonly<Record<string, object>> = { 'vernier/numeric': numeric, 'vernier/surface': surface };
 const text = readFileSync(join(ROOT, 'docs/library.md'), 'utf8');
-const examples = [...text.matchAll(/```js\n([\s\S]*?)```/g)].map((m) => m[1]!);
+const examples = [...text.matchAll(/```js\n([\s\S]*?)```/g)].map((m) => m[1]);
 
 test('docs/library.md has examples', () => assert.ok(examples.length >= 4));
 
 examples.forEach((source, i) =>
   test(`example ${i + 1} prints what it says`, () => {
-    const expected = [...source.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map((m) => m[1]!);
+    const expected = [...source.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map((m) => m[1]);
     const printed: string[] = [];
     const body = source.replace(/import \{([^}]*)\} from '([^']+)';/g, (_, names: string, module: string) => {
       const known = MODULES[module];
