@@ -6,19 +6,19 @@ import { newestVersion } from './versions.ts';
 const LEAST_ERROR = 0.001;
 
 /**
- * What the engine says now of every model on every expiry, for the lease desk. `at`: epoch ms, the market's time. A
- * cause that is open on the whole underlying is attributed to it: only an override of that scope lifts it.
+ * What the engine says now of every model on every expiry, for the lease desk, at each underlying's own
+ * watermark. A cause that is open on the whole underlying is attributed to it: only an override of that scope lifts it.
  */
-export function leaseVerdicts(state: EngineState, at: number): LeaseVerdict[] {
+export function leaseVerdicts(state: EngineState): LeaseVerdict[] {
   const verdicts: LeaseVerdict[] = [];
   for (const underlying of state.underlyings.values())
     for (const expiry of underlying.expiries)
-      if (expiry.expiry > at)
-        for (const track of expiry.models) verdicts.push(verdictOn(underlying, expiry, track, at));
+      if (expiry.expiry > underlying.watermark)
+        for (const track of expiry.models) verdicts.push(verdictOn(underlying, expiry, track));
   return verdicts;
 }
 
-function verdictOn(underlying: UnderlyingState, expiry: ExpiryState, track: ModelTrack, at: number): LeaseVerdict {
+function verdictOn(underlying: UnderlyingState, expiry: ExpiryState, track: ModelTrack): LeaseVerdict {
   const version = newestVersion(track);
   const ownerOf: Record<string, string> = {};
   for (const incident of underlying.incidents.open.values())
@@ -30,7 +30,7 @@ function verdictOn(underlying: UnderlyingState, expiry: ExpiryState, track: Mode
     ownerOf,
     modelId: version === null ? null : version.fit.id,
     asOf: version === null ? null : version.fit.at,
-    uncertainty: version === null ? null : uncertaintyAt(track, version.fit, at),
+    uncertainty: version === null ? null : uncertaintyAt(track, version.fit, underlying.watermark),
   };
 }
 

@@ -35,8 +35,10 @@ export interface LeaseVerdict {
 export interface DeskHealth {
   /** How long ago, on a monotonic clock, the newest message of an underlying arrived, ms; Infinity when none has. */
   readonly dataAgeMs: (underlying: string) => number;
-  /** What stands in the way of a whole venue or underlying besides incidents: its feed, its platform. */
-  readonly closedAbove: (underlying: string) => readonly { readonly reason: string; readonly scope: string }[];
+  /** State of the connection that brings an underlying's data. */
+  readonly feed: (underlying: string) => 'connecting' | 'live' | 'stale' | 'down';
+  /** Whether the venue trades it. */
+  readonly platform: (underlying: string) => 'open' | 'locked' | 'maintenance';
   /** The longest the event loop has stood still since the last issue, ms. */
   readonly loopLagMs: number;
 }
@@ -113,9 +115,12 @@ function issue(desk: LeaseDesk, verdict: LeaseVerdict, health: DeskHealth, at: n
   const abstaining: Blocked[] = [];
   const age = health.dataAgeMs(underlying);
   if (!(age <= FRESH_MS)) abstaining.push(above('data-stale', underlying));
+  const feed = health.feed(underlying);
+  if (feed !== 'live') abstaining.push(above(`feed-${feed}`, underlying.split(':')[0]));
   if (!(health.loopLagMs <= LAG_MS)) abstaining.push({ text: 'monitor-lagging', owner: null });
   if (verdict.modelId === null) abstaining.push({ text: 'warming-up', owner: null });
-  const closing = health.closedAbove(underlying).map((c) => above(c.reason, c.scope));
+  const platform = health.platform(underlying);
+  const closing = platform === 'open' ? [] : [above(`venue-${platform}`, underlying)];
   const own = verdict.gate.reasons
     .filter((r) => r !== 'warming-up')
     .map((r): Blocked => {

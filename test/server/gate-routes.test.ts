@@ -1,0 +1,218 @@
+/** The leases over a real HTTP server and a real WebSocket, with the real client on the other end. */
+import assert from 'node:assert/strict';
+import type { IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { test, type TestContext } from 'node:test';
+import Fastify from 'fastify';
+import { WebSocket } from 'ws';
+import { GateDesk } from '../../src/app/gate-desk.ts';
+import { initEngine, type EngineState } from '../../src/engine/state.ts';
+import { DEFAULT_CONFIG } from '../../src/engine/config.ts';
+import { createGate } from '../../src/library/gate.ts';
+import type { MarketEvent } from '../../src/market/event.ts';
+import type { LeaseAnswer } from '../../src/policy/lease.ts';
+import { GateStream, gateRoutes, type GateCaller } from '../../src/server/gate-routes.ts';
+
+const SCOPE = 'svi@deribit:BTC:2026-03-27';
+const EXPIRY = Date.UTC(2026, 2, 27, 8);
+const CALLERS: Record<string, GateCaller> = {
+  seer: { name: 'sam', role: 'view' },
+  boss: { name: 'rita', role: 'override' },
+};
+
+/** As much of an engine's state as leases are made of. */
+function engineState(): EngineState & { quoteArrives(): void; gate: { state: string; reasons: string[] } } {
+  const gate = { state: 'OK', reasons: [] as string[] };
+  const fit = { id: 'fit-7', at: 1_000, numbers: { rmseVol: 0.003 } };
+  const track = {
+    model: 'svi',
+    versions: [{ liveAt: 1_000, fit }],
+    noise: { variancePerSecond: 1e-8, weight: 6 },
+    gate,
+  };
+  const expiry = { key: 'deribit:BTC:2026-03-27', expiry: EXPIRY, messageAt: 1, models: [track] };
+  const underlying = {
+    key: 'deribit:BTC',
+    expiries: [expiry],
+    index: null,
+    platform: 'open',
+    feed: 'live',
+    watermark: 601_000,
+    incidents: { open: new Map() },
+  };
+  const state = initEngine(DEFAULT_CONFIG);
+  (state.underlyings as Map<string, unknown>).set('deribit:BTC', underlying);
+  return Object.assign(state, { gate, quoteArrives: () => void expiry.messageAt++ });
+}
+
+async function setUp(t: TestContext): Promise<{
+  url: string;
+  state: ReturnType<typeof engineState>;
+  desk: GateDesk;
+  logged: MarketEvent[];
+  clock: { mono: number };
+}> {
+  const state = engineState();
+  const logged: MarketEvent[] = [];
+  const clock = { mono: 0 };
+  const desk = new GateDesk({ state: () => state, log: (e) => logged.push(e), monotonic: () => clock.mono });
+  const caller = (request: IncomingMessage): GateCaller | null => {
+    const offered = request.headers['sec-websocket-protocol'] ?? '';
+    const token = /Bearer (\w+)/.exec(request.headers.authorization ?? '') ?? /bearer\.(\w+)/.exec(offered);
+    return CALLERS[token?.[1] ?? ''] ?? null;
+  };
+  const app = Fastify();
+  const stream = new GateStream({ source: desk, caller });
+  await app.register(gateRoutes, { source: desk, caller });
+  app.server.on('upgrade', (request, socket, head) => {
+    if (!stream.upgrade(request, socket, head)) socket.destroy();
+  });
+  await app.listen({ port: 0, host: '127.0.0.1' });
+  t.after(async () => {
+    stream.close();
+    desk.close();
+    app.server.closeAllConnections();
+    await app.close();
+  });
+  return { url: `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`, state, desk, logged, clock };
+}
+
+const ask = async (url: string, token: string, init: RequestInit = {}): Promise<Response> =>
+  await fetch(url, { ...init, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' } });
+
+test('a monitor without fresh data abstains, opens with the first quote that arrives, and closes when they stop', async (t) => {
+  const { url, state, clock } = await setUp(t);
+  const leases = async (): Promise<LeaseAnswer> =>
+    (await (await ask(`${url}/api/v1/gate/leases?nonce=n-1`, 'seer')).json()) as LeaseAnswer;
+  const before = await leases();
+  assert.deepEqual([before.nonce, before.mode, before.leases[0].scope], ['n-1', 'advisory', SCOPE]);
+  assert.deepEqual(before.leases[0].reasons, ['data-stale@deribit:BTC'], 'of unknown age until it changes');
+  state.quoteArrives();
+  const open = (await leases()).leases[0];
+  assert.deepEqual([open.state, open.model_id, open.as_of], ['OK', 'fit-7', '1970-01-01T00:00:01.000Z']);
+  assert.equal(open.uncertainty_multiplier, Math.sqrt(1 + (1e-8 * 600) / 9e-6), 'ten minutes old');
+  clock.mono += 2_400;
+  assert.deepEqual((await leases()).leases[0].reasons, ['monitor-lagging'], 'the loop stood still');
+  assert.equal((await leases()).leases[0].state, 'OK', 'and turns again');
+  for (let i = 0; i < 12; i++) {
+    clock.mono += 250;
+    await leases();
+  }
+  assert.deepEqual((await leases()).leases[0].reasons, ['data-stale@deribit:BTC']);
+});
+
+test('who may: no token 401, a weaker role 403, a careless override 400 or 409, all as problem+json', async (t) => {
+  const { url, logged } = await setUp(t);
+  const path = `${url}/api/v1/gate/overrides`;
+  const post = (token: string, body: unknown): Promise<Response> =>
+    ask(path, token, { method: 'POST', body: JSON.stringify(body) });
+  const good = { scope: SCOPE, minutes: 5, note: 'fixing' };
+  assert.equal((await ask(`${url}/api/v1/gate/leases`, 'nobody')).status, 401);
+  assert.equal((await post('nobody', good)).status, 401);
+  assert.equal((await post('seer', good)).status, 403);
+  for (const [status, body] of [
+    [400, { ...good, minutes: 0 }],
+    [400, { ...good, note: '' }],
+    [400, { minutes: 5, note: 'x' }],
+    [409, { ...good, minutes: 61 }],
+    [409, { ...good, scope: 'everything' }],
+  ] as [number, object][]) {
+    const response = await post('boss', body);
+    assert.equal(response.status, status, JSON.stringify(body));
+    assert.match(response.headers.get('content-type')!, /problem\+json/);
+  }
+  assert.equal((await ask(`${url}/api/v1/gate/leases?nonce=${'x'.repeat(65)}`, 'seer')).status, 400);
+  assert.deepEqual(logged, [], 'nothing refused reaches the log');
+});
+
+test('break-glass over the wire: recorded with its name, in force at once, ended early', async (t) => {
+  const { url, state, logged } = await setUp(t);
+  const gate = createGate({ url, token: 'seer', renewMs: 0 });
+  t.after(() => gate.close());
+  await gate.renew();
+  state.quoteArrives();
+  Object.assign(state.gate, { state: 'DO_NOT_USE', reasons: ['fat-finger'] });
+  await gate.renew();
+  assert.equal(gate.mayQuote(SCOPE), false);
+  const body = JSON.stringify({ scope: SCOPE, minutes: 5, note: 'known print' });
+  assert.equal((await ask(`${url}/api/v1/gate/overrides`, 'boss', { method: 'POST', body })).status, 204);
+  await gate.renew();
+  assert.deepEqual([gate.mayQuote(SCOPE), gate.state(SCOPE).override?.by], [true, 'rita']);
+  assert.equal((await ask(`${url}/api/v1/gate/overrides`, 'boss', { method: 'DELETE', body })).status, 204);
+  await gate.renew();
+  assert.equal(gate.mayQuote(SCOPE), false);
+  const acts = logged.map((e) => (e.type === 'operator' ? [e.action, e.actor, e.target, e.until! - e.at] : null));
+  assert.deepEqual(acts.map((a) => a!.slice(0, 3)), [
+    ['override', 'rita', SCOPE],
+    ['resume', 'rita', SCOPE],
+  ]); // prettier-ignore
+  assert.equal(acts[0]![3], 300_000);
+});
+
+test('what the log cannot take has not happened', async (t) => {
+  const { state } = await setUp(t);
+  const desk = new GateDesk({
+    state: () => state,
+    log: () => {
+      throw new Error('disk full');
+    },
+  });
+  t.after(() => desk.close());
+  assert.throws(() => desk.override({ scope: SCOPE, minutes: 5, note: 'x', actor: 'rita' }), /disk full/);
+  assert.match(desk.override({ scope: SCOPE, minutes: null, note: '', actor: 'rita' })!, /no override/);
+});
+
+test(
+  'over WebSocket the client asks, hears a closing unasked, and survives a lost connection',
+  { timeout: 10_000 },
+  async (t) => {
+    const { url, state, desk } = await setUp(t);
+    const trouble: string[] = [];
+    const gate = createGate({
+      url: url.replace('http', 'ws'),
+      token: 'seer',
+      renewMs: 0,
+      onTrouble: (_, what) => trouble.push(what),
+    });
+    t.after(() => gate.close());
+    await gate.renew();
+    state.quoteArrives();
+    await gate.renew();
+    assert.equal(gate.mayQuote(SCOPE), true);
+    desk.look();
+    Object.assign(state.gate, { state: 'DO_NOT_USE', reasons: ['gap'] });
+    desk.look();
+    while (gate.mayQuote(SCOPE)) await new Promise((r) => setTimeout(r, 5));
+    assert.deepEqual(gate.state(SCOPE).reasons, ['gap']);
+    assert.equal(trouble.length, 0);
+    const stranger = createGate({
+      url: url.replace('http', 'ws'),
+      renewMs: 0,
+      onTrouble: (_, what) => trouble.push(what),
+    });
+    await stranger.renew();
+    assert.equal(stranger.state(SCOPE).reasons[0], 'no-lease');
+    assert.deepEqual(trouble, ['the connection closed']);
+    stranger.close();
+  },
+);
+
+test('the stream refuses foreign pages, nonsense and floods', async (t) => {
+  const { url } = await setUp(t);
+  const address = `${url.replace('http', 'ws')}/api/v1/gate/stream`;
+  const ended = (origin: string | undefined, send: (ws: WebSocket) => void): Promise<string> =>
+    new Promise((resolve) => {
+      const ws = new WebSocket(address, ['vernier-gate', 'bearer.seer'], { origin });
+      ws.on('unexpected-response', (_, response) => resolve(String(response.statusCode)));
+      ws.on('error', () => undefined);
+      ws.on('open', () => send(ws));
+      ws.on('close', (code) => resolve(String(code)));
+    });
+  assert.equal(await ended('http://evil.example', () => undefined), '403');
+  assert.equal(await ended(url, (ws) => ws.send('{"op":"renew","nonce":"a b"}')), '4400');
+  assert.equal(await ended(url, (ws) => ws.send('x'.repeat(2_000))), '1009');
+  const flood = (ws: WebSocket): void => {
+    for (let i = 0; i < 21; i++) ws.send(`{"op":"renew","nonce":"${i}"}`);
+  };
+  assert.equal(await ended(undefined, flood), '4429');
+});
