@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   inspect: async () => (await import('./inspect.ts')).registerInspect,
   verify: async () => (await import('./verify.ts')).registerVerify,
   export: async () => (await import('./export.ts')).registerExport,
+  bench: async () => (await import('./bench-faults.ts')).registerBenchFaults,
   doctor: async () => (await import('./doctor.ts')).registerDoctor,
 };
 

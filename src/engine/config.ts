@@ -20,6 +20,10 @@ export interface EngineConfig {
   readonly minRefitSeconds: number;
   /** Score records of one scope are emitted at most this often, s of event time (0 = every batch). */
   readonly scoreEverySeconds: number;
+  /** Log-odds against health at which a diagnosis opens an incident, nats. */
+  readonly openLogOdds: number;
+  /** False pages a week that an underlying may have; sets the run lengths of sequential tests over all its streams. */
+  readonly pageBudgetPerWeek: number;
   /** Bound on instruments per underlying; more are refused and counted. */
   readonly maxInstruments: number;
 }
@@ -36,5 +40,7 @@ export const DEFAULT_CONFIG: EngineConfig = {
   maxAgeSeconds: 900,
   minRefitSeconds: 10,
   scoreEverySeconds: 10,
+  openLogOdds: 2.5,
+  pageBudgetPerWeek: 1,
   maxInstruments: 5_000,
 };

@@ -45,6 +45,7 @@ export function judgeAnswers(state: EngineState, underlying: UnderlyingState, ba
   const diagnoses = diagnose({
     scope: underlying.key,
     own: new Map(),
+    openAt: state.config.openLogOdds,
     expiries,
     numbers: {},
     isOpen: (cause, scope) => book.open.has(`${cause}|${scope}`),

@@ -73,6 +73,7 @@ export function readSigns(
   return {
     scope: underlying.key,
     own,
+    openAt: state.config.openLogOdds,
     expiries: closed.map((c, i): ScopeSigns => ({ scope: c.reading.expiry.key, signs: vectors[i] })),
     numbers: {
       two_sided_ratio: number(1 - (own.get('fall')?.value ?? NaN)),

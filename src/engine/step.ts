@@ -74,7 +74,7 @@ function advance(state: EngineState, underlying: UnderlyingState | null, event: 
   const boundary = Math.floor(mark / batchMs) * batchMs;
   if (boundary <= (Number.isFinite(underlying.closedAt) ? underlying.closedAt : -Infinity)) return NONE;
   const ready = underlying.expiries.filter((e) => e.changed >= minChanged && e.expiry > boundary);
-  const silence = watchSilence(underlying, boundary);
+  const silence = watchSilence(underlying, boundary, state.config.openLogOdds);
   if (ready.length === 0) return silence;
   return [...silence, ...closeBatch(state, underlying, ready, boundary)];
 }
@@ -86,5 +86,8 @@ function closeSnapshot(state: EngineState, underlying: UnderlyingState, at: numb
     return NONE;
   }
   for (const expiry of underlying.expiries.filter((e) => e.expiry <= at)) removeExpiry(state, underlying, expiry);
-  return [...watchSilence(underlying, at), ...closeBatch(state, underlying, underlying.expiries, at)];
+  return [
+    ...watchSilence(underlying, at, state.config.openLogOdds),
+    ...closeBatch(state, underlying, underlying.expiries, at),
+  ];
 }

@@ -28,7 +28,7 @@ const SHORTEST_CLOSES = 1.9;
  * its own rate promised forty-five changes. Messages without a change: the feed repeats itself. No message while other
  * expiries have some: the expiry is missing.
  */
-export function watchSilence(underlying: UnderlyingState, at: number): Effect[] {
+export function watchSilence(underlying: UnderlyingState, at: number, openAt: number): Effect[] {
   if (!(at - underlying.watchedAt >= 1000)) return [];
   underlying.watchedAt = at;
   const watched = underlying.expiries.filter((e) => e.rateCloses >= RATE_MINIMUM && e.expiry > at);
@@ -51,6 +51,7 @@ export function watchSilence(underlying: UnderlyingState, at: number): Effect[] 
   const diagnoses = diagnose({
     scope: underlying.key,
     own,
+    openAt,
     expiries,
     numbers: {},
     isOpen: (cause, scope) => book.open.has(`${cause}|${scope}`),

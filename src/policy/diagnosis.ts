@@ -27,14 +27,14 @@ export interface UnderlyingSigns {
   /** Signs that belong to no single expiry. */
   readonly own: SignVector;
   readonly expiries: readonly ScopeSigns[];
+  /** Log-odds at which a diagnosis opens an incident, nats. */
+  readonly openAt: number;
   /** Plain numbers that go into the evidence as they are. */
   readonly numbers: Readonly<Record<string, number | null>>;
   /** Whether a condition is already open on a scope: it then needs less to stay. */
   readonly isOpen: (cause: string, scope: string) => boolean;
 }
 
-/** Log-odds at which an incident opens, nats: learnt so that few untouched chains open one. */
-const OPEN = 2.5;
 /** An open incident lives on down to even odds. */
 const STAY = 0;
 /** Causes named per scope and close. */
@@ -70,7 +70,7 @@ function judge(
   for (let i = 0; i < MOST; i++) {
     const ranked = rankCauses(vector, explained).filter((r) => !taken.has(r.cause));
     const first = ranked[0];
-    const cause = ranked.find((r) => r.logOdds >= (signs.isOpen(r.cause, scope) ? STAY : OPEN))?.cause;
+    const cause = ranked.find((r) => r.logOdds >= (signs.isOpen(r.cause, scope) ? STAY : signs.openAt))?.cause;
     if (cause === undefined) return;
     const { logOdds } = ranked.find((r) => r.cause === cause) ?? first;
     const { kind } = CAUSES[cause];
@@ -81,7 +81,7 @@ function judge(
       scope,
       severity: severityOf(cause, kind, scope === signs.scope),
       logOdds,
-      evidence: { ...evidenceOf(ordered, vector, explained), ...numbers },
+      evidence: { log_odds: Math.round(logOdds * 1000) / 1000, ...evidenceOf(ordered, vector, explained), ...numbers },
     });
     taken.add(cause);
     for (const [name, p] of Object.entries(SIGNATURES[cause].signs) as [SignName, number][])

@@ -69,9 +69,10 @@ export function evidenceOf(
 ): Readonly<Record<string, unknown>> {
   const p = probabilities(ranked);
   const shown = [...p].toSorted((a, b) => b[1] - a[1]).slice(0, 4);
-  const [first, second] = ranked;
+  const first = ranked[0];
+  const second: RankedCause | undefined = ranked[1];
   const own = SIGNATURES[first.cause].signs;
-  const rival = SIGNATURES[second.cause].signs;
+  const rival: Partial<Record<SignName, number>> = second === undefined ? {} : SIGNATURES[second.cause].signs;
   const strongest = ([...signs.keys()] as SignName[])
     .filter((name) => !explained.has(name) && own[name] !== undefined)
     .map((name) => ({ name, nats: contribution(signs, name, own[name] ?? 0) }))
@@ -92,7 +93,7 @@ export function evidenceOf(
     probabilities: Object.fromEntries(shown.map(([cause, v]) => [cause, round(v)])),
     signs: strongest.map((s) => ({ sign: s.name, says: SIGNS[s.name].says, value: finite(value(s.name)), nats: round(s.nats) })),
     runner_up: {
-      cause: second.cause,
+      cause: second?.cause ?? 'health',
       separated_by: against === undefined ? null : against.name,
       nats: against === undefined ? null : round(against.nats),
     },

@@ -6,6 +6,7 @@ import type { IncidentRecord, OutputRecord } from '../../model/record.ts';
 import { Random } from '../../numeric/random.ts';
 import { CAUSES, type Cause } from '../../policy/causes.ts';
 import { snapshotEvents, type ChainRow, type ChainSnapshot } from './chain-snapshot.ts';
+import { plainStatistics, type PlainStatistics } from './plain-statistics.ts';
 import { EngineRun, ownCalibrator, type Calibrator } from './engine-run.ts';
 import type { FaultKind } from './kinds.ts';
 import { frozenCalibrator, scaledCalibrator } from './model-faults.ts';
@@ -25,6 +26,7 @@ export interface FaultCase {
   /** An incident opened that the untouched snapshot does not open, or the right cause did. */
   readonly found: boolean;
   readonly right: boolean;
+  readonly statistics: PlainStatistics;
 }
 
 /** One untouched snapshot and what opened. */
@@ -33,6 +35,7 @@ export interface CleanCase {
   readonly underlying: string;
   readonly opened: readonly string[];
   readonly dataCause: boolean;
+  readonly statistics: PlainStatistics;
 }
 
 /** Everything one run of the bench saw. */
@@ -84,13 +87,16 @@ export function runChainBench(snapshots: Iterable<ChainSnapshot>, options: Chain
       for (const fault of options.faults)
         for (const level of options.levels)
           own.push(oneCase(run, snapshot, before, fault, level, count, options.seed, history));
-    const control = openedAt(run.run(snapshotEvents(snapshot)), at);
+    const records = run.run(snapshotEvents(snapshot));
+    const control = openedAt(records, at);
+    const statistics = plainStatistics(run.state, records, snapshot);
     if (eligible)
       clean.push({
         at,
         underlying,
         opened: control,
         dataCause: control.some((c) => CAUSES[c as Cause].kind === 'data'),
+        statistics,
       });
     for (const c of own) cases.push(withControl(c, control));
     previous.set(underlying, new Map(snapshot.rows.map((r) => [r.instrument.symbol, r])));
@@ -121,7 +127,8 @@ function oneCase(
       : fault.name === 'frozen-model'
         ? frozenCalibrator(magnitude * 3_600_000, (job) => history.get(scopeOf(job)) ?? [])
         : ownCalibrator;
-  const records = run.fork(calibrator).run(snapshotEvents(touched));
+  const fork = run.fork(calibrator);
+  const records = fork.run(snapshotEvents(touched));
   const opened = openedAt(records, touched.at);
   return {
     fault: fault.name,
@@ -134,6 +141,7 @@ function oneCase(
     control: [],
     found: false,
     right: opened[0] === fault.cause,
+    statistics: plainStatistics(fork.state, records, touched),
   };
 }
 

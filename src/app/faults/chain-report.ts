@@ -1,0 +1,143 @@
+/** The chain bench judged: thresholds learnt on one half of the tape, everything reported on the other. */
+import { median, medianAbsoluteDeviation, quantile, MAD_TO_SD } from '../../numeric/robust.ts';
+import type { ChainBenchResult, CleanCase, FaultCase } from './chain-bench.ts';
+import type { PlainStatistics } from './plain-statistics.ts';
+
+/** One operating point: the threshold with what it cost and found. */
+export interface OperatingPoint {
+  readonly openLogOdds: number;
+  /** Share of untouched snapshots that open an incident with a data cause, and with any. */
+  readonly falseData: number;
+  readonly falseAny: number;
+  readonly found: number;
+  readonly right: number;
+}
+
+/** One fault kind at the published magnitude. */
+export interface FaultRow {
+  readonly fault: string;
+  readonly magnitude: number;
+  readonly cases: number;
+  readonly found: number;
+  readonly right: number;
+  /** Top causes of the cases that were named wrongly, most frequent first; `-` is silence. */
+  readonly mistaken: readonly (readonly [string, number])[];
+  /** Share found by each trivial monitor at 5 % false alarms. */
+  readonly baselines: Readonly<Record<string, number>>;
+}
+
+/** The report of a run. */
+export interface ChainReport {
+  readonly split: string;
+  readonly learnt: OperatingPoint;
+  readonly judged: OperatingPoint;
+  readonly curve: readonly OperatingPoint[];
+  readonly rows: readonly FaultRow[];
+  readonly kinds: number;
+  readonly kindsFound95: number;
+}
+
+/** Largest share of untouched snapshots that may open a data cause. */
+const FALSE_LIMIT = 0.05;
+
+/** A run of the whole tape at one threshold. */
+export interface RunAt {
+  readonly openLogOdds: number;
+  readonly result: ChainBenchResult;
+}
+
+/** Judges runs at several thresholds; `plain` is a run whose monitor never interferes, for the trivial monitors. */
+export function chainReport(runs: readonly RunAt[], plain: ChainBenchResult): ChainReport {
+  const times = runs[0].result.clean.map((c) => c.at).toSorted((a, b) => a - b);
+  const middle = times[Math.floor(times.length / 2)] ?? Infinity;
+  const first = runs.map((r) => point(r, (at) => at < middle));
+  const second = runs.map((r) => point(r, (at) => at >= middle));
+  // The most sensitive threshold that the learning half allows.
+  const allowed = first.filter((p) => p.falseData <= FALSE_LIMIT && p.falseAny <= 2 * FALSE_LIMIT);
+  const learnt = allowed.length === 0 ? first[first.length - 1] : best(allowed);
+  const chosen = runs.findIndex((r) => r.openLogOdds === learnt.openLogOdds);
+  const judgedCases = runs[chosen].result.cases.filter((c) => c.at >= middle);
+  const rows = faultRows(judgedCases, plain, middle);
+  const main = rows.filter((r) => r.cases > 0);
+  return {
+    split: new Date(middle).toISOString(),
+    learnt,
+    judged: second[chosen],
+    curve: second,
+    rows,
+    kinds: new Set(main.map((r) => r.fault)).size,
+    kindsFound95: main.filter((r) => r.found >= 0.95).length,
+  };
+}
+
+function best(points: readonly OperatingPoint[]): OperatingPoint {
+  return points.reduce((a, b) => (b.right > a.right ? b : a));
+}
+
+function point(run: RunAt, inside: (at: number) => boolean): OperatingPoint {
+  const clean = run.result.clean.filter((c) => inside(c.at));
+  const cases = run.result.cases.filter((c) => inside(c.at) && c.level === 1);
+  return {
+    openLogOdds: run.openLogOdds,
+    falseData: share(clean, (c) => c.dataCause),
+    falseAny: share(clean, (c) => c.opened.length > 0),
+    found: share(cases, (c) => c.found),
+    right: share(cases, (c) => c.right),
+  };
+}
+
+function share<T>(list: readonly T[], holds: (item: T) => boolean): number {
+  return list.length === 0 ? 0 : list.filter(holds).length / list.length;
+}
+
+function faultRows(cases: readonly FaultCase[], plain: ChainBenchResult, middle: number): FaultRow[] {
+  const limits = trivialLimits(plain.clean.filter((c) => c.at < middle));
+  const rows: FaultRow[] = [];
+  for (const name of new Set(cases.map((c) => c.fault)))
+    for (const level of [0, 1, 2] as const) {
+      const own = cases.filter((c) => c.fault === name && c.level === level);
+      if (own.length === 0 || level !== 1) continue;
+      const bare = plain.cases.filter((c) => c.fault === name && c.level === level && c.at >= middle);
+      const wrong = new Map<string, number>();
+      for (const c of own) if (!c.right) wrong.set(c.opened[0] ?? '-', (wrong.get(c.opened[0] ?? '-') ?? 0) + 1);
+      rows.push({
+        fault: name,
+        magnitude: own[0].magnitude,
+        cases: own.length,
+        found: share(own, (c) => c.found),
+        right: share(own, (c) => c.right),
+        mistaken: [...wrong].toSorted((a, b) => b[1] - a[1]),
+        baselines: Object.fromEntries(limits.map((l) => [l.name, share(bare, (c) => l.alarms(c.statistics))])),
+      });
+    }
+  return rows;
+}
+
+interface Trivial {
+  readonly name: string;
+  readonly alarms: (s: PlainStatistics) => boolean;
+}
+
+/** Thresholds of the trivial monitors at 5 % of the learning half; the CUSUM's one step is z - 0.5 on ln PZ. */
+function trivialLimits(clean: readonly CleanCase[]): Trivial[] {
+  const of = (pick: (s: PlainStatistics) => number): number[] =>
+    clean.map((c) => pick(c.statistics)).filter(Number.isFinite);
+  const fit = quantile(
+    of((s) => s.fitError),
+    0.95,
+  );
+  const gap = quantile(
+    of((s) => s.markGap),
+    0.95,
+  );
+  const pz = of((s) => s.logPz);
+  const centre = median(pz);
+  const sd = MAD_TO_SD * medianAbsoluteDeviation(pz);
+  const z = (v: number): number => Math.min(2.5, (v - centre) / sd) - 0.5;
+  const sum = quantile(pz.map(z), 0.95);
+  return [
+    { name: 'fit error', alarms: (s) => s.fitError > fit },
+    { name: 'venue-mark gap', alarms: (s) => s.markGap > gap },
+    { name: 'CUSUM of PZ', alarms: (s) => z(s.logPz) > sum },
+  ];
+}

@@ -1,0 +1,128 @@
+/** The diagnosis: each cause is named from the signs that always come with it, evidence adds up, symptoms are explained. */
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import { CAUSES, type Cause } from '../../src/policy/causes.ts';
+import { diagnose, type UnderlyingSigns } from '../../src/policy/diagnosis.ts';
+import { initIncidentBook, updateIncidents } from '../../src/policy/incident.ts';
+import { ALWAYS, OFTEN, SIGNATURES } from '../../src/policy/signatures.ts';
+import { SIGNS, strengthOf, type Sign, type SignName } from '../../src/policy/signs.ts';
+
+const SCOPE = 'deribit:BTC';
+const CALM = 0;
+
+function vector(strengths: Partial<Record<SignName, number>>): Map<SignName, Sign> {
+  const signs = new Map<SignName, Sign>();
+  for (const name of Object.keys(SIGNS) as SignName[]) {
+    const strength = strengths[name] ?? CALM;
+    signs.set(name, { value: strength, strength });
+  }
+  return signs;
+}
+
+function underlying(own: Map<SignName, Sign>, expiries: UnderlyingSigns['expiries'] = []): UnderlyingSigns {
+  return { scope: SCOPE, own, expiries, openAt: 2.5, numbers: {}, isOpen: () => false };
+}
+
+test('the closed list and the signatures name the same causes, and every sign is used', () => {
+  assert.deepEqual(Object.keys(SIGNATURES).sort(), Object.keys(CAUSES).sort());
+  const used = new Set(Object.values(SIGNATURES).flatMap((s) => Object.keys(s.signs)));
+  assert.deepEqual(
+    Object.keys(SIGNS).filter((n) => !used.has(n)),
+    [],
+  );
+});
+
+for (const cause of Object.keys(CAUSES) as Cause[])
+  test(`${cause} is named from the signs that come with it always and often`, () => {
+    const strengths: Partial<Record<SignName, number>> = {};
+    for (const [name, p] of Object.entries(SIGNATURES[cause].signs) as [SignName, number][])
+      if (p >= OFTEN) strengths[name] = 2;
+    const [first] = diagnose(underlying(vector(strengths)));
+    assert.equal(first?.cause, cause);
+    assert.equal(first.kind, CAUSES[cause].kind);
+    assert.ok(first.logOdds >= 2.5);
+  });
+
+test('health names nothing', () => {
+  assert.deepEqual(diagnose(underlying(vector({}))), []);
+});
+
+test('evidence: probabilities sum to at most one, the strongest signs come first, the runner-up is told apart', () => {
+  const [first] = diagnose(underlying(vector({ flipped: 2, discount: 2, bounds: 1, 'forward-gap': 2 })));
+  const evidence = first.evidence as {
+    probabilities: Record<string, number>;
+    signs: { sign: string; nats: number }[];
+    runner_up: { cause: string; separated_by: string };
+  };
+  assert.equal(first.cause, 'call-put-flip');
+  const total = Object.values(evidence.probabilities).reduce((s, v) => s + v, 0);
+  assert.ok(total > 0.99 && total <= 1.002, `${total}`);
+  assert.equal(evidence.signs.length, 3);
+  assert.ok(evidence.signs[0].nats >= evidence.signs[2].nats);
+  assert.equal(evidence.runner_up.separated_by, 'flipped');
+});
+
+test('a cause of the whole explains the same signs on single expiries', () => {
+  const expiries = [1, 2, 3, 4].map((i) => ({
+    scope: `${SCOPE}:${i}`,
+    signs: vector({ unit: 2, bounds: 2, discount: 2 }),
+  }));
+  const found = diagnose(underlying(new Map(), expiries));
+  assert.deepEqual(
+    found.map((d) => `${d.cause}@${d.scope}`),
+    [`unit-mismatch@${SCOPE}`],
+  );
+});
+
+test('one expiry alone is an incident of that expiry', () => {
+  const expiries = [1, 2, 3, 4].map((i) => ({
+    scope: `${SCOPE}:${i}`,
+    signs: vector(i === 3 ? { flipped: 2, discount: 2, 'forward-gap': 2 } : {}),
+  }));
+  const found = diagnose(underlying(new Map(), expiries));
+  assert.deepEqual(
+    found.map((d) => `${d.cause}@${d.scope}`),
+    [`call-put-flip@${SCOPE}:3`],
+  );
+});
+
+test('a sign that could not be read speaks for nothing', () => {
+  const signs = vector({ 'forward-gap': 2, 'call-put': 2 });
+  const before = diagnose(underlying(signs))[0].logOdds;
+  signs.delete('mark-gap');
+  assert.ok(diagnose(underlying(signs))[0].logOdds > before, 'without the calm sign the odds are higher');
+  assert.ok(ALWAYS > OFTEN);
+});
+
+test('strength: nothing up to half the entry, one at it, two from one and a half on', () => {
+  assert.deepEqual(
+    [0.4, 0.5, 0.75, 1, -1.25, 9].map((v) => strengthOf(v, 1)),
+    [0, 0, 0.5, 1, 1.5, 2],
+  );
+});
+
+const diagnosis = {
+  cause: 'crossed-quotes', kind: 'data', scope: SCOPE, severity: 'warning', logOdds: 5, evidence: {},
+} as const; // prettier-ignore
+
+test('an incident opens after its patience, attaches, lingers, resolves once', () => {
+  const book = initIncidentBook();
+  const turn = (at: number, seen: boolean): string[] =>
+    updateIncidents(
+      book,
+      SCOPE,
+      at,
+      seen ? [diagnosis] : [],
+      () => true,
+      () => 2,
+      () => 3_000,
+    ).map((r) => r.state);
+  assert.deepEqual(turn(1_000, true), []);
+  assert.deepEqual(turn(2_000, false), [], 'once is not twice in a row');
+  assert.deepEqual(turn(3_000, true), []);
+  assert.deepEqual(turn(4_000, true), ['open']);
+  assert.deepEqual(turn(5_000, true), [], 'symptoms attach');
+  assert.deepEqual(turn(7_000, false), [], 'it lingers');
+  assert.deepEqual(turn(8_000, false), ['resolved']);
+  assert.deepEqual(turn(9_000, false), []);
+});

@@ -1,0 +1,124 @@
+/** What each probe reads on a SYNTHETIC chain whose fault is known. */
+import { test } from 'node:test';
+import assert from 'node:assert/strict';
+import type { QuoteEvent } from '../../src/market/event.ts';
+import type { OptionInstrument } from '../../src/market/instrument.ts';
+import { DATA_METRICS } from '../../src/quality/registry.ts';
+import { AT, FORWARD, syntheticBatch, trueQuote } from './synthetic-batch.ts';
+
+type Change = (quote: QuoteEvent, instrument: OptionInstrument) => QuoteEvent | null;
+
+function read(name: string, change?: Change): number {
+  const metric = DATA_METRICS.find((m) => m.name === name);
+  assert.ok(metric !== undefined, name);
+  const memory = metric.init();
+  metric.update(memory, syntheticBatch(change));
+  return metric.read(memory);
+}
+
+function near(actual: number, expected: number, tolerance: number): void {
+  assert.ok(Math.abs(actual - expected) <= tolerance, `${actual} against ${expected} +- ${tolerance}`);
+}
+
+test('a published forward 30 bp too high shows as a parity gap of -30 bp', () => {
+  near(read('parity_gap_bp'), 0, 0.01);
+  const off: Change = (q) => ({ ...q, forward: FORWARD * 1.003 });
+  near(read('parity_gap_bp', off), -29.9, 0.2);
+  assert.ok(read('parity_gap_errors_ratio', off) < -4);
+});
+
+test('marks made for a time to expiry of six hours more imply six hours', () => {
+  near(read('time_offset_s'), 0, 1e-3);
+  const early: Change = (q, i) => {
+    const true6 = trueQuote(i, AT - 21_600_000);
+    return { ...q, bid: true6.bid, ask: true6.ask, mark: true6.mark };
+  };
+  near(read('time_offset_s', early), 21_600, 1);
+  near(read('time_ratio_log', early), Math.log((19.8333333 + 0.25) / 19.8333333), 1e-6);
+});
+
+test('dollars in place of coins: unit ratio ln F, discount F, bounds broken', () => {
+  near(read('unit_ratio_log'), 0, 1e-9);
+  const usd: Change = (q) => ({
+    ...q,
+    bid: (q.bid ?? 0) * FORWARD,
+    ask: (q.ask ?? 0) * FORWARD,
+    mark: (q.mark ?? 0) * FORWARD,
+  });
+  near(read('unit_ratio_log', usd), Math.log(FORWARD), 1e-9);
+  assert.ok(read('discount_ratio', usd) > 1000);
+  assert.ok(read('bound_share', usd) > 0.9);
+});
+
+test('calls and puts exchanged: discount -1, every near strike flipped', () => {
+  near(read('discount_ratio'), 1, 1e-9);
+  assert.equal(read('flipped_share'), 0);
+  const flip: Change = (q, i) => ({
+    ...trueQuote({ ...i, side: i.side === 'call' ? 'put' : 'call' }, AT),
+    symbol: q.symbol,
+  });
+  near(read('discount_ratio', flip), -1, 1e-9);
+  assert.equal(read('flipped_share', flip), 1);
+});
+
+test('a forward too high makes calls look cheap against puts', () => {
+  near(read('call_put_gap_vol'), 0, 1e-9);
+  const gap = read('call_put_gap_vol', (q) => ({ ...q, mark: q.mark, forward: q.forward, bid: q.bid, ask: q.ask }));
+  near(gap, 0, 1e-9);
+  const dearCalls: Change = (q, i) =>
+    i.side === 'call' ? { ...q, bid: (q.bid ?? 0) + 0.002, ask: (q.ask ?? 0) + 0.002 } : q;
+  assert.ok(read('call_put_gap_vol', dearCalls) > 0.015);
+});
+
+test('repeated quotes: unchanged, and unmoved although the forward moved one per cent', () => {
+  assert.equal(read('unchanged_share'), 0);
+  assert.equal(read('unmoved_share'), 0);
+  const old = (q: QuoteEvent, i: OptionInstrument): QuoteEvent => {
+    const before = trueQuote(i, AT - 21_600_000, FORWARD * 0.99);
+    return { ...q, bid: before.bid, ask: before.ask };
+  };
+  assert.equal(read('unchanged_share', old), 1);
+  assert.ok(read('unmoved_share', old) > 0.9, `${read('unmoved_share', old)}`);
+});
+
+test('silence, one side, crossing and outliers are counted apart', () => {
+  assert.equal(
+    read('silent_share', () => null),
+    1,
+  );
+  near(
+    read('one_sided_share', (q) => ({ ...q, bid: null })),
+    1,
+    0,
+  );
+  assert.equal(
+    read('crossed_count', (q) => ({ ...q, bid: q.ask, ask: q.bid })),
+    44 - oneSided(),
+  );
+  assert.equal(
+    read('one_sided_share', (q) => ({ ...q, bid: q.ask, ask: q.bid })),
+    oneSided() / 44,
+  );
+  let n = 0;
+  const finger: Change = (q) => (++n === 20 ? { ...q, bid: (q.bid ?? 0) * 3, ask: (q.ask ?? 0) * 3 } : q);
+  assert.equal(read('outlier_count'), 0);
+  assert.equal(read('outlier_count', finger), 1);
+});
+
+function oneSided(): number {
+  return Math.round(read('one_sided_share') * 44);
+}
+
+test('a clock nine seconds ahead shows in the receive offset', () => {
+  near(
+    read('receive_offset_s', (q) => ({ ...q, receivedAt: q.at - 9_000 })),
+    9,
+    1e-9,
+  );
+});
+
+test("quotes five per cent above the venue's volatility", () => {
+  near(read('mark_gap_log'), 0, 0.01);
+  const low: Change = (q) => ({ ...q, markIv: (q.markIv ?? 0) / 1.05 });
+  near(read('mark_gap_log', low) - read('mark_gap_log'), Math.log(1.05), 1e-9);
+});
