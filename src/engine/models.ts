@@ -1,5 +1,6 @@
 import type { FitOutcomeRecord } from '../market/event.ts';
 import type { FitJob, MonitoredModel } from '../model/contract.ts';
+import { pushedModel } from '../surface/pushed.ts';
 import { smileModel } from '../surface/smile-model.ts';
 import { sviFamily } from '../surface/svi.ts';
 import { venueMark } from '../surface/venue-mark.ts';
@@ -9,11 +10,12 @@ export const MODELS: ReadonlyMap<string, MonitoredModel> = new Map(
   [smileModel(sviFamily), venueMark].map((m) => [m.name, m]),
 );
 
-/** The model of that name; asking for an unknown one is our bug, the configuration has been checked. */
+/**
+ * The model of that name. A name that is not built in can only have come with a pushed fit (`on-pushed-fit.ts`): the
+ * configuration has been checked.
+ */
 export function modelNamed(name: string): MonitoredModel {
-  const model = MODELS.get(name);
-  if (model === undefined) throw new Error(`no model is called ${name}`);
-  return model;
+  return MODELS.get(name) ?? pushedModel;
 }
 
 /** Runs a calibration: the same pure function in a worker thread (live) and inline (replay). */

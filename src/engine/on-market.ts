@@ -26,7 +26,7 @@ const OLDEST_MS = 60_000;
  * The event with its venue time held within reach of the receive time: one stamp from the future or the past must not
  * make what follows look old (correction 8). The skew itself is a sign, read elsewhere.
  */
-function sane<E extends EventTimes>(state: EngineState, event: E): E {
+export function sane<E extends EventTimes>(state: EngineState, event: E): E {
   const at = Math.min(
     Math.max(event.at, event.receivedAt - OLDEST_MS),
     event.receivedAt + state.config.clockToleranceMs,

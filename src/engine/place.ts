@@ -8,7 +8,7 @@ import { GATE_CLOSED } from '../policy/gate.ts';
 import { initIncidentBook } from '../policy/incident.ts';
 import { DATA_METRICS } from '../quality/registry.ts';
 import { initHorizonNoise } from '../score/horizon-noise.ts';
-import type { EngineState, ExpiryState, InstrumentPlace, UnderlyingState } from './state.ts';
+import type { EngineState, ExpiryState, InstrumentPlace, ModelTrack, UnderlyingState } from './state.ts';
 import { countRefused } from './state.ts';
 
 /** Closes the quoted count and spreads are compared with: about three days of six-hourly chains, minutes of a stream. */
@@ -92,22 +92,27 @@ function expiryOf(state: EngineState, underlying: UnderlyingState, expiry: numbe
     countBaseline: initTrailingMedian(BASELINE_CLOSES),
     shifts: [initLevelShift(), initLevelShift(), initLevelShift()],
     metrics: DATA_METRICS.map((m) => m.init()),
-    models: state.config.models.map((model) => ({
-      model,
-      versions: [],
-      noise: initHorizonNoise(years),
-      lastJobAt: -Infinity,
-      pending: null,
-      fits: 0,
-      gate: GATE_CLOSED,
-      answers: [],
-      features: null,
-      check: null,
-    })),
+    models: state.config.models.map((model) => newTrack(model, years)),
   };
   underlying.expiries.push(made);
   underlying.expiries.sort((a, b) => a.expiry - b.expiry);
   return made;
+}
+
+/** The track of a model on an expiry `years` away that has neither fits nor scores yet. */
+export function newTrack(model: string, years: number): ModelTrack {
+  return {
+    model,
+    versions: [],
+    noise: initHorizonNoise(years),
+    lastJobAt: -Infinity,
+    pending: null,
+    fits: 0,
+    gate: GATE_CLOSED,
+    answers: [],
+    features: null,
+    check: null,
+  };
 }
 
 /** Forgets an expiry whose options have been delivered, with its instruments. */

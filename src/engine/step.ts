@@ -3,6 +3,7 @@ import { closeBatch } from './close.ts';
 import type { Effect } from './effect.ts';
 import { onFitResult } from './on-fit-result.ts';
 import { onDelivery, onFeed, onFuture, onIndex, onInstrument, onPlatform, onQuote, onTrade } from './on-market.ts';
+import { onPushedFit } from './on-pushed-fit.ts';
 import { removeExpiry, underlyingOf } from './place.ts';
 import { watchSilence } from './watch-silence.ts';
 import { countRefused, type EngineState, type UnderlyingState } from './state.ts';
@@ -33,6 +34,8 @@ export function step(state: EngineState, event: MarketEvent): readonly Effect[] 
       return [...state.underlyings.values()].flatMap((u) => advance(state, u, event));
     case 'fit-result':
       return onFitResult(state, event);
+    case 'pushed-fit':
+      return onPushedFit(state, event);
     case 'refused':
       countRefused(state, event.reason);
       return NONE;
@@ -49,7 +52,6 @@ export function step(state: EngineState, event: MarketEvent): readonly Effect[] 
     case 'pulse':
     case 'volatility-index':
     case 'operator':
-    case 'pushed-fit':
       return NONE;
     default:
       return unknown(event);

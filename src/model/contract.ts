@@ -79,7 +79,7 @@ export interface Predictions {
   readonly sd: Float64Array;
 }
 
-/** A fit in force: numbers only, so that it can be logged, hashed and compared bit for bit. */
+/** A fit in force: plain data, so that it can be logged, hashed and compared bit for bit. */
 export interface Fit {
   readonly id: string;
   readonly model: string;
@@ -92,6 +92,8 @@ export interface Fit {
   readonly parameters: readonly number[];
   readonly covariance: readonly number[];
   readonly numbers: Readonly<Record<string, number>>;
+  /** Of a fit pushed in: the family its parameters belong to; absent = the model's own, or a table of volatilities. */
+  readonly family?: string;
 }
 
 /** Identified coordinates phi with covariance (row-major); names carry units. */

@@ -11,8 +11,8 @@ export const venueMark: MonitoredModel = {
   kind: 'surface',
   calibrated: false,
   parameterNames: [],
-  predict,
-  features,
+  predict: predictFromTable,
+  features: tableFeatures,
   fit: () => ({ status: 'not-calibrated-here', parameters: [], covariance: [], numbers: {} }),
   guard: () => [],
 };
@@ -29,7 +29,11 @@ export function venueMarkParameters(batch: Observations): number[] | null {
   return table.length >= 4 ? table : null;
 }
 
-function predict(fit: Fit, batch: Observations, out: Predictions): void {
+/**
+ * Predicts from a fit whose parameters are a table [k_0, sigma_0, k_1, sigma_1, ...], k ascending (fractions), of at
+ * least one point: linear between the points at unchanged k, flat beyond them, with no error of its own.
+ */
+export function predictFromTable(fit: Fit, batch: Observations, out: Predictions): void {
   const t = fit.parameters;
   const n = t.length / 2;
   let j = 0;
@@ -46,7 +50,8 @@ function predict(fit: Fit, batch: Observations, out: Predictions): void {
   }
 }
 
-function features(fit: Fit): Features {
+/** ATM volatility (fraction) of such a table: all that it identifies without a model of its shape. */
+export function tableFeatures(fit: Fit): Features {
   const k = fit.parameters.filter((_, i) => i % 2 === 0);
   const sigma = fit.parameters.filter((_, i) => i % 2 === 1);
   return { names: ['atm_vol'], phi: [atmVolatility(k, sigma)], covariance: [] };
