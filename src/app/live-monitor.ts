@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { EngineConfig } from '../engine/config.ts';
 import type { EngineState } from '../engine/state.ts';
-import type { MarketEvent } from '../market/event.ts';
+import type { MarketEvent, OperatorEvent } from '../market/event.ts';
 import type { OutputRecord } from '../model/record.ts';
 import { openLog, type OpenLog } from '../store/open-log.ts';
 import type { WriterOptions } from '../store/log-writer.ts';
@@ -19,6 +19,8 @@ export interface LiveOptions {
   readonly threads: number;
   /** Called with every output record once it, and all it rests on, is durable. */
   readonly onRecord: (record: OutputRecord) => void;
+  /** Called with every event once the engine has taken it. */
+  readonly onEvent?: (event: MarketEvent) => void;
   /** The log can take no more: the monitor must stop. */
   readonly onFailure: (error: Error) => void;
   /** Something failed that costs time and not data: a checkpoint could not be written. */
@@ -161,6 +163,17 @@ export class LiveMonitor {
       .flatMap((u) => [...u.recentTrades]);
   }
 
+  /** Takes what a person did, at the venue's time, through the log like any other event. */
+  operate(action: Omit<OperatorEvent, 'type' | 'at' | 'receivedAt'>): void {
+    this.take({ type: 'operator', at: this.venueNow(), receivedAt: this.now(), ...action });
+    this.release();
+  }
+
+  /** Records of the log that are durable. */
+  get records(): number {
+    return this.log.writer.committedSequence;
+  }
+
   /** `log_sha256` so far. */
   digest(): string {
     return this.log.writer.digest();
@@ -196,6 +209,7 @@ export class LiveMonitor {
     }
     if (event.type === 'quote') this.applied.add(Math.max(0, this.now() - event.receivedAt));
     if (this.session.state.counts.batches > batches) this.closes.add(this.lastPush - started);
+    this.options.onEvent?.(event);
   }
 
   private now(): number {

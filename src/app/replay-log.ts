@@ -1,5 +1,6 @@
 import type { EngineConfig } from '../engine/config.ts';
 import { runFit } from '../engine/models.ts';
+import type { MarketEvent } from '../market/event.ts';
 import type { FitJob } from '../model/contract.ts';
 import type { OutputRecord } from '../model/record.ts';
 import { canonicalJson } from '../store/canonical-json.ts';
@@ -9,6 +10,7 @@ import { RecordStream } from '../store/record-stream.ts';
 import type { LogRecord } from '../store/record-codec.ts';
 import type { ReplayResult } from './replay-market.ts';
 import { Pace } from './replay-market.ts';
+import type { Pacer } from './replay-transport.ts';
 import { Session } from './session.ts';
 import { SummaryBuilder } from './summary.ts';
 
@@ -30,6 +32,12 @@ export interface LogReplay {
   readonly speed: number;
   readonly onRecord: (record: OutputRecord) => void;
   readonly onProgress?: (sequence: number, at: number) => void;
+  /** Decides when each event is due, instead of `speed`. */
+  readonly pacer?: Pacer;
+  /** Called with every session of the log before its first event. */
+  readonly onSession?: (session: Session) => void;
+  /** Called with every event once the engine has taken it. */
+  readonly onEvent?: (event: MarketEvent) => void;
 }
 
 /** What the replay holds while it compares. */
@@ -61,7 +69,7 @@ export async function replayLog(options: LogReplay): Promise<ReplayResult> {
     configuration: '',
     cut: false,
   };
-  const pace = new Pace(options.speed);
+  const pacer = options.pacer ?? (options.speed === Infinity ? null : new Pace(options.speed));
   let recorded: string | null = null;
   let last = 0;
   for await (const item of readRecords(nodeFiles(options.directory))) {
@@ -74,7 +82,8 @@ export async function replayLog(options: LogReplay): Promise<ReplayResult> {
     if (item.kind !== 'record') continue;
     last = item.sequence;
     const { record } = item;
-    if (record.kind === 'input' && options.speed !== Infinity) await pace.until(record.event.at);
+    const wait = record.kind === 'input' ? (pacer?.until(record.event.at) ?? null) : null;
+    if (wait !== null) await wait;
     feed(c, record, item.sequence, options);
     if (record.kind === 'input' && last % 4096 === 0) options.onProgress?.(last, record.event.at);
   }
@@ -123,6 +132,7 @@ function feed(c: Comparison, record: LogRecord, sequence: number, options: LogRe
   if (event.type === 'instrument')
     c.summary?.instrument(event.instrument.symbol, event.instrument.underlying, event.instrument.expiry);
   c.session.push(event);
+  options.onEvent?.(event);
 }
 
 function begin(c: Comparison, config: EngineConfig, options: LogReplay): void {
@@ -140,4 +150,5 @@ function begin(c: Comparison, config: EngineConfig, options: LogReplay): void {
       return null;
     },
   });
+  options.onSession?.(c.session);
 }

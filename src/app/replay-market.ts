@@ -6,6 +6,7 @@ import type { OutputRecord } from '../model/record.ts';
 import { openLog } from '../store/open-log.ts';
 import { RecordStream } from '../store/record-stream.ts';
 import { openRecording } from '../venue/recording/open.ts';
+import type { Pacer } from './replay-transport.ts';
 import { Session, sessionHeader, type RecordTarget } from './session.ts';
 import { SummaryBuilder, type SummaryRecord } from './summary.ts';
 
@@ -24,6 +25,12 @@ export interface MarketReplay {
   readonly record?: string;
   readonly onRecord: (record: OutputRecord) => void;
   readonly onProgress?: (fraction: number, at: number) => void;
+  /** Decides when each event is due, instead of `speed`. */
+  readonly pacer?: Pacer;
+  /** Called with the session before its first event. */
+  readonly onSession?: (session: Session) => void;
+  /** Called with every event once the engine has taken it. */
+  readonly onEvent?: (event: MarketEvent) => void;
 }
 
 /** What a replay came to. */
@@ -47,7 +54,8 @@ export async function replayMarket(options: MarketReplay): Promise<ReplayResult>
     },
     onFit: runFit,
   });
-  const pace = new Pace(options.speed);
+  options.onSession?.(session);
+  const pacer = options.pacer ?? (options.speed === Infinity ? null : new Pace(options.speed));
   let fraction = 0;
   try {
     const source = openRecording([...options.files], {
@@ -58,9 +66,11 @@ export async function replayMarket(options: MarketReplay): Promise<ReplayResult>
     });
     for await (const batch of source) {
       for (const event of batch) {
-        if (options.speed !== Infinity) await pace.until(event.at);
+        const wait = pacer?.until(event.at) ?? null;
+        if (wait !== null) await wait;
         observe(summary, event);
         session.push(event);
+        options.onEvent?.(event);
         if (log?.writer.full) await log.writer.room();
       }
       options.onProgress?.(fraction, batch[batch.length - 1]?.at ?? NaN);
@@ -80,7 +90,7 @@ function observe(summary: SummaryBuilder, event: MarketEvent): void {
 const LONGEST_WAIT_MS = 1_000;
 
 /** Holds events back so that they come at `speed` times the pace at which they happened. */
-export class Pace {
+export class Pace implements Pacer {
   private readonly speed: number;
   private firstAt = NaN;
   private firstWall = 0;

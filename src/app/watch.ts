@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { DEFAULT_CONFIG, type EngineConfig } from '../engine/config.ts';
+import type { MarketEvent } from '../market/event.ts';
 import type { OutputRecord } from '../model/record.ts';
 import { createFeed, type Feed } from '../venue/feed.ts';
 import { venueNamed } from './venues.ts';
@@ -22,6 +23,8 @@ export interface WatchOptions {
   readonly threads?: number;
   readonly credentials?: { readonly clientId: string; readonly clientSecret: string };
   readonly onRecord: (record: OutputRecord) => void;
+  /** Called with every event once the engine has taken it. */
+  readonly onEvent?: (event: MarketEvent) => void;
   readonly onFailure: (error: Error) => void;
 }
 
@@ -51,6 +54,7 @@ export async function startWatch(options: WatchOptions): Promise<Watch> {
     config: options.config ?? DEFAULT_CONFIG,
     threads: options.threads ?? 1,
     onRecord: options.onRecord,
+    onEvent: options.onEvent,
     onFailure: options.onFailure,
     onRoom: () => {
       for (const { feed } of feeds) feed.resume();

@@ -2,15 +2,17 @@ import { join } from 'node:path';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { Command } from 'commander';
+import { serveWatch } from '../app/serve.ts';
 import { startWatch } from '../app/watch.ts';
 import { startSimulatedDeribit } from '../server/simulated-deribit.ts';
 import { DEFAULT_CONFIG } from '../engine/config.ts';
 import { runUntilSignal } from './live-run.ts';
 import { LiveSummary } from './live-summary.ts';
 import { RecordPrinter } from './record-printer.ts';
+import { addServeOptions, printAddress, serveOptions, type ServeFlags } from './serve-options.ts';
 import { UsageError } from './usage-error.ts';
 
-interface DemoFlags {
+interface DemoFlags extends ServeFlags {
   seed: string;
   dataDir?: string;
   json?: boolean;
@@ -20,46 +22,55 @@ interface DemoFlags {
 
 /** `vernier demo`: the simulated venue and a watch on it, in one process, without a network. */
 export function registerDemo(program: Command): void {
-  program
+  const command = program
     .command('demo')
     .description('a SYNTHETIC market and the monitor at work on it; no network needed')
     .option('--seed <n>', 'seed of the market', '1')
     .option('--data-dir <dir>', 'keep the session log there (default: a temporary directory, removed at the end)')
     .option('--seconds <n>', 'stop by itself after so long')
     .option('--json', 'one JSON object a line on stdout, each with "stamp":"SYNTHETIC"')
-    .option('-q, --quiet', 'no status line')
-    .action(async (flags: DemoFlags) => {
-      const seed = whole('--seed', flags.seed);
-      const seconds = flags.seconds === undefined ? null : whole('--seconds', flags.seconds);
-      const venue = await startSimulatedDeribit({ seed, script: 'demo', underlyings: ['BTC'] });
-      const temporary = flags.dataDir === undefined ? mkdtempSync(join(tmpdir(), 'vernier-demo-')) : null;
-      const printer = new RecordPrinter(process.stdout, flags.json === true, 'SYNTHETIC');
-      const summary = new LiveSummary(printer, DEFAULT_CONFIG.champion, flags.json === true, 'SYNTHETIC');
-      const failed = Promise.withResolvers<number>();
-      if (flags.json !== true) process.stdout.write(`SYNTHETIC market (seed ${seed}) at\n${venue.wsUrl}\n`);
-      const watch = await startWatch({
-        targets: [{ venue: 'deribit', underlying: 'BTC' }],
-        endpoint: venue.wsUrl,
-        directory: join(temporary ?? flags.dataDir ?? '', 'log'),
-        onRecord: (record) => summary.record(record),
-        onFailure: (error) => {
-          process.stderr.write(`vernier: ${error.message}\n`);
-          failed.resolve(1);
-        },
-      });
-      if (seconds !== null) setTimeout(() => failed.resolve(0), seconds * 1_000).unref();
-      try {
-        await runUntilSignal(watch, {
-          quiet: flags.quiet === true || flags.json === true,
-          label: 'SYNTHETIC  ',
-          until: failed.promise,
-          onDrained: () => summary.finish(watch),
-        });
-      } finally {
-        await venue.close();
-        if (temporary !== null) rmSync(temporary, { recursive: true, force: true });
-      }
+    .option('-q, --quiet', 'no status line');
+  addServeOptions(command, 'any free one').action(async (flags: DemoFlags) => {
+    const seed = whole('--seed', flags.seed);
+    const seconds = flags.seconds === undefined ? null : whole('--seconds', flags.seconds);
+    const serving = serveOptions(flags, 0);
+    const served = serving === null ? null : await serveWatch(serving, true);
+    const venue = await startSimulatedDeribit({ seed, script: 'demo', underlyings: ['BTC'] });
+    const temporary = flags.dataDir === undefined ? mkdtempSync(join(tmpdir(), 'vernier-demo-')) : null;
+    const printer = new RecordPrinter(process.stdout, flags.json === true, 'SYNTHETIC');
+    const summary = new LiveSummary(printer, DEFAULT_CONFIG.champion, flags.json === true, 'SYNTHETIC');
+    const failed = Promise.withResolvers<number>();
+    if (flags.json !== true) process.stdout.write(`SYNTHETIC market (seed ${seed}) at\n${venue.wsUrl}\n`);
+    const watch = await startWatch({
+      targets: [{ venue: 'deribit', underlying: 'BTC' }],
+      endpoint: venue.wsUrl,
+      directory: join(temporary ?? flags.dataDir ?? '', 'log'),
+      onRecord: (record) => {
+        summary.record(record);
+        served?.onRecord(record);
+      },
+      onEvent: served?.onEvent,
+      onFailure: (error) => {
+        process.stderr.write(`vernier: ${error.message}\n`);
+        failed.resolve(1);
+      },
     });
+    served?.attach(watch);
+    if (served !== null) printAddress(served.address, flags.json === true);
+    if (seconds !== null) setTimeout(() => failed.resolve(0), seconds * 1_000).unref();
+    try {
+      await runUntilSignal(watch, {
+        quiet: flags.quiet === true || flags.json === true,
+        label: 'SYNTHETIC  ',
+        until: failed.promise,
+        onDrained: () => summary.finish(watch),
+        onSignal: served?.close,
+      });
+    } finally {
+      await venue.close();
+      if (temporary !== null) rmSync(temporary, { recursive: true, force: true });
+    }
+  });
 }
 
 function whole(option: string, text: string): number {

@@ -4,6 +4,13 @@ import { isoTime } from '../market/iso-time.ts';
 
 /** Exit codes of a run ended by a signal, as shells expect. */
 const SIGNAL_EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
+/** Resolves to the exit code of the signal that ends the run. */
+export function signalled(): Promise<number> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(SIGNAL_EXIT[signal]));
+  });
+}
+
 /** A drain that takes longer than this is given up, ms. */
 const DRAIN_MS = 4_800;
 
@@ -14,6 +21,8 @@ export async function runUntilSignal(
     readonly quiet: boolean;
     readonly label: string;
     readonly until: Promise<number>;
+    /** Called as soon as the run is to end: whoever serves it stops. */
+    readonly onSignal?: () => Promise<void>;
     /** Called once the log is whole and closed. */
     readonly onDrained?: () => void;
   },
@@ -31,14 +40,11 @@ export async function runUntilSignal(
         `${f.openIncidents} open  loop p99 ${f.loopLagP99Ms.toFixed(0)} ms  log ${f.logState}`,
     );
   }, 1_000);
-  const signalled = new Promise<number>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve(SIGNAL_EXIT[signal]));
-  });
-  const code = await Promise.race([signalled, options.until]);
+  const code = await Promise.race([signalled(), options.until]);
   clearInterval(status);
   progress.clear();
   const drained = await Promise.race([
-    watch.close().then(() => true),
+    Promise.all([watch.close(), options.onSignal?.()]).then(() => true),
     new Promise<boolean>((resolve) => setTimeout(() => resolve(false), DRAIN_MS).unref()),
   ]);
   if (drained) options.onDrained?.();

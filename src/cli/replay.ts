@@ -1,17 +1,22 @@
 import { existsSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { replayLog } from '../app/replay-log.ts';
+import { isoTime } from '../market/iso-time.ts';
+import type { ReplayHooks } from '../app/replay-transport.ts';
 import { replayMarket, type ReplayResult } from '../app/replay-market.ts';
 import { DEFAULT_CONFIG } from '../engine/config.ts';
-import { isoTime } from '../market/iso-time.ts';
+import type { Session } from '../app/session.ts';
 import type { OutputRecord } from '../model/record.ts';
 import { nodeFiles } from '../store/log-files.ts';
 import { segmentsOf } from '../store/log-reader.ts';
 import { Progress } from './progress.ts';
 import { RecordPrinter } from './record-printer.ts';
+import { addServeOptions, serveOptions, type ServeFlags } from './serve-options.ts';
+import { serveReplayRun } from './replay-serve.ts';
 import { parseTime, UsageError } from './usage-error.ts';
 
-interface ReplayFlags {
+interface ReplayFlags extends ServeFlags {
+  serve?: boolean;
   speed: string;
   from?: string;
   to?: string;
@@ -23,7 +28,7 @@ interface ReplayFlags {
 
 /** `vernier replay FILE...` */
 export function registerReplay(program: Command): void {
-  program
+  const command = program
     .command('replay')
     .description('feed recorded market data, or a session log, through the monitor')
     .argument(
@@ -36,21 +41,40 @@ export function registerReplay(program: Command): void {
     .option('--map <yaml>', 'mapping file for a dialect that is not built in (docs/mapping-files.md)')
     .option('--record <dir>', 'write the session log there; without it nothing is written or locked')
     .option('--json', 'one JSON object a line on stdout (docs/ndjson.md)')
-    .option('-q, --quiet', 'no progress')
-    .action(async (files: string[], flags: ReplayFlags) => {
+    .option('--serve', `serve it with transport controls (then --speed is 60 unless given), and go on when it is over`)
+    .option('-q, --quiet', 'no progress');
+  addServeOptions(command, 'with --serve any free one').action(
+    async (files: string[], flags: ReplayFlags, given: Command) => {
+      const serving = serveOptions(flags, flags.serve === true ? 0 : null);
+      if (serving !== null) {
+        const paced = given.getOptionValueSource('speed') === 'default' ? SERVED_SPEED : parseSpeed(flags.speed);
+        await serveReplayRun(serving, paced, flags.json === true, (hooks) => run(files, flags, hooks));
+        return;
+      }
       const result = await run(files, flags);
       if (flags.json === true)
         process.stdout.write(`${JSON.stringify({ ...result.summary, elapsed_ms: Math.round(result.elapsedMs) })}\n`);
       else printSummary(result);
-    });
+    },
+  );
 }
 
-async function run(files: readonly string[], flags: ReplayFlags): Promise<ReplayResult> {
+/** Pace of a served replay, times real time; long pauses of the recording are cut short. */
+const SERVED_SPEED = 60;
+
+async function run(
+  files: readonly string[],
+  flags: ReplayFlags,
+  hooks: ReplayHooks | null = null,
+): Promise<ReplayResult> {
   for (const f of files) if (!existsSync(f)) throw new UsageError(`${f}: no such file`);
   const speed = parseSpeed(flags.speed);
   const progress = new Progress(flags.quiet === true);
   const printer = new RecordPrinter(process.stdout, flags.json === true);
-  const onRecord = (record: OutputRecord): void => printer.print(record);
+  const onRecord = (record: OutputRecord): void => {
+    printer.print(record);
+    hooks?.onRecord(record);
+  };
   try {
     if (await isSessionLog(files)) {
       if (flags.from ?? flags.to ?? flags.map ?? flags.record)
@@ -59,6 +83,7 @@ async function run(files: readonly string[], flags: ReplayFlags): Promise<Replay
         directory: files[0],
         speed,
         onRecord,
+        ...sessionHooks(hooks, true),
         onProgress: (sequence, at) => progress.show(`${isoTime(at)}  record ${sequence}`),
       });
     }
@@ -71,13 +96,23 @@ async function run(files: readonly string[], flags: ReplayFlags): Promise<Replay
       speed,
       record: flags.record,
       onRecord,
-      onProgress: (fraction, at) =>
-        progress.show(`${(100 * fraction).toFixed(0).padStart(3)} %  ${Number.isFinite(at) ? isoTime(at) : ''}`),
+      ...sessionHooks(hooks, false),
+      onProgress: (fraction, at) => {
+        hooks?.onProgress(fraction);
+        progress.show(`${(100 * fraction).toFixed(0).padStart(3)} %  ${Number.isFinite(at) ? isoTime(at) : ''}`);
+      },
     });
   } finally {
     progress.clear();
     await printer.drained();
   }
+}
+
+/** A recorded session stays as it is: nobody may add to it. */
+function sessionHooks(hooks: ReplayHooks | null, recorded: boolean) {
+  if (hooks === null) return {};
+  const { pacer, onEvent } = hooks;
+  return { pacer, onEvent, onSession: (session: Session) => hooks.onSession(session, recorded) };
 }
 
 function parseSpeed(text: string): number {

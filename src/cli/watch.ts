@@ -1,15 +1,17 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { defaultDataDirectory } from '../app/directories.ts';
+import { serveWatch } from '../app/serve.ts';
 import { startWatch, type WatchTarget } from '../app/watch.ts';
 import { VENUE_NAMES } from '../app/venues.ts';
 import { DEFAULT_CONFIG } from '../engine/config.ts';
 import { runUntilSignal } from './live-run.ts';
 import { LiveSummary } from './live-summary.ts';
 import { RecordPrinter } from './record-printer.ts';
+import { addServeOptions, printAddress, serveOptions, type ServeFlags } from './serve-options.ts';
 import { UsageError } from './usage-error.ts';
 
-interface WatchFlags {
+interface WatchFlags extends ServeFlags {
   endpoint?: string;
   dataDir?: string;
   json?: boolean;
@@ -18,19 +20,22 @@ interface WatchFlags {
 
 /** `vernier watch deribit:BTC ...` */
 export function registerWatch(program: Command): void {
-  program
+  const command = program
     .command('watch')
     .description('watch live markets; records to the data directory')
     .argument('<target...>', `venue:underlying, e.g. deribit:BTC deribit:ETH (venues: ${VENUE_NAMES.join(', ')})`)
     .option('--endpoint <address>', 'ws:// or wss:// address instead of the venue itself')
     .option('--data-dir <dir>', 'where the session log lives (default: XDG data directory)')
     .option('--json', 'one JSON object a line on stdout (docs/ndjson.md)')
-    .option('-q, --quiet', 'no status line')
+    .option('-q, --quiet', 'no status line');
+  addServeOptions(command, 'nothing is served')
     .addHelpText('after', '\nCredentials for read-only private data: VERNIER_DERIBIT_ID and VERNIER_DERIBIT_SECRET.')
     .action(async (names: string[], flags: WatchFlags) => {
       const targets = names.map(parseTarget);
       if (flags.endpoint !== undefined && !/^wss?:\/\//.test(flags.endpoint))
         throw new UsageError(`--endpoint ${flags.endpoint}: a ws:// or wss:// address`);
+      const serving = serveOptions(flags, null);
+      const served = serving === null ? null : await serveWatch(serving, false);
       const printer = new RecordPrinter(process.stdout, flags.json === true);
       const summary = new LiveSummary(printer, DEFAULT_CONFIG.champion, flags.json === true, null);
       const failed = Promise.withResolvers<number>();
@@ -39,17 +44,24 @@ export function registerWatch(program: Command): void {
         endpoint: flags.endpoint,
         directory: join(flags.dataDir ?? defaultDataDirectory(), 'log'),
         credentials: credentialsFrom(process.env),
-        onRecord: (record) => summary.record(record),
+        onRecord: (record) => {
+          summary.record(record);
+          served?.onRecord(record);
+        },
+        onEvent: served?.onEvent,
         onFailure: (error) => {
           process.stderr.write(`vernier: ${error.message}\n`);
           failed.resolve(1);
         },
       });
+      served?.attach(watch);
+      if (served !== null) printAddress(served.address, flags.json === true);
       await runUntilSignal(watch, {
         quiet: flags.quiet === true || flags.json === true,
         label: '',
         until: failed.promise,
         onDrained: () => summary.finish(watch),
+        onSignal: served?.close,
       });
     });
 }

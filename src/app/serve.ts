@@ -1,0 +1,138 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { EngineState } from '../engine/state.ts';
+import type { MarketEvent } from '../market/event.ts';
+import type { OutputRecord } from '../model/record.ts';
+import { AccessTokens } from '../server/access-tokens.ts';
+import { ServerRefused, startServer, type MonitorServer } from '../server/monitor-server.ts';
+import type { ReplayTransport } from './replay-transport.ts';
+import { EngineView } from './view/engine-view.ts';
+import type { SourceFigures, ViewSource } from './view/view-source.ts';
+import type { Watch } from './watch.ts';
+
+/** How to serve, as the command line says it. */
+export interface ServeOptions {
+  /** 0 = any free port. */
+  readonly port: number;
+  readonly host: string;
+  readonly page: boolean;
+  readonly tokenFile: string | null;
+  readonly tls: { readonly cert: string; readonly key: string } | null;
+  /** An error of ours that a client met. */
+  readonly onTrouble: (error: Error) => void;
+}
+
+/** A served monitor: feed it every event and record. */
+export interface Served {
+  readonly address: string;
+  readonly onEvent: (event: MarketEvent) => void;
+  readonly onRecord: (record: OutputRecord) => void;
+  close(): Promise<void>;
+}
+
+/** Serves a watch that is about to start: first the address, then {@link ServedWatch.attach}. */
+export interface ServedWatch extends Served {
+  attach(watch: Watch): void;
+}
+
+const NO_FIGURES: SourceFigures = {
+  appliedP99Ms: null,
+  closeP99Ms: null,
+  fitP99Ms: null,
+  loopLagP99Ms: null,
+  fitsWaiting: 0,
+  logState: 'none',
+  logPendingRecords: 0,
+  logRecords: 0,
+};
+
+/** Opens the server of a live watch. Throws before anything is opened when the options do not go together. */
+export async function serveWatch(options: ServeOptions, synthetic: boolean): Promise<ServedWatch> {
+  let watch: Watch | null = null;
+  const source: ViewSource = {
+    mode: 'live',
+    synthetic,
+    state: () => watch?.monitor.session.state ?? null,
+    figures: () => (watch === null ? NO_FIGURES : { ...watch.figures(), logRecords: watch.monitor.records }),
+    feeds: () => watch?.figures().feeds ?? [],
+    operate: ({ actor, action, target, note }) => {
+      if (watch === null) return 'the watch has not begun';
+      watch.monitor.operate({ actor, action, target, note, until: null });
+      return null;
+    },
+    replay: null,
+  };
+  const served = await serve(options, source);
+  return { ...served, attach: (started) => void (watch = started) };
+}
+
+/** The session a replay runs in, as far as a view needs it. */
+export interface ReplayedSession {
+  state(): EngineState | null;
+  /** Whether it is a session log, to which nothing may be added. */
+  recorded(): boolean;
+  /** Puts what a person did through the session; returns the event. */
+  push(action: { actor: string; action: 'acknowledge'; target: string; note: string }): MarketEvent;
+}
+
+/** Opens the server of a replay. */
+export async function serveReplay(
+  options: ServeOptions,
+  transport: ReplayTransport,
+  session: ReplayedSession,
+): Promise<Served> {
+  const served: Served = await serve(options, {
+    mode: 'replay',
+    synthetic: false,
+    state: () => session.state(),
+    figures: () => NO_FIGURES,
+    feeds: () => [],
+    operate: (action) => {
+      if (session.recorded()) return RECORDED;
+      served.onEvent(session.push(action));
+      return null;
+    },
+    replay: transport,
+  });
+  return served;
+}
+
+const RECORDED = 'this is the replay of a session log: what people did in it is in it already';
+
+async function serve(options: ServeOptions, source: ViewSource): Promise<Served> {
+  const view = new EngineView(source);
+  const server: MonitorServer = await startServer({
+    view,
+    port: options.port,
+    host: options.host,
+    tokens: options.tokenFile === null ? null : AccessTokens.fromFile(options.tokenFile),
+    tls:
+      options.tls === null
+        ? null
+        : { cert: read('--tls-cert', options.tls.cert), key: read('--tls-key', options.tls.key) },
+    page: options.page ? pageDirectory() : null,
+    onTrouble: options.onTrouble,
+  });
+  return {
+    address: server.address,
+    onEvent: (event) => view.onEvent(event),
+    onRecord: (record) => view.onRecord(record),
+    close: () => server.close(),
+  };
+}
+
+/** The page as the package carries it, or as the checkout builds it. */
+function pageDirectory(): string {
+  const published = fileURLToPath(new URL('../dashboard', import.meta.url));
+  return existsSync(published) ? published : fileURLToPath(new URL('../../dashboard/dist', import.meta.url));
+}
+
+function read(option: string, path: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new ServerRefused(`${option} ${path}: cannot be read (${(cause as NodeJS.ErrnoException).code ?? '?'})`, {
+      cause,
+    });
+  }
+}

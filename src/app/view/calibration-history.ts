@@ -1,0 +1,95 @@
+import { scopeKey } from '../../model/contract.ts';
+import type { ActionRecord, CalibrationRecord, GateRecord } from '../../model/record.ts';
+import type { CalibrationsWanted } from '../../server/monitor-view.ts';
+import type { Calibration, Scores } from '../../server/wire/watch.ts';
+
+/** Calibrations and marks kept. */
+const KEPT = 5_000;
+
+/** A calibration with its place in the sequence of all. */
+export type NumberedCalibration = Calibration & { readonly number: number };
+
+/** The calibrations, and what else is marked on the time axis, newest kept. */
+export class CalibrationHistory {
+  private readonly calibrations: NumberedCalibration[] = [];
+  private readonly byId = new Map<string, NumberedCalibration>();
+  private readonly marks: { readonly at: number; readonly mark: Scores['marks'][number] }[] = [];
+  private readonly gateSince = new Map<string, string>();
+  private next = 0;
+
+  onCalibration(record: CalibrationRecord): void {
+    // `svi@deribit:BTC:2026-03-27#12`: the scope stands in the identifier, the record has no venue.
+    const scope = record.id.slice(record.id.indexOf('@') + 1, record.id.lastIndexOf('#'));
+    const kept = { ...record, scope, number: this.next++ };
+    this.calibrations.push(kept);
+    this.byId.set(record.id, kept);
+    if (this.calibrations.length > 2 * KEPT)
+      for (const old of this.calibrations.splice(0, KEPT)) if (this.byId.get(old.id) === old) this.byId.delete(old.id);
+    const ok = record.status === 'accepted';
+    this.mark(record.at, { scope, type: 'calibration', label: `${record.model} ${record.status}`, ok });
+  }
+
+  /** `scope` is that of the incident it answers. */
+  onAction(record: ActionRecord, scope: string): void {
+    const ok = record.outcome !== 'refused' && record.outcome !== 'not-verified';
+    this.mark(record.at, { scope, type: 'action', label: `${record.kind}: ${record.outcome}`, ok });
+  }
+
+  onGate(record: GateRecord): void {
+    this.gateSince.set(record.scope, record.at);
+    const scope = record.scope.slice(record.scope.indexOf('@') + 1);
+    const model = record.scope.slice(0, record.scope.indexOf('@'));
+    this.mark(record.at, { scope, type: 'gate', label: `${model} ${record.state}`, ok: record.state === 'OK' });
+  }
+
+  /** When a gate last changed; null when that was not seen. */
+  since(model: string, scope: string): string | null {
+    return this.gateSince.get(`${model}@${scope}`) ?? null;
+  }
+
+  byFit(id: string): Calibration | null {
+    return this.byId.get(id) ?? null;
+  }
+
+  /** Newest first. */
+  *read(wanted: CalibrationsWanted): Generator<NumberedCalibration> {
+    for (let i = this.calibrations.length - 1; i >= 0; i--) {
+      const c = this.calibrations[i];
+      if (wanted.scope !== null && c.scope !== wanted.scope) continue;
+      if (wanted.underlying !== null && !c.scope.startsWith(`${wanted.underlying}:`)) continue;
+      if (wanted.model !== null && c.model !== wanted.model) continue;
+      if (wanted.status !== null && c.status !== wanted.status) continue;
+      yield c;
+    }
+  }
+
+  /** Marks of an underlying between two times, oldest first. */
+  marksOf(key: string, from: number, to: number): Scores['marks'] {
+    return this.marks
+      .filter((m) => m.at >= from && m.at <= to && (m.mark.scope === key || m.mark.scope.startsWith(`${key}:`)))
+      .map((m) => m.mark);
+  }
+
+  get range(): { from: number; to: number } | null {
+    if (this.calibrations.length === 0) return null;
+    return {
+      from: Date.parse(this.calibrations[0].at),
+      to: Date.parse(this.calibrations[this.calibrations.length - 1].at),
+    };
+  }
+
+  private mark(at: string, mark: Omit<Scores['marks'][number], 'at'>): void {
+    this.marks.push({ at: Date.parse(at), mark: { at, ...mark } });
+    if (this.marks.length > 2 * KEPT) this.marks.splice(0, KEPT);
+  }
+}
+
+/** Scope of a score record, which names no venue: the first watched underlying of that name with that expiry. */
+export function scopeOfScore(
+  underlyings: Iterable<{ readonly venue: string; readonly underlying: string }>,
+  record: { readonly underlying: string; readonly expiry: string },
+): string | null {
+  for (const { venue, underlying } of underlyings)
+    if (underlying === record.underlying) return scopeKey({ venue, underlying, expiry: Date.parse(record.expiry) });
+  return null;
+}

@@ -1,0 +1,488 @@
+import { modelNamed } from '../../engine/models.ts';
+import type { EngineState, UnderlyingState } from '../../engine/state.ts';
+import type { MarketEvent } from '../../market/event.ts';
+import { isoTime } from '../../market/iso-time.ts';
+import type { OutputRecord } from '../../model/record.ts';
+import type {
+  CalibrationsWanted,
+  MonitorView,
+  NotRetained,
+  QuoteReader,
+  ReplayControls,
+  ScoresWanted,
+  ViewListener,
+} from '../../server/monitor-view.ts';
+import type { CurveSet, Smile, Smiles, Surface } from '../../server/wire/smile.ts';
+import type { Feed, Instrument, LogState, Pulse, Range, Readiness, Status } from '../../server/wire/system.ts';
+import type { Gates, Incident, IncidentWithPictures, Models, Scores, Underlying } from '../../server/wire/watch.ts';
+import { VERSION } from '../version.ts';
+import { CalibrationHistory, scopeOfScore, type NumberedCalibration } from './calibration-history.ts';
+import { evenGrid, quotedRange, sampleFit } from './curve-sampler.ts';
+import { FeedHistory, RateMeter } from './feed-history.ts';
+import { IncidentHistory } from './incident-history.ts';
+import { rounded } from './number-history.ts';
+import { QuoteTable } from './quote-table.ts';
+import { ScoreHistory } from './score-history.ts';
+import { buildSmile, curvesOf, finite, type SmileParts } from './smile-builder.ts';
+import { expiriesOf, marksOf, quotesOf, SurfaceHistory, type KeptExpiry, type KeptTable } from './surface-history.ts';
+import { TradeTape } from './trade-tape.ts';
+import { underlyingSummary } from './underlying-summary.ts';
+import type { ViewSource } from './view-source.ts';
+
+/** Two kept surfaces are at least this far apart, ms of wall time: a fast replay must not become a slow one. */
+const KEEP_WALL_MS = 25;
+/** Curves shift with the forward even without a new fit: they are told anew this often, ms of market time. */
+const CURVES_MS = 5_000;
+/** The pulse is read at most this often: its quantiles cost time, ms. */
+const PULSE_MS = 200;
+/** Data older than this is not fresh, ms of wall time. */
+const FRESH_MS = 30_000;
+/** Grid of the surface in x. */
+const SURFACE_X = evenGrid(-2.5, 2.5, 41);
+/** Beyond the quotes a surface is drawn so much further, as a share of their range. */
+const BEYOND = 0.25;
+
+interface Watched {
+  readonly table: QuoteTable;
+  readonly history: SurfaceHistory;
+  closedAt: number;
+  keptWall: number;
+}
+
+/** The read model of one engine, live or replayed: bounded history in memory, the present read off the engine itself. */
+export class EngineView implements MonitorView {
+  private readonly source: ViewSource;
+  private readonly started = Date.now();
+  private readonly watched = new Map<UnderlyingState, Watched>();
+  private readonly listeners = new Set<ViewListener>();
+  private readonly calibrationHistory = new CalibrationHistory();
+  private readonly feedHistory = new FeedHistory();
+  private readonly tape = new TradeTape();
+  private readonly eventRate = new RateMeter();
+  private readonly quoteRate = new RateMeter();
+  private readonly incidentHistory: IncidentHistory;
+  private scoreHistory: ScoreHistory | null = null;
+  private at = NaN;
+  private trades = 0;
+  private lastEventWall = -Infinity;
+  private lastPulse: { readonly at: number; readonly pulse: Pulse } | null = null;
+
+  constructor(source: ViewSource) {
+    this.source = source;
+    this.incidentHistory = new IncidentHistory(
+      (scope) => this.pictureOf(scope),
+      (incident) => {
+        for (const listener of this.listeners) listener.onIncident(incident);
+      },
+    );
+  }
+
+  get replay(): ReplayControls | null {
+    return this.source.replay;
+  }
+
+  /** Takes an event after the engine has taken it. */
+  onEvent(event: MarketEvent): void {
+    const state = this.source.state();
+    if (state === null) return;
+    if (!(event.at <= this.at)) this.at = event.at;
+    this.lastEventWall = performance.now();
+    this.feedHistory.onEvent(event);
+    if (event.type === 'operator') this.incidentHistory.onOperator(event);
+    else if (event.type === 'trade' && state.counts.trades > this.trades) {
+      const place = state.instruments.get(`${event.venue}:${event.symbol}`);
+      if (place !== undefined) this.tape.add(event, place);
+    }
+    this.trades = state.counts.trades;
+    for (const u of state.underlyings.values())
+      if (u.closedAt !== this.watched.get(u)?.closedAt) this.onClose(state, u);
+  }
+
+  /** Takes an output record. */
+  onRecord(record: OutputRecord): void {
+    const state = this.source.state();
+    if (record.type === 'calibration') this.calibrationHistory.onCalibration(record);
+    else if (record.type === 'incident') this.incidentHistory.onIncident(record);
+    else if (record.type === 'gate') this.calibrationHistory.onGate(record);
+    else if (record.type === 'action') {
+      this.incidentHistory.onAction(record);
+      const incident = record.incident === null ? null : this.incidentHistory.get(record.incident);
+      this.calibrationHistory.onAction(record, incident?.scope ?? '');
+    } else if (state !== null) {
+      const scope = scopeOfScore(state.underlyings.values(), record);
+      if (scope !== null) this.scoresOf(state).add(scope, record);
+    }
+    for (const listener of this.listeners) listener.onRecord(record);
+  }
+
+  listen(listener: ViewListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  status(): Status {
+    const state = this.source.state();
+    const { mode, synthetic, replay } = this.source;
+    const surfaces = this.rangeOf((w) => w.history.surfaces.range);
+    const text: string[] = synthetic ? ['SYNTHETIC'] : [];
+    if (replay !== null) {
+      const at = Number.isFinite(this.at) ? ` ${isoTime(this.at).slice(0, 16).replace('T', ' ')}` : '';
+      text.push(`REPLAY${at} x${replay.state().speed}`);
+    }
+    return {
+      mode,
+      synthetic,
+      stamp: text.join(' '),
+      at: this.atText,
+      wall: isoTime(Date.now()),
+      started: isoTime(this.started),
+      version: VERSION,
+      champion: state?.config.champion ?? '',
+      models: [...(state?.config.models ?? [])],
+      retained: surfaces,
+    };
+  }
+
+  underlyings(): Underlying[] {
+    const state = this.source.state();
+    if (state === null) return [];
+    return [...state.underlyings.values()].map((u) =>
+      underlyingSummary(u, this.fresh(u).table, this.scoresOf(state), state.config.champion, this.at),
+    );
+  }
+
+  smiles(key: string, asOf: number | null, scope: string | null): Smiles | NotRetained | null {
+    const picture = this.picture(key, asOf);
+    if (picture === null || 'notRetained' in picture) return picture;
+    const expiries = picture.parts.filter((p) => scope === null || p.scope === scope).map(buildSmile);
+    return { key, at: isoTime(picture.at), live: asOf === null, expiries };
+  }
+
+  surface(key: string, asOf: number | null, wanted: string | null): Surface | NotRetained | null {
+    const picture = this.picture(key, asOf);
+    if (picture === null || 'notRetained' in picture) return picture;
+    const model = wanted ?? this.source.state()?.config.champion ?? '';
+    return {
+      key,
+      at: isoTime(picture.at),
+      live: asOf === null,
+      model,
+      x: Array.from(SURFACE_X, rounded),
+      expiries: picture.parts.flatMap((p): Surface['expiries'] => {
+        const fit = p.versions.find((v) => v.version.fit.model === model)?.version.fit;
+        const range = fit === undefined ? null : quotedRange(fit);
+        if (fit === undefined || range === null) return [];
+        const k = SURFACE_X.map((x) => x * p.atmVol * Math.sqrt(p.years));
+        const margin = BEYOND * (range.high - range.low);
+        const { sigma } = sampleFit(fit, k);
+        return [
+          {
+            scope: p.scope,
+            expiry: isoTime(p.expiry),
+            years: p.years,
+            forward: finite(p.forward),
+            atm_vol: finite(p.atmVol),
+            k: Array.from(k, (v) => (Number.isFinite(v) ? rounded(v) : 0)),
+            sigma: Array.from(sigma, (s, i) =>
+              k[i] >= range.low - margin && k[i] <= range.high + margin && Number.isFinite(s) ? rounded(s) : null,
+            ),
+          },
+        ];
+      }),
+    };
+  }
+
+  scores(key: string, wanted: ScoresWanted): Scores | null {
+    const state = this.source.state();
+    const u = state?.underlyings.get(key);
+    if (state === null || u === undefined) return null;
+    const model = wanted.model ?? state.config.champion;
+    const scopes = u.expiries.map((e) => e.key).filter((s) => wanted.scope === null || s === wanted.scope);
+    const history = this.scoresOf(state);
+    const { from, to } = wanted;
+    return {
+      key,
+      model,
+      horizon_s: wanted.horizonSeconds ?? state.config.horizonsSeconds[0],
+      ...rangeText(history.range),
+      ...history.read(scopes, model, wanted),
+      thresholds: THRESHOLDS,
+      marks: this.calibrationHistory.marksOf(key, from, to),
+      incidents: this.incidents()
+        .filter((i) => i.underlying === key && Date.parse(i.opened) <= to)
+        .filter((i) => i.resolved === null || Date.parse(i.resolved) >= from)
+        .map(({ id, cause, severity, scope, opened, resolved }) => ({ id, cause, severity, scope, opened, resolved })),
+    };
+  }
+
+  incidents(): Incident[] {
+    for (const u of this.source.state()?.underlyings.values() ?? [])
+      for (const open of u.incidents.open.values()) this.incidentHistory.adopt(open);
+    return this.incidentHistory.all();
+  }
+
+  incident(id: string): IncidentWithPictures | null {
+    return this.incidentHistory.get(id);
+  }
+
+  incidentCounts(): ReadonlyMap<string, number> {
+    return this.incidentHistory.opened;
+  }
+
+  calibrations(wanted: CalibrationsWanted): Iterable<NumberedCalibration> {
+    return this.calibrationHistory.read(wanted);
+  }
+
+  gates(underlying: string | null): Gates['items'] {
+    return this.tracks(underlying).map(({ key, expiry, track }) => ({
+      scope: expiry.key,
+      model: track.model,
+      underlying: key,
+      state: track.gate.state,
+      reasons: [...track.gate.reasons],
+      since: this.calibrationHistory.since(track.model, expiry.key),
+    }));
+  }
+
+  models(underlying: string | null): Models['items'] {
+    const champion = this.source.state()?.config.champion;
+    return this.tracks(underlying).map(({ expiry, track }) => ({
+      scope: expiry.key,
+      model: track.model,
+      role: track.model === champion ? 'champion' : track.model === 'venue-mark' ? 'venue-mark' : 'challenger',
+      calibrated: modelNamed(track.model).calibrated,
+      fits: track.fits,
+      versions: track.versions.map((v) => ({ id: v.fit.id, at: isoTime(v.fit.at), live_at: isoTime(v.liveAt) })),
+    }));
+  }
+
+  feeds(): Feed[] {
+    return this.feedHistory.feeds(this.source.feeds(), performance.now());
+  }
+
+  instruments(underlying: string | null, scope: string | null): Instrument[] {
+    const state = this.source.state();
+    return [...(state?.underlyings.values() ?? [])]
+      .filter((u) => underlying === null || u.key === underlying)
+      .flatMap((u) => u.expiries)
+      .filter((e) => scope === null || e.key === scope)
+      .flatMap((e) =>
+        e.entries.map(({ instrument: i, state: entryState }) => ({
+          symbol: i.symbol,
+          venue: i.venue,
+          underlying: `${i.venue}:${i.underlying}`,
+          scope: e.key,
+          expiry: isoTime(i.expiry),
+          strike: i.strike,
+          side: i.side,
+          settlement: i.settlement,
+          premium_currency: i.premiumCurrency,
+          contract_size: i.contractSize,
+          state: entryState,
+        })),
+      );
+  }
+
+  log(): LogState {
+    const figures = this.source.figures();
+    const incidents = this.incidents();
+    return {
+      state: figures.logState,
+      pending_records: figures.logPendingRecords,
+      records: figures.logRecords,
+      ranges: this.feedHistory.ranges(),
+      retained: {
+        scores: rangeText(this.scoreHistory?.range ?? null),
+        calibrations: rangeText(this.calibrationHistory.range),
+        surfaces: this.rangeOf((w) => w.history.surfaces.range),
+        quotes: this.rangeOf((w) => w.history.tables.range),
+        incidents: { from: incidents.at(-1)?.opened ?? null, to: incidents[0]?.updated ?? null },
+      },
+    };
+  }
+
+  pulse(): Pulse {
+    const now = performance.now();
+    if (this.lastPulse === null || now - this.lastPulse.at > PULSE_MS)
+      this.lastPulse = { at: now, pulse: this.readPulse(now) };
+    return this.lastPulse.pulse;
+  }
+
+  private readPulse(now: number): Pulse {
+    const counts = this.source.state()?.counts;
+    const f = this.source.figures();
+    return {
+      events: counts?.events ?? 0,
+      quotes: counts?.quotes ?? 0,
+      trades: counts?.trades ?? 0,
+      events_per_s: this.eventRate.read(counts?.events ?? 0, now),
+      quotes_per_s: this.quoteRate.read(counts?.quotes ?? 0, now),
+      applied_p99_ms: f.appliedP99Ms,
+      close_p99_ms: f.closeP99Ms,
+      fit_p99_ms: f.fitP99Ms,
+      loop_lag_p99_ms: f.loopLagP99Ms,
+      fits_waiting: f.fitsWaiting,
+      log_state: f.logState,
+      log_pending_records: f.logPendingRecords,
+      refused_by_reason: Object.fromEntries([...(counts?.refused ?? [])].toSorted((a, b) => b[1] - a[1]).slice(0, 64)),
+      late: counts?.late ?? 0,
+      duplicates: counts?.duplicates ?? 0,
+      batches: counts?.batches ?? 0,
+      fits: counts?.fits ?? 0,
+      memory_bytes: process.memoryUsage.rss(),
+      uptime_s: Math.round((Date.now() - this.started) / 1000),
+    };
+  }
+
+  readiness(): Readiness {
+    const checks: Readiness['checks'] = [];
+    const { logState } = this.source.figures();
+    checks.push({ name: 'store', ok: logState === 'ok' || logState === 'none', detail: logState });
+    if (this.source.mode === 'live') {
+      const quiet = (performance.now() - this.lastEventWall) / 1000;
+      const fresh = quiet * 1000 < FRESH_MS;
+      checks.push({ name: 'data', ok: fresh, detail: fresh ? 'fresh' : 'no event for 30 s or ever' });
+      for (const f of this.source.feeds())
+        checks.push({ name: `feed ${f.venue}`, ok: f.state === 'live', detail: f.state });
+    } else checks.push({ name: 'replay', ok: true, detail: this.source.replay?.state().error ?? 'running or over' });
+    return { ready: checks.every((c) => c.ok), checks };
+  }
+
+  curves(key: string): CurveSet[] {
+    const picture = this.picture(key, null);
+    if (picture === null || 'notRetained' in picture) return [];
+    return picture.parts.map((p) => ({
+      scope: p.scope,
+      expiry: isoTime(p.expiry),
+      at: isoTime(p.at),
+      years: p.years,
+      forward: finite(p.forward),
+      atm_vol: finite(p.atmVol),
+      curves: curvesOf(p),
+    }));
+  }
+
+  curvesVersion(key: string): string {
+    const state = this.source.state();
+    const u = state?.underlyings.get(key);
+    if (state === null || u === undefined) return '';
+    const ids = u.expiries.map((e) =>
+      e.models
+        .filter((t) => t.model !== 'venue-mark')
+        .map((t) => t.versions.at(-1)?.fit.id ?? '')
+        .join(),
+    );
+    return `${Math.floor(this.at / CURVES_MS)}|${ids.join('|')}`;
+  }
+
+  quoteReader(key: string): QuoteReader | null {
+    const u = this.source.state()?.underlyings.get(key);
+    return u === undefined ? null : this.watchedOf(u).table.reader(() => this.at);
+  }
+
+  acknowledge(id: string, actor: string, note: string): string | null {
+    return this.source.operate({ actor, action: 'acknowledge', target: id, note });
+  }
+
+  private get atText(): string | null {
+    return Number.isFinite(this.at) ? isoTime(this.at) : null;
+  }
+
+  private scoresOf(state: EngineState): ScoreHistory {
+    return (this.scoreHistory ??= new ScoreHistory(state.config.horizonsSeconds));
+  }
+
+  private watchedOf(u: UnderlyingState): Watched {
+    let found = this.watched.get(u);
+    if (found === undefined) {
+      found = { table: new QuoteTable(u), history: new SurfaceHistory(), closedAt: NaN, keptWall: -Infinity };
+      this.watched.set(u, found);
+    }
+    return found;
+  }
+
+  private fresh(u: UnderlyingState): Watched {
+    const watched = this.watchedOf(u);
+    if (Number.isFinite(this.at)) watched.table.refresh(this.at);
+    return watched;
+  }
+
+  private onClose(state: EngineState, u: UnderlyingState): void {
+    const watched = this.watchedOf(u);
+    if (!Number.isFinite(u.closedAt)) return;
+    watched.closedAt = u.closedAt;
+    const scores = this.scoresOf(state);
+    for (const e of u.expiries) if (e.closedAt === u.closedAt) scores.observe(e, state.config.scoreEverySeconds * 1000);
+    const now = performance.now();
+    if (now - watched.keptWall < KEEP_WALL_MS) return;
+    watched.keptWall = now;
+    watched.table.refresh(this.at);
+    watched.history.keep(u, watched.table, state.config.champion, u.closedAt);
+  }
+
+  /** The parts of every expiry's picture, now or as they were. */
+  private picture(key: string, asOf: number | null): { at: number; parts: SmileParts[] } | NotRetained | null {
+    const state = this.source.state();
+    const u = state?.underlyings.get(key);
+    if (state === null || u === undefined || !Number.isFinite(this.at)) return null;
+    const { table, history } = this.fresh(u);
+    if (asOf === null) {
+      const live: KeptTable = { quotes: quotesOf(table), marks: marksOf(u) };
+      const kept = expiriesOf(u, table, state.config.champion, this.at);
+      return { at: this.at, parts: this.partsOf(kept, live, this.at) };
+    }
+    const surface = history.surfaces.at(asOf);
+    const range = history.surfaces.range;
+    if (surface === null || asOf > this.at) {
+      const kept = range === null ? 'nothing is kept yet' : `kept: ${isoTime(range.from)} to ${this.atText ?? ''}`;
+      return { notRetained: true, detail: `no surface of ${key} at ${isoTime(asOf)}; ${kept}` };
+    }
+    return { at: surface.at, parts: this.partsOf(surface.item, history.tables.at(asOf)?.item ?? null, surface.at) };
+  }
+
+  private partsOf(expiries: readonly KeptExpiry[], kept: KeptTable | null, at: number): SmileParts[] {
+    return expiries.map((e) => {
+      const mark = kept?.marks.get(e.scope);
+      return {
+        ...e,
+        at,
+        versions: mark === undefined ? e.versions : [...e.versions, { role: 'venue-mark', version: mark }],
+        quotes: kept?.quotes.get(e.scope) ?? null,
+        trades: this.tape.read(e.scope, at, e.atmVol, e.years),
+        calibration: (id) => this.calibrationHistory.byFit(id),
+      };
+    });
+  }
+
+  /** The smile that shows a scope: its own, or for a whole underlying the expiry with the worst score. */
+  private pictureOf(scope: string): Smile | null {
+    const key = scope.split(':').slice(0, 2).join(':');
+    const picture = this.picture(key, null);
+    if (picture === null || 'notRetained' in picture) return null;
+    const champion = this.source.state()?.config.champion ?? '';
+    const pz = (p: SmileParts): number => this.scoreHistory?.newest(p.scope, champion, 'pz') ?? -1;
+    const shown = picture.parts.find((p) => p.scope === scope) ?? picture.parts.toSorted((a, b) => pz(b) - pz(a))[0];
+    return shown === undefined ? null : buildSmile(shown);
+  }
+
+  private tracks(underlying: string | null) {
+    return [...(this.source.state()?.underlyings.values() ?? [])]
+      .filter((u) => underlying === null || u.key === underlying)
+      .flatMap((u) => u.expiries.flatMap((expiry) => expiry.models.map((track) => ({ key: u.key, expiry, track }))));
+  }
+
+  private rangeOf(pick: (w: Watched) => { from: number; to: number } | null): Range {
+    const ranges = [...this.watched.values()].map(pick).filter((r) => r !== null);
+    if (ranges.length === 0) return { from: null, to: null };
+    return rangeText({ from: Math.min(...ranges.map((r) => r.from)), to: Math.max(...ranges.map((r) => r.to)) });
+  }
+}
+
+const THRESHOLDS: Scores['thresholds'] = [
+  { score: 'pz', value: 1, says: 'a healthy prediction scores about 1' },
+  { score: 'pz', value: 2, says: 'a refit that answers an incident is proved at or below this' },
+];
+
+function rangeText(range: { readonly from: number; readonly to: number } | null): Range {
+  return range === null ? { from: null, to: null } : { from: isoTime(range.from), to: isoTime(range.to) };
+}

@@ -1,0 +1,182 @@
+import type { Incident as OpenIncident } from '../../policy/incident.ts';
+import { CAUSES, type Cause } from '../../policy/causes.ts';
+import { isoTime } from '../../market/iso-time.ts';
+import type { OperatorEvent } from '../../market/event.ts';
+import type { ActionRecord, IncidentRecord } from '../../model/record.ts';
+import type { Smile } from '../../server/wire/smile.ts';
+import type { Incident, IncidentWithPictures, TimelineEntry } from '../../server/wire/watch.ts';
+
+/** Incidents kept; the oldest resolved go first. */
+const KEPT = 1_000;
+/** Of these the pictures are kept too. */
+const PICTURED = 100;
+const TIMELINE = 100;
+
+interface Kept {
+  incident: Incident;
+  pictures: Smile[];
+}
+
+/** Incidents with what happened to each, bounded. */
+export class IncidentHistory {
+  private readonly kept = new Map<string, Kept>();
+  private readonly counts = new Map<string, number>();
+  private readonly picture: (scope: string) => Smile | null;
+  private readonly tell: (incident: Incident) => void;
+
+  /** `picture` takes the smile that shows a scope now; `tell` hears of every change. */
+  constructor(picture: (scope: string) => Smile | null, tell: (incident: Incident) => void) {
+    this.picture = picture;
+    this.tell = tell;
+  }
+
+  /** How often each cause has opened an incident. */
+  get opened(): ReadonlyMap<string, number> {
+    return this.counts;
+  }
+
+  onIncident(record: IncidentRecord): void {
+    const known = this.kept.get(record.id);
+    const resolved = record.state === 'resolved';
+    if (record.state === 'open') this.counts.set(record.cause, (this.counts.get(record.cause) ?? 0) + 1);
+    const kept = known ?? { incident: begun(record), pictures: [] };
+    const before = kept.incident;
+    kept.incident = {
+      ...before,
+      severity: record.severity,
+      state: resolved ? 'resolved' : 'open',
+      updated: record.at,
+      resolved: resolved ? record.at : null,
+      evidence: resolved ? before.evidence : record.evidence,
+      runner_up: resolved ? before.runner_up : runnerUp(record.evidence),
+      timeline: added(before.timeline, entryOf(record)),
+    };
+    if (record.state !== 'updated') {
+      const picture = this.picture(record.scope);
+      if (picture !== null) kept.pictures = [...kept.pictures.slice(0, 1), picture];
+    }
+    this.keep(kept);
+  }
+
+  onAction(record: ActionRecord): void {
+    if (record.incident === null) return;
+    const text = `${record.kind}: ${record.outcome}`;
+    this.append(record.incident, {
+      at: record.at,
+      what: 'action',
+      text,
+      data: { kind: record.kind, outcome: record.outcome },
+    });
+  }
+
+  onOperator(event: OperatorEvent): void {
+    const kept = this.kept.get(event.target);
+    if (kept === undefined || event.action !== 'acknowledge') return;
+    const at = isoTime(event.at);
+    const { actor: by, note } = event;
+    kept.incident = { ...kept.incident, acknowledged: { by, at, note }, updated: at };
+    this.append(event.target, {
+      at,
+      what: 'acknowledged',
+      text: note === '' ? `by ${by}` : `by ${by}: ${note}`,
+      data: { by, note },
+    });
+  }
+
+  /** What an earlier process opened and this one has not yet heard of. */
+  adopt(open: OpenIncident): void {
+    if (this.kept.has(open.id)) return;
+    const at = isoTime(open.openedAt);
+    const incident = begun({
+      type: 'incident',
+      id: open.id,
+      at,
+      state: 'open',
+      cause: open.cause,
+      severity: open.severity,
+      scope: open.scope,
+      evidence: {},
+    });
+    const entry: TimelineEntry = {
+      at,
+      what: 'opened',
+      text: 'in an earlier run; its evidence is in the log',
+      data: {},
+    };
+    this.keep({ incident: { ...incident, timeline: [entry] }, pictures: [] });
+  }
+
+  get(id: string): IncidentWithPictures | null {
+    const kept = this.kept.get(id);
+    return kept === undefined ? null : { ...kept.incident, pictures: kept.pictures };
+  }
+
+  /** Newest first. */
+  all(): Incident[] {
+    return [...this.kept.values()].map((k) => k.incident).reverse();
+  }
+
+  private append(id: string, entry: TimelineEntry): void {
+    const kept = this.kept.get(id);
+    if (kept === undefined) return;
+    kept.incident = { ...kept.incident, timeline: added(kept.incident.timeline, entry) };
+    this.tell(kept.incident);
+  }
+
+  private keep(kept: Kept): void {
+    const { id } = kept.incident;
+    this.kept.set(id, kept);
+    this.tell(kept.incident);
+    if (this.kept.size > KEPT) {
+      const resolved = [...this.kept].find(([, k]) => k.incident.state === 'resolved');
+      this.kept.delete(resolved?.[0] ?? this.kept.keys().next().value ?? id);
+    }
+    const pictured = [...this.kept.values()].filter((k) => k.pictures.length > 0);
+    if (pictured.length > PICTURED) pictured[0].pictures = [];
+  }
+}
+
+function begun(record: IncidentRecord): Incident {
+  const cause = CAUSES[record.cause as Cause] as { kind: Incident['kind']; says: string } | undefined;
+  return {
+    id: record.id,
+    cause: record.cause,
+    says: cause?.says ?? record.cause,
+    kind: cause?.kind ?? 'data',
+    severity: record.severity,
+    scope: record.scope,
+    underlying: record.scope.split(':').slice(0, 2).join(':'),
+    state: 'open',
+    opened: record.at,
+    updated: record.at,
+    resolved: null,
+    acknowledged: null,
+    runner_up: runnerUp(record.evidence),
+    money: null,
+    evidence: record.evidence,
+    timeline: [],
+  };
+}
+
+function entryOf(record: IncidentRecord): TimelineEntry {
+  const what = record.state === 'open' ? 'opened' : record.state;
+  const text =
+    what === 'resolved'
+      ? `resolved after ${String(record.evidence['open_s'] ?? '?')} s`
+      : `${record.cause}, ${record.severity}`;
+  return { at: record.at, what, text, data: record.evidence };
+}
+
+function added(timeline: readonly TimelineEntry[], entry: TimelineEntry): TimelineEntry[] {
+  return timeline.length < TIMELINE ? [...timeline, entry] : [timeline[0], ...timeline.slice(2), entry];
+}
+
+function runnerUp(evidence: Readonly<Record<string, unknown>>): Incident['runner_up'] {
+  const found = evidence['runner_up'] as { cause?: unknown; separated_by?: unknown; nats?: unknown } | undefined;
+  if (typeof found?.cause !== 'string') return null;
+  return {
+    cause: found.cause,
+    separated_by: typeof found.separated_by === 'string' ? found.separated_by : null,
+    nats: typeof found.nats === 'number' ? found.nats : null,
+  };
+}

@@ -1,0 +1,38 @@
+import type { EngineState } from '../../engine/state.ts';
+import type { ReplayControls } from '../../server/monitor-view.ts';
+
+/** One feed as the running watch knows it. */
+export interface SourceFeed {
+  readonly venue: string;
+  readonly state: string;
+  readonly frames: number;
+  readonly queueLength: number;
+  readonly droppedQuotes: number;
+  readonly connections: number;
+}
+
+/** The monitor's own figures; null where a replay has none. */
+export interface SourceFigures {
+  readonly appliedP99Ms: number | null;
+  readonly closeP99Ms: number | null;
+  readonly fitP99Ms: number | null;
+  readonly loopLagP99Ms: number | null;
+  readonly fitsWaiting: number;
+  readonly logState: string;
+  readonly logPendingRecords: number;
+  readonly logRecords: number;
+}
+
+/** What a read model is fed from: a live watch or a replay. */
+export interface ViewSource {
+  readonly mode: 'live' | 'replay';
+  readonly synthetic: boolean;
+  /** Null before a session has begun. */
+  state(): EngineState | null;
+  figures(): SourceFigures;
+  /** Empty in a replay. */
+  feeds(): readonly SourceFeed[];
+  /** Puts what a person did through the session. Null, or why it cannot be. */
+  operate(action: { actor: string; action: 'acknowledge'; target: string; note: string }): string | null;
+  readonly replay: ReplayControls | null;
+}

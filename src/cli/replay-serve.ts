@@ -1,0 +1,55 @@
+import type { ReplayResult } from '../app/replay-market.ts';
+import { FASTEST, ReplayStopped, ReplayTransport, type ReplayHooks } from '../app/replay-transport.ts';
+import { serveReplay, type ServeOptions } from '../app/serve.ts';
+import type { Session } from '../app/session.ts';
+import type { OperatorEvent } from '../market/event.ts';
+import { signalled } from './live-run.ts';
+import { printAddress } from './serve-options.ts';
+
+/** Serves a replay while it runs and when it is over, until a signal. */
+export async function serveReplayRun(
+  serving: ServeOptions,
+  speed: number,
+  json: boolean,
+  run: (hooks: ReplayHooks) => Promise<ReplayResult>,
+): Promise<void> {
+  const transport = new ReplayTransport(Math.min(speed, FASTEST));
+  let session: Session | null = null;
+  let locked = false;
+  const served = await serveReplay(serving, transport, {
+    state: () => session?.state ?? null,
+    recorded: () => locked,
+    push: (action) => {
+      const at = Date.parse(transport.state().at ?? '') || 0;
+      const event: OperatorEvent = { type: 'operator', at, receivedAt: at, until: null, ...action };
+      session?.push(event);
+      return event;
+    },
+  });
+  printAddress(served.address, json);
+  const replay = run({
+    pacer: transport,
+    onEvent: served.onEvent,
+    onRecord: (record) => {
+      transport.onRecord(record);
+      served.onRecord(record);
+    },
+    onSession: (begun, recorded) => {
+      session = begun;
+      locked = recorded;
+    },
+    onProgress: (fraction) => transport.progress(fraction),
+  }).then(
+    () => transport.end(null),
+    (error: Error) => {
+      transport.end(error);
+      if (error instanceof ReplayStopped) return;
+      process.stderr.write(`vernier: ${error.message}\n`);
+      process.exitCode = 1;
+    },
+  );
+  const code = await signalled();
+  transport.stop();
+  await Promise.all([served.close(), replay]);
+  process.exitCode = code;
+}

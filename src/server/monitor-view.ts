@@ -1,0 +1,113 @@
+/** What the server asks of whoever runs it: a read model, and the few things that people may do. */
+import type { OutputRecord } from '../model/record.ts';
+import type { CurveSet, Smiles, Surface } from './wire/smile.ts';
+import type { Feed, Instrument, LogState, Pulse, Readiness, Replay, Status } from './wire/system.ts';
+import type { Calibration, Gates, Incident, IncidentWithPictures, Models, Scores, Underlying } from './wire/watch.ts';
+
+/** Nothing is kept for the time that was asked for. */
+export interface NotRetained {
+  readonly notRetained: true;
+  /** What is kept, in words. */
+  readonly detail: string;
+}
+
+/** Which scores are wanted. Times epoch ms. */
+export interface ScoresWanted {
+  readonly scope: string | null;
+  readonly model: string | null;
+  readonly horizonSeconds: number | null;
+  readonly from: number;
+  readonly to: number;
+  readonly maxPoints: number;
+}
+
+/** Which calibrations are wanted; null = all. */
+export interface CalibrationsWanted {
+  readonly underlying: string | null;
+  readonly scope: string | null;
+  readonly model: string | null;
+  readonly status: string | null;
+}
+
+/** The names and places of a table's rows. */
+export interface QuoteLayout {
+  readonly layout: number;
+  readonly scopes: readonly string[];
+  readonly refusals: readonly string[];
+  readonly symbol: readonly string[];
+  readonly scope: readonly number[];
+  readonly side: readonly ('call' | 'put')[];
+  readonly strike: readonly number[];
+  readonly contractSize: readonly number[];
+}
+
+/** Rows of a quotes table as columns, for a binary frame. */
+export interface QuoteRows {
+  readonly layout: QuoteLayout;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly rows: number;
+  readonly columns: Readonly<Record<string, Float32Array>>;
+  readonly scopes: readonly {
+    readonly forward: number | null;
+    readonly atm_vol: number | null;
+    readonly years: number;
+  }[];
+}
+
+/** One reader's place in an ever-growing quotes table. */
+export interface QuoteReader {
+  /** Every row. */
+  all(): QuoteRows;
+  /** The rows that changed since the last call; null when none did. */
+  changed(): QuoteRows | null;
+}
+
+/** Someone who wants to hear of changes between polls. */
+export interface ViewListener {
+  onRecord(record: OutputRecord): void;
+  onIncident(incident: Incident): void;
+}
+
+/** Transport of a replay. Expected refusals come back as text. */
+export interface ReplayControls {
+  state(): Replay;
+  play(): void;
+  pause(): void;
+  setSpeed(speed: number): void;
+  /** Null, or why not. */
+  seek(to: number): string | null;
+  nextIncident(): string | null;
+}
+
+/** The read model of one running monitor, live or replayed. Everything it returns is for reading only. */
+export interface MonitorView {
+  status(): Status;
+  underlyings(): Underlying[];
+  /** Null for an unknown key. */
+  smiles(key: string, asOf: number | null, scope: string | null): Smiles | NotRetained | null;
+  surface(key: string, asOf: number | null, model: string | null): Surface | NotRetained | null;
+  scores(key: string, wanted: ScoresWanted): Scores | null;
+  /** Newest first. */
+  incidents(): Incident[];
+  incident(id: string): IncidentWithPictures | null;
+  /** Newest first. */
+  calibrations(wanted: CalibrationsWanted): Iterable<Calibration & { readonly number: number }>;
+  gates(underlying: string | null): Gates['items'];
+  models(underlying: string | null): Models['items'];
+  feeds(): Feed[];
+  instruments(underlying: string | null, scope: string | null): Instrument[];
+  log(): LogState;
+  pulse(): Pulse;
+  readiness(): Readiness;
+  /** How often each cause has opened an incident. */
+  incidentCounts(): ReadonlyMap<string, number>;
+  curves(key: string): CurveSet[];
+  /** Changes whenever a curve of the underlying may have. */
+  curvesVersion(key: string): string;
+  quoteReader(key: string): QuoteReader | null;
+  /** Puts an acknowledgement through the log. Null, or why it cannot be. */
+  acknowledge(id: string, actor: string, note: string): string | null;
+  readonly replay: ReplayControls | null;
+  listen(listener: ViewListener): () => void;
+}

@@ -1,0 +1,36 @@
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import type { Admission } from '../admission.ts';
+import { MESSAGE_BYTES, type StreamHub } from './hub.ts';
+
+/** Where the stream is. */
+export const STREAM_PATH = '/api/v1/stream';
+
+/** Lets WebSockets in; returns what ends them. A page of another site is refused before there is a connection. */
+export function acceptStreams(server: Server, admission: Admission, hub: StreamHub): () => void {
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_BYTES, perMessageDeflate: false });
+  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => undefined);
+    if ((request.url ?? '').split('?')[0] !== STREAM_PATH) return refuse(socket, 404, 'Not Found');
+    const foreign = admission.foreignOrigin(request.headers);
+    if (foreign !== null) return refuse(socket, 403, 'Forbidden');
+    const identity = admission.identify(request.headers);
+    if ('status' in identity && identity.status !== 401) return refuse(socket, identity.status, 'Misdirected Request');
+    sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      webSocket.on('error', () => undefined);
+      // A browser cannot see the status of a refused handshake; its page must learn that a token is wanted.
+      if ('status' in identity) webSocket.close(4401, 'a token is wanted');
+      else hub.attach(webSocket, identity);
+    });
+    return undefined;
+  });
+  return () => {
+    hub.close();
+    sockets.close();
+  };
+}
+
+function refuse(socket: Duplex, status: number, text: string): void {
+  socket.end(`HTTP/1.1 ${status} ${text}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
