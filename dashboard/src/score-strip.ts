@@ -1,0 +1,176 @@
+import uPlot from 'uplot';
+import { moment } from './format.ts';
+import type { Palette } from './pen.ts';
+import type { ScoreHistory } from './score-history.ts';
+import type { ScoreRow } from './score-rows.ts';
+
+/** What a strip is drawn from besides its own numbers. */
+export interface StripState {
+  readonly history: ScoreHistory;
+  readonly palette: Palette;
+  /** The expiry drawn in full ink. */
+  readonly scope: string;
+  readonly asOf: number | null;
+  /** Last strip of all: it carries the time axis. */
+  readonly last: boolean;
+  readonly first: boolean;
+  /** From and to in ms; null follows the data. */
+  readonly from: number | null;
+  readonly to: number | null;
+}
+
+const SYNC = 'vernier-scores';
+const AXIS_FONT = '10px "DejaVu Sans", system-ui, sans-serif';
+const LEFT = 48;
+
+/** Makes a strip. A drag brushes time, a click asks for that moment; both are told, the strip changes nothing itself. */
+export function makeStrip(
+  row: ScoreRow,
+  scopes: readonly string[],
+  data: uPlot.AlignedData,
+  target: HTMLElement,
+  state: () => StripState,
+  onBrush: (from: number, to: number) => void,
+  onClick: (at: number) => void,
+): uPlot {
+  const { palette, last } = state();
+  const axis = {
+    stroke: palette.muted,
+    font: AXIS_FONT,
+    ticks: { show: false },
+    grid: { stroke: palette.rule, width: 1 },
+  };
+  const range = (_: uPlot, low: number | null, high: number | null): [number, number] => {
+    const threshold = state().history.thresholds.find((t) => t.score === row.column);
+    const top = Math.max(high ?? 1, threshold === undefined ? -Infinity : threshold.value * row.scale * 1.1);
+    const floor = row.floor ?? Math.min(low ?? 0, 0);
+    const ceiling = row.ceiling ?? top;
+    return [floor, ceiling > floor ? ceiling + 0.05 * (ceiling - floor) : floor + 1];
+  };
+  const options: uPlot.Options = {
+    width: Math.max(120, target.clientWidth),
+    height: last ? 78 : 56,
+    padding: [4, 6, last ? 0 : 4, 0],
+    legend: { show: false },
+    tzDate: (ts) => uPlot.tzDate(new Date(ts * 1e3), 'Etc/UTC'),
+    cursor: {
+      sync: { key: SYNC },
+      y: false,
+      points: { show: false },
+      drag: { x: true, y: false, setScale: false },
+      bind: { dblclick: () => () => null },
+    },
+    scales: {
+      x: { time: true, range: (_, low, high) => windowOf(state(), low, high) },
+      y: { range },
+    },
+    axes: [
+      { ...axis, show: last, size: 22 },
+      { ...axis, size: LEFT, splits: (_u, _i, low, high) => [low, high].map((v, i) => (i === 0 ? low : roundDown(v))) },
+    ],
+    series: [
+      {},
+      ...scopes.map((scope) => ({
+        label: scope,
+        spanGaps: true,
+        points: { show: data[0].length < 3, size: 4 },
+        width: scope === state().scope ? 1.6 : 1,
+        stroke: () => (scope === state().scope ? state().palette.accent : state().palette.faint),
+      })),
+    ],
+    hooks: {
+      drawClear: [(u) => drawSpans(u, state())],
+      draw: [(u) => drawOver(u, row, state())],
+      setSelect: [
+        (u) => {
+          if (u.select.width < 4) return;
+          onBrush(1000 * u.posToVal(u.select.left, 'x'), 1000 * u.posToVal(u.select.left + u.select.width, 'x'));
+          u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+        },
+      ],
+      ready: [
+        (u) => {
+          let down = NaN;
+          u.over.addEventListener('pointerdown', (e) => (down = e.clientX));
+          u.over.addEventListener('click', (e) => {
+            if (Math.abs(e.clientX - down) < 4) onClick(1000 * u.posToVal(e.offsetX, 'x'));
+          });
+        },
+      ],
+    },
+  };
+  return new uPlot(options, data, target);
+}
+
+/** Everything known, or what was brushed; seconds. */
+function windowOf(state: StripState, low: number | null, high: number | null): [number, number] {
+  const from = state.from === null ? (low ?? 0) : state.from / 1000;
+  const to = state.to === null ? (high ?? 1) : state.to / 1000;
+  return to > from ? [from, to] : [from - 1, from + 1];
+}
+
+function roundDown(v: number): number {
+  const power = 10 ** (Math.floor(Math.log10(Math.abs(v) || 1)) - 1);
+  return Math.floor(v / power) * power;
+}
+
+function drawSpans(u: uPlot, { history, palette }: StripState): void {
+  const { ctx, bbox } = u;
+  ctx.save();
+  for (const span of history.incidents.values()) {
+    const left = u.valToPos(Date.parse(span.opened) / 1000, 'x', true);
+    const right =
+      span.resolved === null ? bbox.left + bbox.width : u.valToPos(Date.parse(span.resolved) / 1000, 'x', true);
+    const from = Math.max(bbox.left, left);
+    const to = Math.min(bbox.left + bbox.width, right);
+    if (to < from) continue;
+    ctx.fillStyle =
+      span.severity === 'critical' ? palette.stop : span.severity === 'warning' ? palette.widen : palette.quiet;
+    ctx.globalAlpha = 0.16;
+    ctx.fillRect(from, bbox.top, Math.max(1, to - from), bbox.height);
+  }
+  ctx.restore();
+}
+
+function drawOver(u: uPlot, row: ScoreRow, { history, palette, asOf, first }: StripState): void {
+  const { ctx, bbox } = u;
+  ctx.save();
+  ctx.lineWidth = devicePixelRatio;
+  for (const threshold of history.thresholds) {
+    if (threshold.score !== row.column) continue;
+    const y = u.valToPos(threshold.value * row.scale, 'y', true);
+    if (y < bbox.top || y > bbox.top + bbox.height) continue;
+    ctx.strokeStyle = palette.stop;
+    ctx.setLineDash([4 * devicePixelRatio, 3 * devicePixelRatio]);
+    stroke(ctx, bbox.left, y, bbox.left + bbox.width, y);
+  }
+  ctx.setLineDash([]);
+  if (first)
+    for (const mark of history.marks) {
+      if (mark.type !== 'calibration') continue;
+      const x = u.valToPos(Date.parse(mark.at) / 1000, 'x', true);
+      if (x < bbox.left || x > bbox.left + bbox.width) continue;
+      ctx.strokeStyle = mark.ok ? palette.accent : palette.stop;
+      stroke(ctx, x, bbox.top, x, bbox.top + 6 * devicePixelRatio);
+    }
+  if (asOf !== null) {
+    const x = u.valToPos(asOf / 1000, 'x', true);
+    ctx.strokeStyle = palette.ink;
+    ctx.lineWidth = 1.5 * devicePixelRatio;
+    if (x >= bbox.left && x <= bbox.left + bbox.width) stroke(ctx, x, bbox.top, x, bbox.top + bbox.height);
+  }
+  ctx.restore();
+}
+
+function stroke(ctx: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number): void {
+  ctx.beginPath();
+  ctx.moveTo(x0, y0);
+  ctx.lineTo(x1, y1);
+  ctx.stroke();
+}
+
+/** The moment under the cursor, for the head of the strips. */
+export function cursorTime(u: uPlot): string {
+  const left = u.cursor.left ?? -1;
+  return left < 0 ? '' : moment(1000 * u.posToVal(left, 'x'));
+}

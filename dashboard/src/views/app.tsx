@@ -1,0 +1,263 @@
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { GATE_LOOK } from '../gate-look.ts';
+import { neighbour } from '../incident-reading.ts';
+import { actOf, nextSpeed, type Act } from '../keymap.ts';
+import type { Monitor } from '../monitor.ts';
+import { ACROSS, after, parseRoute, routeHash, SHAPES, UNITS, UPS, VIEWS, type Route, type View } from '../route.ts';
+import { worstSlice } from '../slices.ts';
+import type { StreamConnection } from '../stream-connection.ts';
+import { applyTheme, isDark, readPalette, storedTheme } from '../theme.ts';
+import type { Session } from '../wire.ts';
+import { ConnectionNote } from './connection-note.tsx';
+import { PageContext, useParts, useSmiles, type Page, type PanelHandle } from './context.tsx';
+import { HealthView } from './health-view.tsx';
+import { Help } from './help.tsx';
+import { IncidentList } from './incident-list.tsx';
+import { exportPanel, toggleTable } from './panel.tsx';
+import { ReplayBar, transport } from './replay-bar.tsx';
+import { HISTORY, ScoreStrips } from './score-strips.tsx';
+import { SmileDetail } from './smile-detail.tsx';
+import { SmileMultiples } from './smile-multiples.tsx';
+import { SurfaceView } from './surface-view.tsx';
+import { TopStrip } from './top-strip.tsx';
+
+const VIEW_WORDS: Readonly<Record<View, string>> = { monitor: 'Monitor', surface: 'Surface', health: 'Health' };
+
+interface Props {
+  readonly monitor: Monitor;
+  readonly connection: StreamConnection;
+  readonly session: Session | null;
+}
+
+/** The page: address in, picture out. */
+export function App({ monitor, connection, session }: Props) {
+  const [route, setRoute] = useState(() => parseRoute(location.hash));
+  const [theme, setTheme] = useState(storedTheme);
+  const [palette, setPalette] = useState(readPalette);
+  const [help, setHelp] = useState(false);
+  const [said, setSaid] = useState('');
+  const panels = useRef(new Map<string, PanelHandle>()).current;
+  useParts(monitor, ['status', 'connection', 'replay'], 250);
+  const known = useKeys(monitor);
+  const key = route.key !== '' ? route.key : (known[0] ?? '');
+  useEffect(() => {
+    const changed = (): void => setRoute(parseRoute(location.hash));
+    addEventListener('hashchange', changed);
+    return () => removeEventListener('hashchange', changed);
+  }, []);
+  useEffect(() => {
+    const system = matchMedia('(prefers-color-scheme: dark)');
+    const changed = (): void => setPalette(readPalette());
+    system.addEventListener('change', changed);
+    return () => system.removeEventListener('change', changed);
+  }, []);
+  useEffect(() => {
+    if (key === '') return;
+    monitor.select(key);
+    connection.want([...TOPICS, `curves:${key}`, `quotes:${key}`]);
+  }, [key]);
+  const go = useCallback((patch: Partial<Route>): void => {
+    const next = { ...parseRoute(location.hash), ...patch };
+    const hash = routeHash(next);
+    if (hash === location.hash) return;
+    history.pushState(null, '', hash);
+    setRoute(next);
+  }, []);
+  const page: Page = useMemo(
+    () => ({ monitor, route, key, go, palette, session, panels, say: setSaid }),
+    [monitor, route, key, go, palette, session],
+  );
+  const toggleTheme = (): void => {
+    const next = isDark(theme) ? 'light' : 'dark';
+    applyTheme(next);
+    setTheme(next);
+    setPalette(readPalette());
+  };
+  useKeyboard(page, (act) => (act === 'help' ? setHelp(true) : act === 'theme' ? toggleTheme() : perform(page, act)));
+  useTitle(monitor, key);
+  const stale = monitor.connection.state === 'lost' || monitor.connection.state === 'connecting';
+  return (
+    <PageContext.Provider value={page}>
+      <a
+        class="skip"
+        href="#content"
+        onClick={(e) => (e.preventDefault(), document.getElementById('content')?.focus())}
+      >
+        To the content
+      </a>
+      <header class="strip">
+        <div class="bar">
+          <h1 class="name">Vernier</h1>
+          {(monitor.status?.stamp ?? '') === '' ? null : <strong class="stamp">{monitor.status?.stamp}</strong>}
+          <nav aria-label="views">
+            {VIEWS.map((view) => (
+              <a
+                key={view}
+                href={routeHash({ ...route, view })}
+                aria-current={view === route.view ? 'page' : undefined}
+              >
+                {VIEW_WORDS[view]}
+              </a>
+            ))}
+          </nav>
+          <span class="push" />
+          <button type="button" onClick={toggleTheme} title="d">
+            {isDark(theme) ? 'Light' : 'Dark'}
+          </button>
+          <button type="button" onClick={() => setHelp(true)} aria-label="keys" title="?">
+            ?
+          </button>
+        </div>
+        <TopStrip />
+        <ReplayBar />
+        <ConnectionNote />
+      </header>
+      <main id="content" tabIndex={-1} class={stale ? 'stale' : undefined}>
+        {key === '' ? <p class="quiet wait">Waiting for the first word from the server.</p> : <Content page={page} />}
+      </main>
+      <p class="spoken" role="status" aria-live="polite">
+        {said}
+      </p>
+      {help ? <Help onClose={() => setHelp(false)} replaying={monitor.replay !== null} /> : null}
+    </PageContext.Provider>
+  );
+}
+
+const TOPICS = ['status', 'underlyings', 'incidents', 'health', 'replay'];
+
+function Content({ page }: { readonly page: Page }) {
+  if (page.route.view === 'surface') return <SurfaceView />;
+  if (page.route.view === 'health') return <HealthView />;
+  return <MonitorView page={page} />;
+}
+
+function MonitorView({ page }: { readonly page: Page }) {
+  const smiles = useSmiles(page);
+  return (
+    <div class="monitor">
+      <div class="middle">
+        {smiles.error === '' ? null : <p role="alert">{smiles.error}</p>}
+        {page.route.scope !== '' ? (
+          <SmileDetail key={page.route.scope} smiles={smiles} scope={page.route.scope} />
+        ) : (
+          <SmileMultiples smiles={smiles} />
+        )}
+        <ScoreStrips scopes={smiles.scopes} />
+      </div>
+      <aside class="right" aria-label="incidents">
+        <IncidentList />
+      </aside>
+    </div>
+  );
+}
+
+function useKeys(monitor: Monitor): readonly string[] {
+  const [keys, setKeys] = useState<readonly string[]>([...monitor.underlyings.keys()]);
+  useEffect(
+    () =>
+      monitor.listen(['underlyings'], () => {
+        const now = [...monitor.underlyings.keys()];
+        setKeys((before) => (before.join() === now.join() ? before : now));
+      }),
+    [monitor],
+  );
+  return keys;
+}
+
+/** The tab says what matters when the page is behind another. */
+function useTitle(monitor: Monitor, key: string): void {
+  const set = (): void => {
+    const u = monitor.underlyings.get(key);
+    const parts = [
+      monitor.status?.stamp ?? '',
+      u === undefined ? '' : `${u.underlying} ${GATE_LOOK[u.gate.state].word}`,
+      u === undefined || u.open_incidents === 0 ? '' : `${u.open_incidents} open`,
+      'Vernier',
+    ];
+    document.title = parts.filter((p) => p !== '').join(' · ');
+  };
+  useEffect(() => {
+    set();
+    return monitor.listen(['underlyings', 'status', 'replay'], set);
+  }, [monitor, key]);
+}
+
+function useKeyboard(page: Page, act: (act: Act) => void): void {
+  const latest = useRef(act);
+  latest.current = act;
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent): void => {
+      const target = event.target instanceof HTMLElement ? event.target : document.body;
+      if (document.querySelector('dialog[open]') !== null) return;
+      const asked = actOf(
+        event,
+        { tag: target.tagName, editable: target.isContentEditable },
+        page.monitor.replay !== null,
+      );
+      if (asked === null) return;
+      event.preventDefault();
+      if (target instanceof HTMLInputElement) target.blur();
+      latest.current(asked);
+    };
+    addEventListener('keydown', pressed);
+    return () => removeEventListener('keydown', pressed);
+  }, [page.monitor]);
+}
+
+/** The panel that keys speak to: the one with the focus, else under the pointer, else the first of the view. */
+function panelInFocus(page: Page): string {
+  const at = document.activeElement?.closest('[data-panel]') ?? document.querySelector('[data-panel]:hover');
+  const name = at instanceof HTMLElement ? at.dataset['panel'] : undefined;
+  return name ?? [...page.panels.keys()][0] ?? '';
+}
+
+function perform(page: Page, act: Act): void {
+  const { monitor, route, go, key } = page;
+  const scopes = monitor.scopes();
+  const slice = (step: number): void => {
+    const at = scopes.indexOf(route.scope);
+    go({ view: 'monitor', scope: scopes[at < 0 ? (step > 0 ? 0 : scopes.length - 1) : at + step] ?? route.scope });
+  };
+  const replay = monitor.replay;
+  const own = [...monitor.incidents.values()].filter((i) => i.underlying === key);
+  const incident = (step: 1 | -1): void =>
+    go({ view: 'monitor', incident: neighbour(own, route.incident, step)?.id ?? '' });
+  const acts: Partial<Record<Act, () => void>> = {
+    monitor: () => go({ view: 'monitor' }),
+    surface: () => go({ view: 'surface' }),
+    health: () => go({ view: 'health' }),
+    'next-slice': () => slice(1),
+    'previous-slice': () => slice(-1),
+    'worst-slice': () => {
+      const worst = worstSlice(monitor.underlyings.get(key)?.expiries ?? [], monitor.incidents.values());
+      if (worst !== null) go({ view: 'monitor', scope: worst.slice.scope });
+    },
+    back: () =>
+      go(
+        route.scope !== ''
+          ? { scope: '' }
+          : route.incident !== ''
+            ? { incident: '' }
+            : { asOf: null, from: null, to: null },
+      ),
+    'next-incident': () => incident(1),
+    'previous-incident': () => incident(-1),
+    acknowledge: () => document.querySelector<HTMLElement>('[data-acknowledge]')?.focus(),
+    across: () => go({ across: after(ACROSS, route.across) }),
+    up: () => go({ up: after(UPS, route.up) }),
+    unit: () => go({ unit: after(UNITS, route.unit), up: 'price' }),
+    shape: () => go({ view: 'surface', surface: after(SHAPES, route.surface) }),
+    table: () => toggleTable(page, panelInFocus(page)),
+    csv: () => exportPanel(page, panelInFocus(page), 'csv'),
+    png: () => exportPanel(page, panelInFocus(page), 'png'),
+    earlier: () => go({ asOf: HISTORY.current.momentBeside(route.asOf ?? Infinity, -1) ?? route.asOf }),
+    later: () => go({ asOf: HISTORY.current.momentBeside(route.asOf ?? Infinity, 1) }),
+    live: () => go({ asOf: null }),
+    underlying: () => go({ key: after([...monitor.underlyings.keys()], key), scope: '', incident: '' }),
+    play: () => void transport(page, { action: replay?.playing === true ? 'pause' : 'play' }),
+    jump: () => void transport(page, { action: 'next-incident' }),
+    faster: () => void transport(page, { action: 'speed', speed: nextSpeed(replay?.speed ?? 1, 1) }),
+    slower: () => void transport(page, { action: 'speed', speed: nextSpeed(replay?.speed ?? 1, -1) }),
+  };
+  acts[act]?.();
+}
