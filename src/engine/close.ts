@@ -78,6 +78,7 @@ export function closeBatch(
   effects.push(...updateGates(underlying, closed, at));
   learnBaselines(underlying, closed);
   for (const c of closed) finish(c.reading.expiry, at, underlying.incidents.open.size > 0);
+  Object.assign(underlying.feedHealth, { messages: 0, late: 0 });
   const interval = at - underlying.closedAt;
   if (Number.isFinite(interval))
     underlying.cadenceMs = Number.isFinite(underlying.cadenceMs)

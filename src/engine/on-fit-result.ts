@@ -1,6 +1,6 @@
 import type { FitResultEvent } from '../market/event.ts';
 import { isoTime } from '../market/iso-time.ts';
-import { ANSWERS_KEPT, checkAnswer } from '../score/answer-check.ts';
+import { ANSWERS_KEPT, checkAnswer, type AnswerCheck } from '../score/answer-check.ts';
 import { scopeKey, type Breach, type Fit, type MonitoredModel } from '../model/contract.ts';
 import type { CalibrationRecord } from '../model/record.ts';
 import type { Effect } from './effect.ts';
@@ -50,7 +50,10 @@ export function onFitResult(state: EngineState, event: FitResultEvent): Effect[]
   if (accepted) goLive(track, fit, event.at);
   const status = !usable ? event.outcome.status : accepted ? 'accepted' : superseded ? 'superseded' : 'refused';
   const effects: Effect[] = [
-    { type: 'record', record: calibrationRecord(event.at, pending, fit, model, status, breaches, calendar) },
+    {
+      type: 'record',
+      record: calibrationRecord(event.at, pending, fit, model, status, breaches, calendar, usable ? track.check : null),
+    },
   ];
   if (!accepted && pending.incident !== null && underlying.awaitingProof.delete(pending.incident))
     effects.push({
@@ -116,6 +119,7 @@ function calibrationRecord(
   status: string,
   breaches: readonly Breach[],
   calendar: number | null,
+  check: AnswerCheck | null,
 ): CalibrationRecord {
   const number = (key: string): number | null => fit.numbers[key] ?? null;
   const why = breaches.map((b) => `${b.guard} ${b.value.toPrecision(4)} against ${b.limit.toPrecision(4)}`).join('; ');
@@ -142,5 +146,11 @@ function calibrationRecord(
     chi2_per_dof: number('chi2PerDof'),
     min_g: number('minG'),
     calendar_violations: calendar,
+    leave_one_out_ratio: finite(check?.leaveOneOutRatio),
+    atm_se_vol: finite(check?.atmSd),
   };
+}
+
+function finite(value: number | undefined): number | null {
+  return value !== undefined && Number.isFinite(value) ? value : null;
 }

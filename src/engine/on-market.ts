@@ -4,12 +4,15 @@ import type {
   EventTimes,
   FeedEvent,
   FutureEvent,
+  GapEvent,
   IndexEvent,
   InstrumentEvent,
   PlatformEvent,
+  PulseEvent,
   QuoteEvent,
   TradeEvent,
 } from '../market/event.ts';
+import { scoreTrade } from './score-trade.ts';
 import { placeInstrument, removeExpiry, underlyingOf } from './place.ts';
 import { countRefused, type EngineState, type UnderlyingState } from './state.ts';
 
@@ -75,6 +78,7 @@ export function onTrade(state: EngineState, event: TradeEvent): UnderlyingState 
   recentTrades.add(print);
   if (recentTrades.size > RECENT_TRADES) for (const oldest of recentTrades) if (recentTrades.delete(oldest)) break;
   state.counts.trades++;
+  scoreTrade(state.config, place, event);
   return place.underlying;
 }
 
@@ -95,6 +99,21 @@ export function onFuture(state: EngineState, event: FutureEvent): UnderlyingStat
   underlying.futures.set(event.symbol, event);
   return underlying;
 }
+
+/** The feed lost messages, or may have. */
+export function onGap(state: EngineState, event: GapEvent): void {
+  for (const u of state.underlyings.values()) if (u.venue === event.venue) u.feedHealth.lostAt = event.at;
+}
+
+/** Our own pulse: lag and dropped quotes make every verdict of the moment unsafe. */
+export function onPulse(state: EngineState, event: PulseEvent): void {
+  for (const u of state.underlyings.values())
+    if (u.venue === event.venue)
+      u.feedHealth.lagMs = event.droppedQuotes > 0 ? Math.max(event.loopLagMs, DROPPED_LAG_MS) : event.loopLagMs;
+}
+
+/** Dropping quotes is as bad as this lag, ms. */
+const DROPPED_LAG_MS = 2_000;
 
 /** The venue opened or closed. */
 export function onPlatform(state: EngineState, event: PlatformEvent): void {

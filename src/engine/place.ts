@@ -7,7 +7,10 @@ import { scopeKey } from '../model/contract.ts';
 import { GATE_CLOSED } from '../policy/gate.ts';
 import { initIncidentBook } from '../policy/incident.ts';
 import { DATA_METRICS } from '../quality/registry.ts';
+import { initDynamics } from '../score/dynamics.ts';
+import { initHalfLife } from '../score/half-life.ts';
 import { initHorizonNoise } from '../score/horizon-noise.ts';
+import { initTradeScore } from '../score/trade-score.ts';
 import type { EngineState, ExpiryState, InstrumentPlace, ModelTrack, UnderlyingState } from './state.ts';
 import { countRefused } from './state.ts';
 
@@ -37,6 +40,9 @@ export function underlyingOf(state: EngineState, venue: string, underlying: stri
       closedIndex: NaN,
       quotedBaseline: initTrailingMedian(BASELINE_CLOSES),
       atmBaseline: initTrailingMedian(BASELINE_CLOSES),
+      packages: [],
+      packageErrors: [],
+      feedHealth: { messages: 0, late: 0, lagMs: 0, lostAt: -Infinity },
       incidents: initIncidentBook(),
       awaitingProof: new Map(),
     };
@@ -110,6 +116,9 @@ export function newTrack(model: string, years: number): ModelTrack {
     fits: 0,
     gate: GATE_CLOSED,
     answers: [],
+    trades: initTradeScore(),
+    halfLife: initHalfLife(),
+    dynamics: initDynamics(),
     features: null,
     check: null,
   };

@@ -36,12 +36,16 @@ const ENTRY = {
   shape: 3,
   returnZ: 3.5,
   indexGapBp: 50,
+  lateShare: 0.05,
+  lagMs: 1_500,
 } as const;
 
 /** Expected share of crossed quotes in health. */
 const CROSSED_RATE = 0.002;
 /** Repeated quotes say something only between closes far enough apart for most quotes to have changed, s. */
 const UNCHANGED_AFTER = 600;
+/** A reported loss is a sign for this long, ms: by then the books have been read anew. */
+const GAP_TELLS_MS = 5_000;
 const HALF_A_DAY = 0.5 / 365;
 const TWO_DAYS = 2 / 365;
 
@@ -217,6 +221,11 @@ function underlyingSigns(
   const received = median(closed.map((c) => c.reading.expiry.skewMs / 1000));
   const clock = Math.max(strengthOf(offset, ENTRY.clockSeconds), strengthOf(received, ENTRY.receivedSeconds));
   put(signs, 'clock', Math.abs(received) > ENTRY.receivedSeconds ? received : offset, clock);
+  const { messages, late, lagMs, lostAt } = underlying.feedHealth;
+  put(signs, 'late', late, late < 20 ? 0 : strengthOf(late / messages, ENTRY.lateShare));
+  put(signs, 'lag', lagMs, strengthOf(lagMs, ENTRY.lagMs));
+  const sinceLoss = (closed[0]?.reading.facts.at ?? NaN) - lostAt;
+  put(signs, 'gap', sinceLoss / 1000, sinceLoss <= GAP_TELLS_MS ? 2 : 0);
   const gap = indexGap(underlying, closed, index);
   put(signs, 'index-gap', gap, strengthOf(gap, ENTRY.indexGapBp));
   FACTORS.forEach((name, i) => {

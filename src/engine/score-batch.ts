@@ -1,6 +1,9 @@
 import { isoTime } from '../market/iso-time.ts';
+import { log } from '../numeric/exponential.ts';
 import type { Fit, Observations, Predictions } from '../model/contract.ts';
 import type { ScoreRecord } from '../model/record.ts';
+import { fittedShare, readDynamics, updateDynamics } from '../score/dynamics.ts';
+import { readHalfLife, updateHalfLife } from '../score/half-life.ts';
 import { updateHorizonNoise } from '../score/horizon-noise.ts';
 import { scorePrequential, type PrequentialScore } from '../score/prequential.ts';
 import { modelNamed } from './models.ts';
@@ -50,10 +53,12 @@ export function scoreBatch(
       modelNamed(track.model).predict(version.fit, batch, out);
       const score = scorePrequential(batch, out, track.noise.variancePerSecond * age);
       if (score === null) continue;
+      if (learn) updateHalfLife(track.halfLife, score.meanSquare, age);
       if (primary === null) {
         primary = score;
         primaryAge = age;
         judged = version.fit;
+        if (learn && track.model === config.champion) scoreDynamics(track, version.fit, batch, out.mean);
         if (learn && age >= YOUNGEST_SECONDS) updateHorizonNoise(track.noise, score.excess, age, batch.years);
       }
       records.push(scoreRecord(track, expiry, batch.at, horizon, age, score));
@@ -85,5 +90,54 @@ function scoreRecord(
     pr: score.pr,
     inside_share: score.insideShare,
     age_s: age,
+    log_score: score.logScore,
+    ...slowScores(track),
+  };
+}
+
+/** Forward moves below this tell no rule from another. */
+const SMALLEST_MOVE = 1e-4;
+
+/** Scores the rules of smile dynamics: the same fit read at unchanged k and at unchanged strike. */
+function scoreDynamics(track: ModelTrack, fit: Fit, batch: Observations, moneyness: Float64Array): void {
+  const move = log(batch.forward / fit.forward);
+  if (!(Math.abs(move) >= SMALLEST_MOVE)) return;
+  const n = batch.k.length;
+  const out: Predictions = { mean: new Float64Array(n), sd: new Float64Array(n) };
+  modelNamed(track.model).predict(fit, { ...batch, k: batch.k.map((k) => k + move) }, out);
+  updateDynamics(track.dynamics, batch, moneyness, out.mean);
+}
+
+type SlowScores = Pick<
+  ScoreRecord,
+  | 'half_life_s'
+  | 'sticky_moneyness_rmse'
+  | 'sticky_strike_rmse'
+  | 'fitted_rule_rmse'
+  | 'fitted_strike_share'
+  | 'trade_n'
+  | 'trade_z'
+  | 'trade_vol'
+  | 'trade_ticks'
+  | 'trade_money_usd'
+>;
+
+/** What the track has gathered over many batches and trades. */
+function slowScores(track: ModelTrack): SlowScores {
+  const finite = (v: number): number | null => (Number.isFinite(v) ? v : null);
+  const [moneyness, strike, fitted] = readDynamics(track.dynamics);
+  const { trades } = track;
+  const traded = (v: number): number | null => (trades.count === 0 ? null : finite(v));
+  return {
+    half_life_s: finite(readHalfLife(track.halfLife)),
+    sticky_moneyness_rmse: finite(moneyness),
+    sticky_strike_rmse: finite(strike),
+    fitted_rule_rmse: finite(fitted),
+    fitted_strike_share: track.dynamics.count === 0 ? null : fittedShare(track.dynamics),
+    trade_n: trades.count,
+    trade_z: traded(trades.z),
+    trade_vol: traded(trades.vol),
+    trade_ticks: traded(trades.ticks),
+    trade_money_usd: traded(trades.money),
   };
 }

@@ -7,7 +7,10 @@ import type { IncidentBook } from '../policy/incident.ts';
 import type { GateState } from '../policy/gate.ts';
 import type { MetricMemory } from '../quality/metric.ts';
 import type { AnswerCheck } from '../score/answer-check.ts';
+import type { DynamicsScore } from '../score/dynamics.ts';
+import type { HalfLife } from '../score/half-life.ts';
 import type { HorizonNoise } from '../score/horizon-noise.ts';
+import type { PackageScore, TradeScore } from '../score/trade-score.ts';
 import type { EngineConfig } from './config.ts';
 
 /** The engine's whole memory: plain data (no closures, no class instances), so that a checkpoint can hold it. */
@@ -78,6 +81,11 @@ export interface UnderlyingState {
   /** Index at the last close, USD; NaN before. */
   closedIndex: number;
   readonly quotedBaseline: TrailingMedian;
+  /** Packages whose legs are still coming, and the last errors of complete ones, USD per unit of the first leg. */
+  readonly packages: PackageScore[];
+  readonly packageErrors: number[];
+  /** Messages and late ones since the last close, our own lag (ms) and when the feed last reported a loss (epoch ms). */
+  readonly feedHealth: { messages: number; late: number; lagMs: number; lostAt: number };
   readonly incidents: IncidentBook;
   /** Incidents that were answered by refits which the next close must prove: incident id -> its scope and the time of the answer. */
   readonly awaitingProof: Map<string, { readonly scope: string; readonly since: number }>;
@@ -125,6 +133,12 @@ export interface ModelTrack {
   gate: GateState;
   /** Parameters of the last answers, newest last, bounded: a calibrator that repeats itself is frozen. */
   readonly answers: (readonly number[])[];
+  /** Screen trades against it. */
+  readonly trades: TradeScore;
+  /** Squared errors by age of the prediction. */
+  readonly halfLife: HalfLife;
+  /** How the rules of smile dynamics have predicted with it. */
+  readonly dynamics: DynamicsScore;
   /** Features of the fit named, so that they are computed once per version. */
   features: { readonly fit: string; readonly phi: readonly number[] } | null;
   /** What the newest answer came to on the very batch it was made from; null before the first. */

@@ -2,7 +2,18 @@ import type { EventTimes, MarketEvent } from '../market/event.ts';
 import { closeBatch } from './close.ts';
 import type { Effect } from './effect.ts';
 import { onFitResult } from './on-fit-result.ts';
-import { onDelivery, onFeed, onFuture, onIndex, onInstrument, onPlatform, onQuote, onTrade } from './on-market.ts';
+import {
+  onDelivery,
+  onFeed,
+  onFuture,
+  onGap,
+  onIndex,
+  onInstrument,
+  onPlatform,
+  onPulse,
+  onQuote,
+  onTrade,
+} from './on-market.ts';
 import { onPushedFit } from './on-pushed-fit.ts';
 import { removeExpiry, underlyingOf } from './place.ts';
 import { watchSilence } from './watch-silence.ts';
@@ -49,7 +60,11 @@ export function step(state: EngineState, event: MarketEvent): readonly Effect[] 
       onDelivery(state, event);
       return NONE;
     case 'gap':
+      onGap(state, event);
+      return NONE;
     case 'pulse':
+      onPulse(state, event);
+      return NONE;
     case 'volatility-index':
     case 'operator':
       return NONE;
@@ -69,7 +84,11 @@ function unknown(event: never): never {
 function advance(state: EngineState, underlying: UnderlyingState | null, event: EventTimes): readonly Effect[] {
   if (underlying === null) return NONE;
   const { batchMs, latenessMs, clockToleranceMs, minChanged } = state.config;
-  if (event.at < underlying.closedAt) state.counts.late++;
+  underlying.feedHealth.messages++;
+  if (event.at < underlying.closedAt) {
+    state.counts.late++;
+    underlying.feedHealth.late++;
+  }
   const mark = Math.min(event.at, event.receivedAt + clockToleranceMs) - latenessMs;
   if (!(mark > underlying.watermark)) return NONE;
   underlying.watermark = mark;

@@ -27,6 +27,10 @@ export interface CalibrationRecord {
   readonly chi2_per_dof: number | null;
   readonly min_g: number | null;
   readonly calendar_violations: number | null;
+  /** rms of leave-one-out over rms of plain residuals; above 3 a single quote runs the fit. */
+  readonly leave_one_out_ratio: number | null;
+  /** One standard error of the fitted volatility at the money, fraction; above 0.01 the slice is not identified. */
+  readonly atm_se_vol: number | null;
 }
 
 /** One prediction made before a batch, judged by it. */
@@ -47,6 +51,21 @@ export interface ScoreRecord {
   readonly inside_share: number;
   /** Age of the data that version was fitted to, s. */
   readonly age_s: number;
+  /** Mean Gaussian log score, nats per observation. */
+  readonly log_score: number;
+  /** Age at which the error variance has doubled, s; null while unknown or beyond what was seen. */
+  readonly half_life_s: number | null;
+  /** rms level error under each rule of smile dynamics, volatility (fraction), and the fitted share of sticky strike. */
+  readonly sticky_moneyness_rmse: number | null;
+  readonly sticky_strike_rmse: number | null;
+  readonly fitted_rule_rmse: number | null;
+  readonly fitted_strike_share: number | null;
+  /** Screen trades scored so far, their mean z, and the mean mispricing in volatility, ticks and USD traded in all. */
+  readonly trade_n: number;
+  readonly trade_z: number | null;
+  readonly trade_vol: number | null;
+  readonly trade_ticks: number | null;
+  readonly trade_money_usd: number | null;
 }
 
 /** An incident opened, changed or was resolved. */

@@ -54,7 +54,9 @@ export function diagnose(signs: UnderlyingSigns): Diagnosis[] {
     judge(expiry.signs, expiry.scope, new Set(explained), signs, here, {});
     found.push(...here.filter((d) => !wide.has(d.cause)));
   }
-  return found.toSorted((a, b) => rank(b) - rank(a) || (a.scope < b.scope ? -1 : 1));
+  return found.toSorted(
+    (a, b) => diagnosisRank(b.kind, b.logOdds) - diagnosisRank(a.kind, a.logOdds) || (a.scope < b.scope ? -1 : 1),
+  );
 }
 
 /** Names up to three causes of one scope, each explaining its signs away before the next is sought. */
@@ -66,6 +68,7 @@ function judge(
   found: Diagnosis[],
   numbers: Readonly<Record<string, number | null>>,
 ): void {
+  if (![...vector.values()].some((s) => s.strength > 0)) return;
   const taken = new Set<Cause>();
   for (let i = 0; i < MOST; i++) {
     const ranked = rankCauses(vector, explained).filter((r) => !taken.has(r.cause));
@@ -89,9 +92,12 @@ function judge(
   }
 }
 
-/** Data before market before model at equal odds: what may be a fault of the data explains the rest. */
-function rank(d: Diagnosis): number {
-  return d.logOdds + (d.kind === 'data' ? 4 : d.kind === 'model' ? 2 : 0);
+/**
+ * What diagnoses of one instant are ordered by: log-odds (nats), data and model faults ahead of market moves at equal
+ * odds, because a fault of the data or the model may feign the move and not the other way round.
+ */
+export function diagnosisRank(kind: Diagnosis['kind'], logOdds: number): number {
+  return logOdds + (kind === 'data' ? 4 : kind === 'model' ? 2 : 0);
 }
 
 function severityOf(cause: Cause, kind: Diagnosis['kind'], whole: boolean): Diagnosis['severity'] {

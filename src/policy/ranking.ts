@@ -10,7 +10,24 @@ export interface RankedCause {
   readonly logOdds: number;
 }
 
-const NAMES = Object.keys(CAUSES) as Cause[];
+interface Term {
+  readonly name: SignName;
+  /** ln(p/q) and ln((1-p)/(1-q)). */
+  readonly shown: number;
+  readonly absent: number;
+  readonly always: boolean;
+}
+
+const TERMS: readonly { readonly cause: Cause; readonly prior: number; readonly terms: readonly Term[] }[] = (
+  Object.keys(CAUSES) as Cause[]
+).map((cause) => ({
+  cause,
+  prior: log(SIGNATURES[cause].prior),
+  terms: (Object.entries(SIGNATURES[cause].signs) as [SignName, number][]).map(([name, p]) => {
+    const q = SIGNS[name].rate;
+    return { name, shown: log(p / q), absent: log((1 - p) / (1 - q)), always: p >= ALWAYS };
+  }),
+}));
 
 /**
  * Causes by their log-odds against health: ln prior + sum over readable signs of
@@ -18,28 +35,22 @@ const NAMES = Object.keys(CAUSES) as Cause[];
  * Signs in `explained` are left out: a wider cause has accounted for them. A cause is a candidate only where every
  * sign that always comes with it shows at least a little.
  */
-export function rankCauses(
-  signs: SignVector,
-  explained: ReadonlySet<SignName>,
-  among: readonly Cause[] = NAMES,
-): RankedCause[] {
-  return among
-    .filter((cause) => readable(cause, signs, explained))
-    .map((cause): RankedCause => {
-      let logOdds = log(SIGNATURES[cause].prior);
-      for (const [name, p] of Object.entries(SIGNATURES[cause].signs) as [SignName, number][]) {
-        if (explained.has(name)) continue;
-        logOdds += contribution(signs, name, p);
+export function rankCauses(signs: SignVector, explained: ReadonlySet<SignName>): RankedCause[] {
+  const found: RankedCause[] = [];
+  for (const { cause, prior, terms } of TERMS) {
+    let logOdds = prior;
+    let candidate = true;
+    for (const { name, shown, absent, always } of terms) {
+      const sign = explained.has(name) ? undefined : signs.get(name);
+      if (sign === undefined ? always : always && !(sign.strength > 0)) {
+        candidate = false;
+        break;
       }
-      return { cause, logOdds };
-    })
-    .sort((a, b) => b.logOdds - a.logOdds || (a.cause < b.cause ? -1 : 1));
-}
-
-function readable(cause: Cause, signs: SignVector, explained: ReadonlySet<SignName>): boolean {
-  for (const [name, p] of Object.entries(SIGNATURES[cause].signs) as [SignName, number][])
-    if (p >= ALWAYS && (!((signs.get(name)?.strength ?? 0) > 0) || explained.has(name))) return false;
-  return true;
+      if (sign !== undefined) logOdds += sign.strength * shown + Math.max(0, 1 - sign.strength) * absent;
+    }
+    if (candidate) found.push({ cause, logOdds });
+  }
+  return found.sort((a, b) => b.logOdds - a.logOdds || (a.cause < b.cause ? -1 : 1));
 }
 
 /** What one sign adds to the log-odds of a cause under which it has probability p, nats; 0 when it could not be read. */

@@ -42,14 +42,14 @@ export const SIGNATURES: Readonly<Record<Cause, Signature>> = {
   'wrong-forward': {
     prior: DATA_PRIOR,
     signs: {
-      'forward-gap': ALWAYS, 'call-put': OFTEN, 'forward-bend': SOMETIMES, 'mark-gap': SOMETIMES, 'other-time': SOMETIMES,
+      'forward-gap': ALWAYS, 'call-put': OFTEN, 'forward-bend': SOMETIMES, 'mark-gap': SOMETIMES, 'other-time': SELDOM,
       skew: SOMETIMES, level: SOMETIMES, unmoved: SOMETIMES, unit: SELDOM, bounds: SOMETIMES, unchanged: NEVER, stuck: NEVER, flipped: NEVER,
     },
   },
   'wrong-expiry': {
     prior: DATA_PRIOR,
     signs: {
-      'other-time': ALWAYS, 'mark-gap': ALWAYS, 'forward-bend': OFTEN, level: OFTEN, skew: SOMETIMES, curvature: SOMETIMES,
+      'other-time': ALWAYS, 'mark-gap': OFTEN, 'forward-bend': OFTEN, level: OFTEN, skew: SOMETIMES, curvature: SOMETIMES,
       unit: SOMETIMES, 'forward-gap': SOMETIMES, shape: SOMETIMES, absent: SELDOM, wide: SOMETIMES, clock: NEVER, flipped: NEVER, stuck: NEVER,
     },
   },

@@ -17,6 +17,10 @@ export interface AnswerCheck {
   readonly missErrors: number;
   /** How many answers ago the same parameters came, bit for bit; 0 = never among those remembered. */
   readonly repeatOf: number;
+  /** rms of leave-one-out residuals over rms of residuals; above three a single quote runs the fit. */
+  readonly leaveOneOutRatio: number;
+  /** One standard error of the fit's own volatility near the money, fraction; above 0.01 the slice lives off its prior. */
+  readonly atmSd: number;
   readonly converged: boolean;
 }
 
@@ -49,6 +53,8 @@ export function checkAnswer(
     spreadLog: MAD_TO_SD * median(ratio.map((v) => Math.abs(v - scaleLog))),
     missErrors: median(miss),
     repeatOf: repeatOf(parameters, earlier),
+    leaveOneOutRatio: leaveOneOutRatio(batch, predicted),
+    atmSd: atmSd(batch, predicted),
     converged,
   };
 }
@@ -58,4 +64,29 @@ function repeatOf(parameters: readonly number[], earlier: readonly (readonly num
     if (earlier[i].length === parameters.length && earlier[i].every((v, j) => v === parameters[j]))
       return earlier.length - i;
   return 0;
+}
+
+/** Leverage is never taken as total. */
+const MOST_LEVERAGE = 0.99;
+
+/**
+ * e_i / (1 - h_i) with leverage h_i = g_i' Sigma g_i / sigma_i^2, which is the squared ratio of the fit's own standard
+ * error to the quote's: no refit is needed. NaN when the fit misses nothing.
+ */
+function leaveOneOutRatio(batch: Observations, predicted: Predictions): number {
+  let [plain, left] = [0, 0];
+  for (let i = 0; i < batch.value.length; i++) {
+    const ratio = predicted.sd[i] / batch.noise[i];
+    const e = batch.value[i] - predicted.mean[i];
+    const out = e / (1 - Math.min(MOST_LEVERAGE, ratio * ratio));
+    plain += e * e;
+    left += out * out;
+  }
+  return plain > 0 ? Math.sqrt(left / plain) : NaN;
+}
+
+function atmSd(batch: Observations, predicted: Predictions): number {
+  let best = 0;
+  for (let i = 1; i < batch.k.length; i++) if (Math.abs(batch.k[i]) < Math.abs(batch.k[best])) best = i;
+  return predicted.sd[best];
 }

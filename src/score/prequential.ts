@@ -21,6 +21,8 @@ export interface PrequentialScore {
   readonly logScore: number;
   /** Mean of e^2 - sigma^2 - v, volatility fraction squared: what the horizon added. */
   readonly excess: number;
+  /** Mean of e^2, volatility fraction squared. */
+  readonly meanSquare: number;
 }
 
 /** Coefficients of the innovation on (1, x, x^2) with one standard error each, volatility fractions. */
@@ -51,6 +53,7 @@ export function scorePrequential(
   let inside = 0;
   let bounded = 0;
   let excess = 0;
+  let squares = 0;
   for (let i = 0; i < n; i++) {
     const e = batch.value[i] - predicted.mean[i];
     if (!Number.isFinite(e)) return null;
@@ -61,6 +64,7 @@ export function scorePrequential(
     zz += (e * e) / total;
     log -= 0.5 * ((e * e) / total + ln(2 * Math.PI * total));
     excess += e * e - own;
+    squares += e * e;
     if (batch.low[i] <= batch.high[i]) {
       bounded++;
       if (predicted.mean[i] >= batch.low[i] && predicted.mean[i] <= batch.high[i]) inside++;
@@ -75,6 +79,7 @@ export function scorePrequential(
     insideShare: bounded === 0 ? 0 : inside / bounded,
     logScore: log / n,
     excess: excess / n,
+    meanSquare: squares / n,
   };
 }
 

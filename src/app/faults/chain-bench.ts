@@ -5,6 +5,7 @@ import type { FitJob } from '../../model/contract.ts';
 import type { IncidentRecord, OutputRecord } from '../../model/record.ts';
 import { Random } from '../../numeric/random.ts';
 import { CAUSES, type Cause } from '../../policy/causes.ts';
+import { diagnosisRank } from '../../policy/diagnosis.ts';
 import { snapshotEvents, type ChainRow, type ChainSnapshot } from './chain-snapshot.ts';
 import { plainStatistics, type PlainStatistics } from './plain-statistics.ts';
 import { EngineRun, ownCalibrator, type Calibrator } from './engine-run.ts';
@@ -150,9 +151,15 @@ function withControl(c: FaultCase, control: readonly string[]): FaultCase {
   return { ...c, control, found: c.right || extra.length > 0 };
 }
 
-/** Causes of the incidents opened at an instant, in the order of the records, which is that of their strength. */
+/** Causes of the incidents opened at an instant, strongest first. */
 function openedAt(records: readonly OutputRecord[], at: number): string[] {
   return records
     .filter((r): r is IncidentRecord => r.type === 'incident' && r.state === 'open' && Date.parse(r.at) === at)
+    .toSorted((a, b) => rankOf(b) - rankOf(a))
     .map((r) => r.cause);
+}
+
+/** The rank that the diagnosis gives, across the diagnoses of one snapshot: of its close and of its calibrations. */
+function rankOf(record: IncidentRecord): number {
+  return diagnosisRank(CAUSES[record.cause as Cause].kind, Number(record.evidence['log_odds']));
 }

@@ -52,7 +52,6 @@ export function chainReport(runs: readonly RunAt[], plain: ChainBenchResult): Ch
   const middle = times[Math.floor(times.length / 2)] ?? Infinity;
   const first = runs.map((r) => point(r, (at) => at < middle));
   const second = runs.map((r) => point(r, (at) => at >= middle));
-  // The most sensitive threshold that the learning half allows.
   const allowed = first.filter((p) => p.falseData <= FALSE_LIMIT && p.falseAny <= 2 * FALSE_LIMIT);
   const learnt = allowed.length === 0 ? first[first.length - 1] : best(allowed);
   const chosen = runs.findIndex((r) => r.openLogOdds === learnt.openLogOdds);
@@ -70,8 +69,10 @@ export function chainReport(runs: readonly RunAt[], plain: ChainBenchResult): Ch
   };
 }
 
+/** The least sensitive threshold that names nearly as many as the best: what is gained by the last per cent is noise. */
 function best(points: readonly OperatingPoint[]): OperatingPoint {
-  return points.reduce((a, b) => (b.right > a.right ? b : a));
+  const most = Math.max(...points.map((p) => p.right)) - 0.01;
+  return points.filter((p) => p.right >= most).reduce((a, b) => (b.openLogOdds > a.openLogOdds ? b : a));
 }
 
 function point(run: RunAt, inside: (at: number) => boolean): OperatingPoint {
@@ -133,7 +134,7 @@ function trivialLimits(clean: readonly CleanCase[]): Trivial[] {
   const pz = of((s) => s.logPz);
   const centre = median(pz);
   const sd = MAD_TO_SD * medianAbsoluteDeviation(pz);
-  const z = (v: number): number => Math.min(2.5, (v - centre) / sd) - 0.5;
+  const z = (v: number): number => Math.min(6, (v - centre) / sd) - 0.5;
   const sum = quantile(pz.map(z), 0.95);
   return [
     { name: 'fit error', alarms: (s) => s.fitError > fit },
