@@ -12,48 +12,28 @@ import type {
   ScoresWanted,
   ViewListener,
 } from '../../server/monitor-view.ts';
-import type { CurveSet, Smile, Smiles, Surface } from '../../server/wire/smile.ts';
+import type { CurveSet, Smiles, Surface } from '../../server/wire/smile.ts';
 import type { Feed, Instrument, LogState, Pulse, Range, Readiness, Status } from '../../server/wire/system.ts';
 import type { Gates, Incident, IncidentWithPictures, Models, Scores, Underlying } from '../../server/wire/watch.ts';
 import { VERSION } from '../version.ts';
 import { CalibrationHistory, scopeOfScore, type NumberedCalibration } from './calibration-history.ts';
-import { evenGrid, quotedRange, sampleFit } from './curve-sampler.ts';
 import { FeedHistory, RateMeter } from './feed-history.ts';
 import { IncidentHistory } from './incident-history.ts';
-import { rounded } from './number-history.ts';
-import { QuoteTable } from './quote-table.ts';
+import { Pictures } from './pictures.ts';
 import { ScoreHistory } from './score-history.ts';
-import { buildSmile, curvesOf, finite, type SmileParts } from './smile-builder.ts';
-import { expiriesOf, marksOf, quotesOf, SurfaceHistory, type KeptExpiry, type KeptTable } from './surface-history.ts';
 import { TradeTape } from './trade-tape.ts';
 import { underlyingSummary } from './underlying-summary.ts';
 import type { ViewSource } from './view-source.ts';
 
-/** Two kept surfaces are at least this far apart, ms of wall time: a fast replay must not become a slow one. */
-const KEEP_WALL_MS = 25;
-/** Curves shift with the forward even without a new fit: they are told anew this often, ms of market time. */
-const CURVES_MS = 5_000;
 /** The pulse is read at most this often: its quantiles cost time, ms. */
 const PULSE_MS = 200;
 /** Data older than this is not fresh, ms of wall time. */
 const FRESH_MS = 30_000;
-/** Grid of the surface in x. */
-const SURFACE_X = evenGrid(-2.5, 2.5, 41);
-/** Beyond the quotes a surface is drawn so much further, as a share of their range. */
-const BEYOND = 0.25;
-
-interface Watched {
-  readonly table: QuoteTable;
-  readonly history: SurfaceHistory;
-  closedAt: number;
-  keptWall: number;
-}
-
 /** The read model of one engine, live or replayed: bounded history in memory, the present read off the engine itself. */
 export class EngineView implements MonitorView {
   private readonly source: ViewSource;
   private readonly started = Date.now();
-  private readonly watched = new Map<UnderlyingState, Watched>();
+  private readonly closedAt = new Map<UnderlyingState, number>();
   private readonly listeners = new Set<ViewListener>();
   private readonly calibrationHistory = new CalibrationHistory();
   private readonly feedHistory = new FeedHistory();
@@ -61,6 +41,7 @@ export class EngineView implements MonitorView {
   private readonly eventRate = new RateMeter();
   private readonly quoteRate = new RateMeter();
   private readonly incidentHistory: IncidentHistory;
+  private readonly pictures: Pictures;
   private scoreHistory: ScoreHistory | null = null;
   private at = NaN;
   private trades = 0;
@@ -69,8 +50,14 @@ export class EngineView implements MonitorView {
 
   constructor(source: ViewSource) {
     this.source = source;
+    this.pictures = new Pictures({
+      state: () => source.state(),
+      marketTime: () => this.at,
+      calibration: (id) => this.calibrationHistory.byFit(id),
+      tape: this.tape,
+    });
     this.incidentHistory = new IncidentHistory(
-      (scope) => this.pictureOf(scope),
+      (scope) => this.pictures.ofScope(scope, (s) => this.newestPz(s)),
       (incident) => {
         for (const listener of this.listeners) listener.onIncident(incident);
       },
@@ -94,8 +81,7 @@ export class EngineView implements MonitorView {
       if (place !== undefined) this.tape.add(event, place);
     }
     this.trades = state.counts.trades;
-    for (const u of state.underlyings.values())
-      if (u.closedAt !== this.watched.get(u)?.closedAt) this.onClose(state, u);
+    for (const u of state.underlyings.values()) if (u.closedAt !== this.closedAt.get(u)) this.onClose(state, u);
   }
 
   /** Takes an output record. */
@@ -123,7 +109,6 @@ export class EngineView implements MonitorView {
   status(): Status {
     const state = this.source.state();
     const { mode, synthetic, replay } = this.source;
-    const surfaces = this.rangeOf((w) => w.history.surfaces.range);
     const text: string[] = synthetic ? ['SYNTHETIC'] : [];
     if (replay !== null) {
       const at = Number.isFinite(this.at) ? ` ${isoTime(this.at).slice(0, 16).replace('T', ' ')}` : '';
@@ -139,7 +124,7 @@ export class EngineView implements MonitorView {
       version: VERSION,
       champion: state?.config.champion ?? '',
       models: [...(state?.config.models ?? [])],
-      retained: surfaces,
+      retained: this.pictures.range('surfaces'),
     };
   }
 
@@ -147,49 +132,8 @@ export class EngineView implements MonitorView {
     const state = this.source.state();
     if (state === null) return [];
     return [...state.underlyings.values()].map((u) =>
-      underlyingSummary(u, this.fresh(u).table, this.scoresOf(state), state.config.champion, this.at),
+      underlyingSummary(u, this.pictures.table(u), this.scoresOf(state), state.config.champion, this.at),
     );
-  }
-
-  smiles(key: string, asOf: number | null, scope: string | null): Smiles | NotRetained | null {
-    const picture = this.picture(key, asOf);
-    if (picture === null || 'notRetained' in picture) return picture;
-    const expiries = picture.parts.filter((p) => scope === null || p.scope === scope).map(buildSmile);
-    return { key, at: isoTime(picture.at), live: asOf === null, expiries };
-  }
-
-  surface(key: string, asOf: number | null, wanted: string | null): Surface | NotRetained | null {
-    const picture = this.picture(key, asOf);
-    if (picture === null || 'notRetained' in picture) return picture;
-    const model = wanted ?? this.source.state()?.config.champion ?? '';
-    return {
-      key,
-      at: isoTime(picture.at),
-      live: asOf === null,
-      model,
-      x: Array.from(SURFACE_X, rounded),
-      expiries: picture.parts.flatMap((p): Surface['expiries'] => {
-        const fit = p.versions.find((v) => v.version.fit.model === model)?.version.fit;
-        const range = fit === undefined ? null : quotedRange(fit);
-        if (fit === undefined || range === null) return [];
-        const k = SURFACE_X.map((x) => x * p.atmVol * Math.sqrt(p.years));
-        const margin = BEYOND * (range.high - range.low);
-        const { sigma } = sampleFit(fit, k);
-        return [
-          {
-            scope: p.scope,
-            expiry: isoTime(p.expiry),
-            years: p.years,
-            forward: finite(p.forward),
-            atm_vol: finite(p.atmVol),
-            k: Array.from(k, (v) => (Number.isFinite(v) ? rounded(v) : 0)),
-            sigma: Array.from(sigma, (s, i) =>
-              k[i] >= range.low - margin && k[i] <= range.high + margin && Number.isFinite(s) ? rounded(s) : null,
-            ),
-          },
-        ];
-      }),
-    };
   }
 
   scores(key: string, wanted: ScoresWanted): Scores | null {
@@ -294,8 +238,8 @@ export class EngineView implements MonitorView {
       retained: {
         scores: rangeText(this.scoreHistory?.range ?? null),
         calibrations: rangeText(this.calibrationHistory.range),
-        surfaces: this.rangeOf((w) => w.history.surfaces.range),
-        quotes: this.rangeOf((w) => w.history.tables.range),
+        surfaces: this.pictures.range('surfaces'),
+        quotes: this.pictures.range('tables'),
         incidents: { from: incidents.at(-1)?.opened ?? null, to: incidents[0]?.updated ?? null },
       },
     };
@@ -348,36 +292,24 @@ export class EngineView implements MonitorView {
     return { ready: checks.every((c) => c.ok), checks };
   }
 
+  smiles(key: string, asOf: number | null, scope: string | null): Smiles | NotRetained | null {
+    return this.pictures.smiles(key, asOf, scope);
+  }
+
+  surface(key: string, asOf: number | null, model: string | null): Surface | NotRetained | null {
+    return this.pictures.surface(key, asOf, model);
+  }
+
   curves(key: string): CurveSet[] {
-    const picture = this.picture(key, null);
-    if (picture === null || 'notRetained' in picture) return [];
-    return picture.parts.map((p) => ({
-      scope: p.scope,
-      expiry: isoTime(p.expiry),
-      at: isoTime(p.at),
-      years: p.years,
-      forward: finite(p.forward),
-      atm_vol: finite(p.atmVol),
-      curves: curvesOf(p),
-    }));
+    return this.pictures.curves(key);
   }
 
   curvesVersion(key: string): string {
-    const state = this.source.state();
-    const u = state?.underlyings.get(key);
-    if (state === null || u === undefined) return '';
-    const ids = u.expiries.map((e) =>
-      e.models
-        .filter((t) => t.model !== 'venue-mark')
-        .map((t) => t.versions.at(-1)?.fit.id ?? '')
-        .join(),
-    );
-    return `${Math.floor(this.at / CURVES_MS)}|${ids.join('|')}`;
+    return this.pictures.curvesVersion(key);
   }
 
   quoteReader(key: string): QuoteReader | null {
-    const u = this.source.state()?.underlyings.get(key);
-    return u === undefined ? null : this.watchedOf(u).table.reader(() => this.at);
+    return this.pictures.quoteReader(key);
   }
 
   acknowledge(id: string, actor: string, note: string): string | null {
@@ -392,89 +324,22 @@ export class EngineView implements MonitorView {
     return (this.scoreHistory ??= new ScoreHistory(state.config.horizonsSeconds));
   }
 
-  private watchedOf(u: UnderlyingState): Watched {
-    let found = this.watched.get(u);
-    if (found === undefined) {
-      found = { table: new QuoteTable(u), history: new SurfaceHistory(), closedAt: NaN, keptWall: -Infinity };
-      this.watched.set(u, found);
-    }
-    return found;
-  }
-
-  private fresh(u: UnderlyingState): Watched {
-    const watched = this.watchedOf(u);
-    if (Number.isFinite(this.at)) watched.table.refresh(this.at);
-    return watched;
-  }
-
   private onClose(state: EngineState, u: UnderlyingState): void {
-    const watched = this.watchedOf(u);
+    this.closedAt.set(u, u.closedAt);
     if (!Number.isFinite(u.closedAt)) return;
-    watched.closedAt = u.closedAt;
     const scores = this.scoresOf(state);
     for (const e of u.expiries) if (e.closedAt === u.closedAt) scores.observe(e, state.config.scoreEverySeconds * 1000);
-    const now = performance.now();
-    if (now - watched.keptWall < KEEP_WALL_MS) return;
-    watched.keptWall = now;
-    watched.table.refresh(this.at);
-    watched.history.keep(u, watched.table, state.config.champion, u.closedAt);
+    this.pictures.keep(u, state.config.champion);
   }
 
-  /** The parts of every expiry's picture, now or as they were. */
-  private picture(key: string, asOf: number | null): { at: number; parts: SmileParts[] } | NotRetained | null {
-    const state = this.source.state();
-    const u = state?.underlyings.get(key);
-    if (state === null || u === undefined || !Number.isFinite(this.at)) return null;
-    const { table, history } = this.fresh(u);
-    if (asOf === null) {
-      const live: KeptTable = { quotes: quotesOf(table), marks: marksOf(u) };
-      const kept = expiriesOf(u, table, state.config.champion, this.at);
-      return { at: this.at, parts: this.partsOf(kept, live, this.at) };
-    }
-    const surface = history.surfaces.at(asOf);
-    const range = history.surfaces.range;
-    if (surface === null || asOf > this.at) {
-      const kept = range === null ? 'nothing is kept yet' : `kept: ${isoTime(range.from)} to ${this.atText ?? ''}`;
-      return { notRetained: true, detail: `no surface of ${key} at ${isoTime(asOf)}; ${kept}` };
-    }
-    return { at: surface.at, parts: this.partsOf(surface.item, history.tables.at(asOf)?.item ?? null, surface.at) };
-  }
-
-  private partsOf(expiries: readonly KeptExpiry[], kept: KeptTable | null, at: number): SmileParts[] {
-    return expiries.map((e) => {
-      const mark = kept?.marks.get(e.scope);
-      return {
-        ...e,
-        at,
-        versions: mark === undefined ? e.versions : [...e.versions, { role: 'venue-mark', version: mark }],
-        quotes: kept?.quotes.get(e.scope) ?? null,
-        trades: this.tape.read(e.scope, at, e.atmVol, e.years),
-        calibration: (id) => this.calibrationHistory.byFit(id),
-      };
-    });
-  }
-
-  /** The smile that shows a scope: its own, or for a whole underlying the expiry with the worst score. */
-  private pictureOf(scope: string): Smile | null {
-    const key = scope.split(':').slice(0, 2).join(':');
-    const picture = this.picture(key, null);
-    if (picture === null || 'notRetained' in picture) return null;
-    const champion = this.source.state()?.config.champion ?? '';
-    const pz = (p: SmileParts): number => this.scoreHistory?.newest(p.scope, champion, 'pz') ?? -1;
-    const shown = picture.parts.find((p) => p.scope === scope) ?? picture.parts.toSorted((a, b) => pz(b) - pz(a))[0];
-    return shown === undefined ? null : buildSmile(shown);
+  private newestPz(scope: string): number {
+    return this.scoreHistory?.newest(scope, this.source.state()?.config.champion ?? '', 'pz') ?? -1;
   }
 
   private tracks(underlying: string | null) {
     return [...(this.source.state()?.underlyings.values() ?? [])]
       .filter((u) => underlying === null || u.key === underlying)
       .flatMap((u) => u.expiries.flatMap((expiry) => expiry.models.map((track) => ({ key: u.key, expiry, track }))));
-  }
-
-  private rangeOf(pick: (w: Watched) => { from: number; to: number } | null): Range {
-    const ranges = [...this.watched.values()].map(pick).filter((r) => r !== null);
-    if (ranges.length === 0) return { from: null, to: null };
-    return rangeText({ from: Math.min(...ranges.map((r) => r.from)), to: Math.max(...ranges.map((r) => r.to)) });
   }
 }
 

@@ -16,9 +16,9 @@ const QUALITY = {
 } as const;
 const QUALITY_COLUMNS = Object.keys(QUALITY) as (keyof typeof QUALITY)[];
 /** Rows kept per series. */
-const ROWS = 4_096;
+const ROWS = 2_048;
 /** Bound on series: scopes come and go with their expiries, the oldest goes first. */
-const SERIES = 1_024;
+const SERIES = 512;
 const PZ = SCORE_COLUMNS.indexOf('pz');
 /** The shortest horizon at which a batch could be scored, whatever it was. */
 const SHORTEST = 0;
