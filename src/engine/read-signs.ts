@@ -35,7 +35,7 @@ const ENTRY = {
   wide: 0.7,
   shape: 3,
   returnZ: 3.5,
-  indexGapBp: 50,
+  indexGapBp: 70,
   lateShare: 0.05,
   lagMs: 1_500,
 } as const;
@@ -268,7 +268,7 @@ function indexGap(underlying: UnderlyingState, closed: readonly ClosedExpiry[], 
   }
   const near = closed.find((c) => c.reading.facts.years > HALF_A_DAY && c.reading.facts.forwardParity > 0);
   if (near !== undefined && near.reading.facts.years < EIGHT_DAYS)
-    gaps.push(near.reading.facts.forwardParity / index - 1);
+    gaps.push(1e-4 * metricOf(near.reading.expiry, 'index_gap_bp'));
   if (gaps.length === 0) return NaN;
   if (gaps.length === 2 && gaps[0] * gaps[1] <= 0) return 0;
   return 1e4 * gaps.reduce((a, b) => (Math.abs(a) < Math.abs(b) ? a : b));

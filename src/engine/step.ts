@@ -1,4 +1,5 @@
 import type { EventTimes, MarketEvent } from '../market/event.ts';
+import { admit } from './admit.ts';
 import { closeBatch } from './close.ts';
 import type { Effect } from './effect.ts';
 import { onFitResult } from './on-fit-result.ts';
@@ -25,8 +26,10 @@ const NONE: readonly Effect[] = [];
  * The engine: takes one event, changes the state it owns, and returns what the world should do. Deterministic: the
  * same events in the same order give the same effects to the last bit, live or replayed.
  */
-export function step(state: EngineState, event: MarketEvent): readonly Effect[] {
+export function step(state: EngineState, sent: MarketEvent): readonly Effect[] {
   state.counts.events++;
+  const event = admit(state, sent);
+  if (event === null) return NONE;
   switch (event.type) {
     case 'quote':
       return advance(state, onQuote(state, event), event);

@@ -34,7 +34,8 @@ export function watchSilence(underlying: UnderlyingState, at: number, openAt: nu
   const watched = underlying.expiries.filter((e) => e.rateCloses >= RATE_MINIMUM && e.expiry > at);
   if (watched.length === 0 || underlying.platform !== 'open' || settling(underlying, at)) return [];
   const shortest = Math.max(SHORTEST_MS, SHORTEST_CLOSES * underlying.cadenceMs);
-  if (!Number.isFinite(shortest)) return [];
+  // Between snapshots silence is what one expects; the close compares them.
+  if (!(underlying.cadenceMs < STREAM_MS)) return [];
   const missed = watched.map((e) => missedChanges(e, at, shortest));
   const speaking = missed.some((m) => m < 0.25 * MISSED_ENTRY);
   const book = underlying.incidents;

@@ -4,6 +4,7 @@ import { crossedCount } from './crossed-count.ts';
 import { discountRatio } from './discount.ts';
 import { flippedShare } from './flipped-share.ts';
 import { halfSpread, relativeSpread } from './half-spread.ts';
+import { indexGap } from './index-gap.ts';
 import { interpolationGap } from './interpolation-gap.ts';
 import { markGap } from './mark-gap.ts';
 import type { DataMetric } from './metric.ts';
@@ -26,6 +27,7 @@ export const DATA_METRICS: readonly DataMetric[] = [
   discountRatio,
   flippedShare,
   halfSpread,
+  indexGap,
   interpolationGap,
   markGap,
   oneSidedShare,
