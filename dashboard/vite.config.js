@@ -16,5 +16,7 @@ export default defineConfig({
     sourcemap: false,
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    // Names without a hash: the server revalidates by ETag, and a page that is open survives a rebuild.
+    rolldownOptions: { output: { entryFileNames: 'page.js', assetFileNames: 'page[extname]' } },
   },
 });

@@ -2,7 +2,7 @@ import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Monitor } from './monitor.ts';
 import * as rest from './rest.ts';
-import { StreamConnection, type Socket } from './stream-connection.ts';
+import { StreamConnection } from './stream-connection.ts';
 import { applyTheme, storedTheme } from './theme.ts';
 import { App } from './views/app.tsx';
 import { SignIn } from './views/sign-in.tsx';
@@ -15,7 +15,7 @@ const monitor = new Monitor(
   () => Date.now(),
 );
 const connection = new StreamConnection({
-  open: () => new WebSocket(new URL('api/v1/stream', location.href.replace(/^http/, 'ws'))) as unknown as Socket,
+  open: () => new WebSocket(new URL('api/v1/stream', location.href.replace(/^http/, 'ws'))),
   now: () => Date.now(),
   after: (ms, run) => {
     const timer = setTimeout(run, ms);

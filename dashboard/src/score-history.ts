@@ -20,22 +20,27 @@ export class ScoreHistory {
   marks: ScoreMark[] = [];
   incidents = new Map<string, IncidentSpan>();
 
-  /** Epoch ms of the newest point; NaN of none. */
+  /** Epoch ms of the newest score; NaN of none. */
   get newest(): number {
-    let newest = NaN;
-    for (const track of this.tracks.series.values()) {
-      const last = track.at[track.at.length - 1];
-      if (last !== undefined && !(last <= newest)) newest = last;
-    }
-    return newest;
+    return this.span('series')[1];
   }
 
-  /** Epoch ms of the oldest point; NaN of none. */
-  get oldest(): number {
+  /** Epoch ms of the first and the last point of all strips, so that they share one time axis; NaN of none. */
+  get extent(): [number, number] {
+    const [a, b] = this.span('series');
+    const [c, d] = this.span('quality');
+    return [least(a, c), -least(-b, -d)];
+  }
+
+  private span(part: 'series' | 'quality'): [number, number] {
     let oldest = NaN;
-    for (const track of this.tracks.series.values())
-      if (track.at[0] !== undefined && !(track.at[0] >= oldest)) oldest = track.at[0];
-    return oldest;
+    let newest = NaN;
+    for (const { at } of this.tracks[part].values()) {
+      if (at.length === 0) continue;
+      oldest = least(oldest, at[0]);
+      newest = -least(-newest, -at[at.length - 1]);
+    }
+    return [oldest, newest];
   }
 
   /** The recorded moment before (or after) a time, epoch ms; null when there is none. */
@@ -98,6 +103,8 @@ export class ScoreHistory {
   }
 }
 
+/** The lesser of two numbers that may not be there. */
+const least = (a: number, b: number): number => (Number.isNaN(a) || b < a ? b : a);
 const markKey = (m: ScoreMark): string => `${m.at}|${m.scope}|${m.type}|${m.label}`;
 
 function append(tracks: Map<string, Track>, series: SeriesOfScope): void {

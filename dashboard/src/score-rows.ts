@@ -22,7 +22,7 @@ export const SCORE_ROWS: readonly ScoreRow[] = [
   { column: 'inside_share', of: 'series', name: 'Inside bid-ask', unit: '%', says: 'predictions inside the bid-ask they had not seen', scale: 100, decimals: 0, floor: 0, ceiling: 100 },
   { column: 'age_s', of: 'series', name: 'Model age', unit: 's', says: 'age of the data the model was fitted to', scale: 1, decimals: 0, floor: 0 },
   { column: 'half_spread', of: 'quality', name: 'Half-spread', unit: 'vol pts', says: 'median half-spread', scale: 100, decimals: 2, floor: 0 },
-  { column: 'parity_gap', of: 'quality', name: 'Forward gap', unit: 'sd', says: 'published forward against put-call parity', scale: 1, decimals: 2 },
+  { column: 'parity_gap', of: 'quality', name: 'Forward gap', unit: 'bp of F', says: 'published forward against put-call parity', scale: 1, decimals: 2 },
   { column: 'unchanged_share', of: 'quality', name: 'Stale share', unit: '%', says: 'quotes that repeat themselves', scale: 100, decimals: 0, floor: 0, ceiling: 100 },
   { column: 'silent_share', of: 'quality', name: 'Silent share', unit: '%', says: 'instruments without a word since the last batch', scale: 100, decimals: 0, floor: 0, ceiling: 100 },
   { column: 'two_sided', of: 'quality', name: 'Two-sided', unit: 'quotes', says: 'quotes with bid and ask', scale: 1, decimals: 0, floor: 0 },

@@ -1,5 +1,5 @@
 import uPlot from 'uplot';
-import { moment } from './format.ts';
+import { moment, significant } from './format.ts';
 import type { Palette } from './pen.ts';
 import type { ScoreHistory } from './score-history.ts';
 import type { ScoreRow } from './score-rows.ts';
@@ -49,8 +49,8 @@ export function makeStrip(
   };
   const options: uPlot.Options = {
     width: Math.max(120, target.clientWidth),
-    height: last ? 78 : 56,
-    padding: [4, 6, last ? 0 : 4, 0],
+    height: stripHeight(last),
+    padding: [7, 6, last ? 0 : 7, 0],
     legend: { show: false },
     tzDate: (ts) => uPlot.tzDate(new Date(ts * 1e3), 'Etc/UTC'),
     cursor: {
@@ -61,12 +61,17 @@ export function makeStrip(
       bind: { dblclick: () => () => null },
     },
     scales: {
-      x: { time: true, range: (_, low, high) => windowOf(state(), low, high) },
+      x: { time: true, range: () => windowOf(state()) },
       y: { range },
     },
     axes: [
-      { ...axis, show: last, size: 22 },
-      { ...axis, size: LEFT, splits: (_u, _i, low, high) => [low, high].map((v, i) => (i === 0 ? low : roundDown(v))) },
+      { ...axis, show: last, size: 20, values: (u, at) => timeLabels(u, at) },
+      {
+        ...axis,
+        size: LEFT,
+        splits: (_u, _i, low, high) => [low, Math.min(row.ceiling ?? Infinity, high)],
+        values: (_u, at) => at.map((v) => significant(v, 2)),
+      },
     ],
     series: [
       {},
@@ -103,15 +108,22 @@ export function makeStrip(
 }
 
 /** Everything known, or what was brushed; seconds. */
-function windowOf(state: StripState, low: number | null, high: number | null): [number, number] {
-  const from = state.from === null ? (low ?? 0) : state.from / 1000;
-  const to = state.to === null ? (high ?? 1) : state.to / 1000;
-  return to > from ? [from, to] : [from - 1, from + 1];
+function windowOf(state: StripState): [number, number] {
+  const [oldest, newest] = state.history.extent;
+  const from = (state.from ?? oldest) / 1000;
+  const to = (state.to ?? newest) / 1000;
+  return to > from ? [from, to] : Number.isFinite(from) ? [from - 1, from + 1] : [0, 1];
 }
 
-function roundDown(v: number): number {
-  const power = 10 ** (Math.floor(Math.log10(Math.abs(v) || 1)) - 1);
-  return Math.floor(v / power) * power;
+/** Height of a strip, CSS pixels; the last carries the time axis. */
+export const stripHeight = (last: boolean): number => (last ? 74 : 54);
+
+/** UTC to the second while the window is short, to the minute while it is a day, else with the date. */
+function timeLabels(u: uPlot, at: readonly number[]): string[] {
+  const { min = 0, max = 0 } = u.scales['x'];
+  const seconds = (max ?? 0) - (min ?? 0);
+  const [from, to] = seconds < 600 ? [11, 19] : seconds < 100_000 ? [11, 16] : [5, 16];
+  return at.map((t) => moment(1000 * t).slice(from, to));
 }
 
 function drawSpans(u: uPlot, { history, palette }: StripState): void {

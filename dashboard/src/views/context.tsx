@@ -1,5 +1,5 @@
 import { createContext } from 'preact';
-import { useContext, useEffect, useReducer, useState } from 'preact/hooks';
+import { useContext, useEffect, useState } from 'preact/hooks';
 import type { Monitor, Part } from '../monitor.ts';
 import type { Palette } from '../pen.ts';
 import type { Route } from '../route.ts';
@@ -41,14 +41,14 @@ export function usePage(): Page {
 
 /** Draws the view again when parts change, at most once in `every` ms. */
 export function useParts(monitor: Monitor, parts: readonly Part[], every = 0): void {
-  const [, again] = useReducer((n: number, _: null) => n + 1, 0);
+  const [, again] = useState(0);
   useEffect(() => {
     let last = 0;
     let timer: ReturnType<typeof setTimeout> | null = null;
     const fire = (): void => {
       last = performance.now();
       timer = null;
-      again(null);
+      again((n) => n + 1);
     };
     const stop = monitor.listen(parts, () => {
       const wait = last + every - performance.now();

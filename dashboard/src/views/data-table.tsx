@@ -12,8 +12,8 @@ export function DataTable({ table, chosen }: { readonly table: Table; readonly c
         <caption>{table.caption}</caption>
         <thead>
           <tr>
-            {table.columns.map((c) => (
-              <th key={c.name} scope="col">
+            {table.columns.map((c, j) => (
+              <th key={c.name} scope="col" class={numeric(table, j) ? 'figure' : undefined}>
                 {c.name}
                 {c.unit === undefined ? null : <span class="unit"> {c.unit}</span>}
               </th>
@@ -39,6 +39,11 @@ export function DataTable({ table, chosen }: { readonly table: Table; readonly c
       ) : null}
     </div>
   );
+}
+
+/** A column of figures is aligned as figures, its head too. */
+function numeric(table: Table, column: number): boolean {
+  return table.rows.some((row) => typeof row[column] === 'number');
 }
 
 function shown(cell: Cell, column: Column): string {

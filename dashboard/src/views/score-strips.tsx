@@ -3,7 +3,7 @@ import type uPlot from 'uplot';
 import { fixed, moment, NONE, scopeName, words } from '../format.ts';
 import { ScoreHistory } from '../score-history.ts';
 import { SCORE_ROWS, type ScoreRow } from '../score-rows.ts';
-import { makeStrip, type StripState } from '../score-strip.ts';
+import { makeStrip, stripHeight, type StripState } from '../score-strip.ts';
 import { worstSlice } from '../slices.ts';
 import type { Table } from '../table.ts';
 import * as rest from '../rest.ts';
@@ -85,7 +85,7 @@ export function ScoreStrips({ scopes }: { readonly scopes: readonly string[] }) 
             </select>
           ) : null}
           <span class="choice" role="group" aria-label="time shown">
-            {WINDOWS.filter((w) => w.ms === null || newest - history.oldest > w.ms).map((w) => (
+            {WINDOWS.filter((w) => w.ms === null || newest - history.extent[0] > w.ms).map((w) => (
               <button
                 key={w.name}
                 type="button"
@@ -156,7 +156,7 @@ function Strip({ row, history, version, scopes, scope, first, last }: StripProps
       (at) => page.go({ asOf: at }),
     );
     const observer = new ResizeObserver(([entry]) =>
-      plot.current?.setSize({ width: Math.max(120, entry.contentRect.width), height: last ? 78 : 56 }),
+      plot.current?.setSize({ width: Math.max(120, entry.contentRect.width), height: stripHeight(last) }),
     );
     observer.observe(target.current);
     return () => {
