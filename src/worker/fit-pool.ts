@@ -101,15 +101,18 @@ export class FitPool {
       this.dispatch();
     });
     worker.on('error', (error) => this.replace(thread, error as Error));
+    // A thread can end without an error: stopped from outside, or by an exit deep in its code.
+    worker.on('exit', (code) => this.replace(thread, new Error(`a calibration thread ended with code ${code}`)));
     return thread;
   }
 
   private replace(thread: Thread, error: Error): void {
-    if (this.closing) return;
+    const index = this.threads.indexOf(thread);
+    if (this.closing || index < 0) return;
     if (++this.crashes > MAX_CRASHES)
       throw new Error(`calibration threads died ${this.crashes} times`, { cause: error });
     const { job } = thread;
-    this.threads[this.threads.indexOf(thread)] = this.start();
+    this.threads[index] = this.start();
     this.options.onCrash?.(error);
     if (job !== null) this.answer(job, { status: 'worker-crash', parameters: [], covariance: [], numbers: {} }, 0);
     this.dispatch();
