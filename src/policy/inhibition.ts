@@ -1,5 +1,4 @@
 import type { Alert } from './alert.ts';
-import { mayBeHidden } from './silence.ts';
 
 /** While the whole market breaks, a ticket that a factor moved tells nobody anything. */
 const STRESS: ReadonlySet<string> = new Set(['flash-crash', 'liquidity-contraction']);
@@ -7,11 +6,10 @@ const DRIFT: ReadonlySet<string> = new Set(['level-move', 'skew-move', 'curvatur
 
 /**
  * The firing alert that makes another one needless; null when none does. A data fault explains a model's alarm on the
- * same scope or within it; market stress explains drift of the same underlying. Gate and override are never inhibited.
+ * same scope or within it; market stress explains drift of the same underlying. (That gate and override are never hidden is the caller's rule.)
  * Source: methods.md 8.1.
  */
 export function inhibitedBy(alert: Alert, firing: readonly Alert[]): Alert | null {
-  if (!mayBeHidden(alert)) return null;
   if (alert.kind === 'model') {
     const faults = firing.filter((f) => f.kind === 'data' && f.underlying === alert.underlying);
     const covering = alert.scopes.map((s) =>
