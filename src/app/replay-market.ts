@@ -3,7 +3,9 @@ import type { EngineConfig } from '../engine/config.ts';
 import { runFit } from '../engine/models.ts';
 import type { MarketEvent } from '../market/event.ts';
 import type { OutputRecord } from '../model/record.ts';
-import { openLog } from '../store/open-log.ts';
+import { nodeFiles } from '../store/log-files.ts';
+import { segmentsOf } from '../store/log-reader.ts';
+import { openLog, type OpenLog } from '../store/open-log.ts';
 import { RecordStream } from '../store/record-stream.ts';
 import { openRecording } from '../venue/recording/open.ts';
 import type { Pacer } from './replay-transport.ts';
@@ -39,10 +41,27 @@ export interface ReplayResult {
   readonly elapsedMs: number;
 }
 
+/** A replay is a session of its own: its log begins empty, so that `log_sha256` stays a function of the input. */
+export class LogNotEmpty extends Error {
+  override readonly name = 'LogNotEmpty';
+  readonly retryable = false;
+  readonly exitCode = 2;
+
+  constructor(directory: string) {
+    super(`--record ${directory}: a session log is already there; give a new or empty directory`);
+  }
+}
+
+async function emptyLog(directory: string): Promise<OpenLog> {
+  const there = await segmentsOf(nodeFiles(directory)).catch(() => []);
+  if (there.length > 0) throw new LogNotEmpty(directory);
+  return openLog(directory);
+}
+
 /** Feeds recorded market files through the engine; fits run inline with zero modelled latency. */
 export async function replayMarket(options: MarketReplay): Promise<ReplayResult> {
   const started = performance.now();
-  const log = options.record === undefined ? null : await openLog(options.record);
+  const log = options.record === undefined ? null : await emptyLog(options.record);
   const target: RecordTarget = log?.writer ?? new RecordStream();
   const summary = new SummaryBuilder(options.config.champion);
   target.append(sessionHeader(options.config));

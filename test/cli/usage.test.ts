@@ -1,6 +1,6 @@
 /** The command line's manners: help, exit codes, errors that name the value. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -49,13 +49,32 @@ test('a file of no known dialect is named, without a stack', async () => {
   assert.equal(ran.stderr.includes('    at '), false);
 });
 
+const TAPE = join(import.meta.dirname, '../../src/cli/assets/SYNTHETIC-chain.csv.gz');
+
+test('replay --record begins a log of its own: one that is already there is refused and left as it is', async () => {
+  const log = join(work, 'recorded');
+  const args = ['replay', TAPE, '--json'];
+  const first = await vernier([...args, '--record', log]);
+  assert.equal(first.code, 0, first.stderr);
+  const bytes = (): string[] => readdirSync(log).map((f) => `${f} ${readFileSync(join(log, f)).toString('base64')}`);
+  const before = bytes();
+  const second = await vernier([...args, '--record', log]);
+  assert.equal(second.code, 2, second.stderr);
+  assert.match(second.stderr, /recorded: a session log is already there/);
+  assert.equal(second.stdout, '');
+  assert.deepEqual(bytes(), before);
+  const plain = await vernier(args);
+  assert.equal(records(plain).at(-1)!['log_sha256'], records(first).at(-1)!['log_sha256']);
+});
+
 test('replay without --record writes and locks nothing', async () => {
-  const before = readdirSync(work);
-  await vernier(['replay', join(import.meta.dirname, '../../src/cli/assets'), '--json'], {
+  const before = readdirSync(work, { recursive: true });
+  const ran = await vernier(['replay', TAPE, '--json'], {
     cwd: work,
-    env: { HOME: work, XDG_DATA_HOME: join(work, 'xdg') },
+    env: { HOME: work, XDG_DATA_HOME: join(work, 'xdg'), TMPDIR: work },
   });
-  assert.deepEqual(readdirSync(work), before);
+  assert.equal(ran.code, 0, ran.stderr);
+  assert.deepEqual(readdirSync(work, { recursive: true }), before);
 });
 
 test('doctor finds this machine fit', async () => {
