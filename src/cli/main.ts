@@ -16,6 +16,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   inspect: async () => (await import('./inspect.ts')).registerInspect,
   verify: async () => (await import('./verify.ts')).registerVerify,
   export: async () => (await import('./export.ts')).registerExport,
+  tournament: async () => (await import('./tournament.ts')).registerTournament,
+  rules: async () => (await import('./rules.ts')).registerRules,
   bench: async () => (await import('./bench-faults.ts')).registerBenchFaults,
   doctor: async () => (await import('./doctor.ts')).registerDoctor,
 };

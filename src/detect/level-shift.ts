@@ -21,9 +21,10 @@ export function initLevelShift(): LevelShiftState {
 /**
  * Deviation of x from a winsorised exponential mean of its past (40 observations), in standard deviations of such
  * deviations, never less than `floor` (unit of x). Made for streams that wander: what the mean follows is no shift, what
- * it cannot follow is. NaN during the first twenty. A shift is absorbed after some hundred observations.
+ * it cannot follow is. NaN during the first twenty. A shift is absorbed after some hundred observations; `learn` = false
+ * (open incidents) leaves the scale as it is.
  */
-export function levelShift(state: LevelShiftState, x: number, floor: number): number {
+export function levelShift(state: LevelShiftState, x: number, floor: number, learn: boolean = true): number {
   if (!Number.isFinite(x)) return NaN;
   if (state.count === 0) state.centre = x;
   const deviation = x - state.centre;
@@ -32,7 +33,7 @@ export function levelShift(state: LevelShiftState, x: number, floor: number): nu
   const start = 1 / state.count;
   const bound = state.count > WARM ? WINSOR * sd : Infinity;
   const held = Math.min(bound, Math.max(-bound, deviation));
-  state.scale += Math.max(SCALE_WEIGHT, start) * (Math.abs(held) - state.scale);
+  if (learn) state.scale += Math.max(SCALE_WEIGHT, start) * (Math.abs(held) - state.scale);
   state.centre += Math.max(WEIGHT, start) * held;
   return state.count <= WARM ? NaN : deviation / sd;
 }

@@ -44,7 +44,7 @@ export function closeBatch(
     for (const [reason, n] of reading.selection.refused) countRefused(state, reason, n);
     const scores = scoreBatch(state.config, reading.expiry, reading.selection.observations, !stressed);
     const champion = scores.find((s) => s.track.model === state.config.champion);
-    const shift = streaming ? readShift(reading.expiry, champion, reading.selection.observations) : NO_SHIFT;
+    const shift = streaming ? readShift(reading.expiry, champion, reading.selection.observations, !stressed) : NO_SHIFT;
     return { reading, scores, elapsedSeconds: (at - reading.expiry.closedAt) / 1000, shift };
   });
   for (const c of closed) emitScores(state, c, at, effects);
@@ -104,7 +104,7 @@ const BEYOND_DOUBT = 9;
 function patienceOf(diagnosis: Diagnosis, whole: string): number {
   if (diagnosis.kind !== 'data') return diagnosis.scope === whole ? 2 : 3;
   if (diagnosis.logOdds >= BEYOND_DOUBT) return diagnosis.scope === whole ? 1 : 2;
-  return 4;
+  return 3;
 }
 
 function alive(underlying: UnderlyingState, scope: string): boolean {

@@ -22,6 +22,7 @@ export function readShift(
   expiry: ExpiryState,
   scores: ModelScores | undefined,
   batch: Observations,
+  learn: boolean,
 ): readonly number[] {
   if (scores === undefined || scores.fit === null || scores.primary === null) return NO_SHIFT;
   if (batch.k.length < FEWEST || !(batch.x[0] < -REACH && batch.x[batch.x.length - 1] > REACH)) return NO_SHIFT;
@@ -31,5 +32,5 @@ export function readShift(
   if (track.features === null || track.features.fit !== fit.id)
     track.features = { fit: fit.id, phi: modelNamed(track.model).features(fit).phi };
   const { phi } = track.features;
-  return expiry.shifts.map((state, i) => levelShift(state, (phi[i] ?? 0) + factors.b[i], SMALLEST));
+  return expiry.shifts.map((state, i) => levelShift(state, (phi[i] ?? 0) + factors.b[i], SMALLEST, learn));
 }
