@@ -3,7 +3,7 @@ import { performance } from 'node:perf_hooks';
 import { leaseVerdicts } from '../engine/lease-verdicts.ts';
 import type { EngineState } from '../engine/state.ts';
 import { isoTime } from '../market/iso-time.ts';
-import type { MarketEvent, OperatorEvent } from '../market/event.ts';
+import type { OperatorEvent } from '../market/event.ts';
 import { applyOverride, initLeaseDesk, issueLeases, LEASE_TTL_MS, type DeskHealth } from '../policy/lease-desk.ts';
 import type { LeaseAnswer, LeaseMode } from '../policy/lease.ts';
 import type { BreakGlass, GateSource } from '../server/gate-routes.ts';
@@ -13,10 +13,10 @@ const LOOK_MS = 250;
 
 /** What the desk stands on. */
 export interface GateDeskOptions {
-  /** The running engine's state; read, never written. */
-  readonly state: () => EngineState;
+  /** The running engine's state, null before it runs; read, never written. */
+  readonly state: () => EngineState | null;
   /** Puts an operator's act into the log, as input. */
-  readonly log: (event: MarketEvent) => void;
+  readonly log: (event: OperatorEvent) => void;
   /** Called for each accepted break-glass and its end, after the log has it. */
   readonly onOverride?: (event: OperatorEvent) => void;
   /** Name of this monitor, to tell it from its standby. */
@@ -58,7 +58,8 @@ export class GateDesk implements GateSource {
   answer(nonce: string | null): LeaseAnswer {
     this.observe();
     const at = this.now();
-    const leases = issueLeases(this.desk, leaseVerdicts(this.options.state()), this.health(), at);
+    const state = this.options.state();
+    const leases = issueLeases(this.desk, state === null ? [] : leaseVerdicts(state), this.health(), at);
     this.lag = 0;
     return {
       monitor: this.options.monitor ?? 'vernier',
@@ -91,6 +92,7 @@ export class GateDesk implements GateSource {
       note: request.note,
       until: request.minutes === null ? null : at + request.minutes * 60_000,
     };
+    if (this.options.state() === null) return 'the monitor has not begun';
     const before = this.desk.overrides.get(event.target);
     const refused = applyOverride(this.desk, event);
     if (refused !== null) return refused;
@@ -123,7 +125,7 @@ export class GateDesk implements GateSource {
     const now = this.monotonic();
     this.lag = Math.max(this.lag, now - this.lookedAt - LOOK_MS);
     this.lookedAt = now;
-    for (const underlying of this.options.state().underlyings.values()) {
+    for (const underlying of this.options.state()?.underlyings.values() ?? []) {
       let mark = underlying.index?.receivedAt ?? -Infinity;
       for (const expiry of underlying.expiries) if (expiry.messageAt > mark) mark = expiry.messageAt;
       const last = this.seen.get(underlying.key);
@@ -134,12 +136,12 @@ export class GateDesk implements GateSource {
   }
 
   private health(): DeskHealth {
-    const { underlyings } = this.options.state();
+    const underlyings = this.options.state()?.underlyings;
     const now = this.monotonic();
     return {
       dataAgeMs: (key) => now - (this.seen.get(key)?.at ?? -Infinity),
-      feed: (key) => underlyings.get(key)?.feed ?? 'down',
-      platform: (key) => underlyings.get(key)?.platform ?? 'maintenance',
+      feed: (key) => underlyings?.get(key)?.feed ?? 'down',
+      platform: (key) => underlyings?.get(key)?.platform ?? 'maintenance',
       loopLagMs: this.lag,
     };
   }

@@ -6,6 +6,7 @@ import type { OutputRecord } from '../model/record.ts';
 import { AccessTokens } from '../server/access-tokens.ts';
 import { ServerRefused, startServer, type MonitorServer } from '../server/monitor-server.ts';
 import type { ReplayTransport } from './replay-transport.ts';
+import { GateDesk } from './gate-desk.ts';
 import { EngineView } from './view/engine-view.ts';
 import type { SourceFigures, ViewSource } from './view/view-source.ts';
 import type { Watch } from './watch.ts';
@@ -62,8 +63,19 @@ export async function serveWatch(options: ServeOptions, synthetic: boolean): Pro
     },
     replay: null,
   };
-  const served = await serve(options, source);
-  return { ...served, attach: (started) => void (watch = started) };
+  const desk = new GateDesk({
+    state: () => watch?.monitor.session.state ?? null,
+    log: ({ actor, action, target, note, until }) => watch?.monitor.operate({ actor, action, target, note, until }),
+  });
+  const served = await serve(options, source, desk);
+  return {
+    ...served,
+    attach: (started) => void (watch = started),
+    close: async () => {
+      desk.close();
+      await served.close();
+    },
+  };
 }
 
 /** The session a replay runs in, as far as a view needs it. */
@@ -99,10 +111,11 @@ export async function serveReplay(
 
 const RECORDED = 'this is the replay of a session log: what people did in it is in it already';
 
-async function serve(options: ServeOptions, source: ViewSource): Promise<Served> {
+async function serve(options: ServeOptions, source: ViewSource, gate: GateDesk | null = null): Promise<Served> {
   const view = new EngineView(source);
   const server: MonitorServer = await startServer({
     view,
+    gate,
     port: options.port,
     host: options.host,
     tokens: options.tokenFile === null ? null : AccessTokens.fromFile(options.tokenFile),

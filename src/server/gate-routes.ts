@@ -1,8 +1,12 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { z } from 'zod';
 import type { LeaseAnswer } from '../policy/lease.ts';
+import { Problem } from './problem.ts';
+import { gateState, optional, optionalTime, time } from './wire/scalars.ts';
 
 /** Someone opens the gate by hand, or (minutes null) ends that. */
 export interface BreakGlass {
@@ -22,21 +26,6 @@ export interface GateSource {
   override(request: BreakGlass): string | null;
 }
 
-/** Who is asking, as the server's own authentication knows it. */
-export interface GateCaller {
-  readonly name: string;
-  readonly role: 'view' | 'acknowledge' | 'approve' | 'override';
-}
-
-/** How the routes are mounted. */
-export interface GateRoutesOptions {
-  readonly source: GateSource;
-  /** Null: not known, 401. For a WebSocket the token may stand in `sec-websocket-protocol` as `bearer.TOKEN`. */
-  readonly caller: (request: IncomingMessage) => GateCaller | null;
-  /** Whether a browser's page of this origin may connect. Default: only pages of this host. */
-  readonly origin?: (request: IncomingMessage) => boolean;
-}
-
 /** The path of the leases' own WebSocket. */
 export const GATE_STREAM_PATH = '/api/v1/gate/stream';
 const MAX_CLIENTS = 200;
@@ -47,49 +36,78 @@ const MAX_BUFFERED_BYTES = 4_000_000;
 const MAX_QUESTIONS = 20;
 const NONCE = /^[\w.-]{1,64}$/;
 
-/**
- * Fastify plugin: `GET /api/v1/gate/leases`, `POST` and `DELETE /api/v1/gate/overrides`. The WebSocket is served by
- * {@link GateStream}, which the server's one `upgrade` handler calls for {@link GATE_STREAM_PATH}.
- */
-export async function gateRoutes(app: FastifyInstance, options: GateRoutesOptions): Promise<void> {
-  const { source } = options;
-  app.get('/api/v1/gate/leases', (request, reply) => {
-    if (options.caller(request.raw) === null) return problem(reply, 401, 'a token is wanted');
-    const nonce = (request.query as { nonce?: unknown }).nonce ?? null;
-    if (nonce !== null && (typeof nonce !== 'string' || !NONCE.test(nonce)))
-      return problem(reply, 400, 'nonce: at most 64 letters, digits and . _ -');
-    return reply.header('cache-control', 'no-store').send(source.answer(nonce));
-  });
-  const overriding = (request: FastifyRequest, reply: FastifyReply, ends: boolean): FastifyReply => {
-    const caller = options.caller(request.raw);
-    if (caller === null) return problem(reply, 401, 'a token is wanted');
-    if (caller.role !== 'override') return problem(reply, 403, `role ${caller.role}: override is wanted`);
-    const read = readOverride(request.body, ends);
-    if (typeof read === 'string') return problem(reply, 400, read);
-    const refused = source.override({ ...read, actor: caller.name });
-    if (refused !== null) return problem(reply, 409, refused);
-    return reply.status(204).send();
+const lease = z.object({
+  scope: z.string(),
+  state: gateState,
+  multiplier: optional,
+  model_id: z.string().nullable(),
+  as_of: optionalTime,
+  uncertainty_multiplier: optional,
+  reasons: z.array(z.string()),
+  standing: z.enum(['verdict', 'abstains']),
+  override: z.object({ by: z.string(), until: time, note: z.string() }).nullable(),
+  issued_at: time,
+  ttl_ms: z.number(),
+  expires_at: time,
+  sequence: z.number(),
+});
+const leaseAnswer = z.object({
+  monitor: z.string(),
+  run: z.string(),
+  nonce: z.string().nullable(),
+  mode: z.enum(['advisory', 'enforcing']),
+  issued_at: time,
+  ttl_ms: z.number(),
+  sequence: z.number(),
+  leases: z.array(lease),
+});
+const scope = z.string().min(3).max(200);
+const note = z
+  .string()
+  .max(500)
+  .regex(/^[^\p{Cc}]*$/u, 'no control characters');
+const opening = z.strictObject({ scope, minutes: z.number().positive().max(60), note: note.min(1) });
+const ending = z.strictObject({ scope, note: note.default('') });
+
+/** `GET /gate/leases`, `POST` and `DELETE /gate/overrides`, under the prefix of the API. Source: `docs/gate.md`. */
+export function gateRoutes(server: FastifyInstance, source: GateSource): void {
+  const app = server.withTypeProvider<ZodTypeProvider>();
+  const tags = ['gate'];
+  app.get(
+    '/gate/leases',
+    {
+      schema: {
+        tags,
+        querystring: z.object({ nonce: z.string().regex(NONCE, 'letters, digits and . _ -').optional() }),
+        response: { 200: leaseAnswer },
+      },
+    },
+    // The schema's types are mutable; nobody changes an answer.
+    (request) => source.answer(request.query.nonce ?? null) as z.output<typeof leaseAnswer>,
+  );
+  const act = (request: BreakGlass): null => {
+    const refused = source.override(request);
+    if (refused !== null) throw new Problem(409, refused);
+    return null;
   };
-  app.post('/api/v1/gate/overrides', (request, reply) => overriding(request, reply, false));
-  app.delete('/api/v1/gate/overrides', (request, reply) => overriding(request, reply, true));
+  app.post(
+    '/gate/overrides',
+    { config: { role: 'override' }, schema: { tags, body: opening, response: { 204: z.null() } } },
+    (request, reply) => reply.code(204).send(act({ ...request.body, actor: request.identity.name })),
+  );
+  app.delete(
+    '/gate/overrides',
+    { config: { role: 'override' }, schema: { tags, body: ending, response: { 204: z.null() } } },
+    (request, reply) => reply.code(204).send(act({ ...request.body, minutes: null, actor: request.identity.name })),
+  );
 }
 
-function readOverride(body: unknown, ends: boolean): Omit<BreakGlass, 'actor'> | string {
-  if (typeof body !== 'object' || body === null) return 'body: a JSON object is wanted';
-  const { scope, minutes, note } = body as Record<string, unknown>;
-  if (typeof scope !== 'string' || scope.length > 200) return 'scope: a text of at most 200 characters';
-  if (ends) return { scope, minutes: null, note: typeof note === 'string' ? note.slice(0, 500) : '' };
-  if (typeof minutes !== 'number' || !(minutes > 0)) return 'minutes: a number above 0';
-  if (typeof note !== 'string' || note.trim() === '' || note.length > 500)
-    return 'note: say why, in 1 to 500 characters';
-  return { scope, minutes, note };
-}
-
-function problem(reply: FastifyReply, status: number, detail: string): FastifyReply {
-  return reply
-    .status(status)
-    .type('application/problem+json')
-    .send({ type: 'about:blank', title: status < 500 ? 'Refused' : 'Failed', status, detail });
+/** A token that came as the subprotocol `bearer.TOKEN`, since pages cannot set headers on a WebSocket. */
+export function withProtocolToken(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  const found = /(?:^|,)\s*bearer\.([\w.~+-]{1,512})\s*(?:,|$)/.exec(headers['sec-websocket-protocol'] ?? '');
+  return found === null || headers.authorization !== undefined
+    ? headers
+    : { ...headers, authorization: `Bearer ${found[1]}` };
 }
 
 /** The leases over WebSocket: answers `{op: "renew", nonce}` and tells every change unasked. */
@@ -97,33 +115,29 @@ export class GateStream {
   private readonly server = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE_BYTES,
+    perMessageDeflate: false,
     handleProtocols: (offered) => (offered.has('vernier-gate') ? 'vernier-gate' : false),
   });
-  private readonly options: GateRoutesOptions;
+  private readonly source: GateSource;
   private readonly unsubscribe: () => void;
 
-  constructor(options: GateRoutesOptions) {
-    this.options = options;
-    this.unsubscribe = options.source.subscribe((answer) => {
+  constructor(source: GateSource) {
+    this.source = source;
+    this.unsubscribe = source.subscribe((answer) => {
       const text = JSON.stringify(answer);
       for (const socket of this.server.clients) this.send(socket, text);
     });
   }
 
-  /** Takes over an upgrade request; false when it is for another path. */
-  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean {
-    if (new URL(request.url ?? '/', 'http://localhost').pathname !== GATE_STREAM_PATH) return false;
-    const origin = this.options.origin ?? sameHost;
-    const refused = !origin(request)
-      ? '403 Forbidden'
-      : this.options.caller(request) === null
-        ? '401 Unauthorized'
-        : this.server.clients.size >= MAX_CLIENTS
-          ? '503 Service Unavailable'
-          : null;
-    if (refused === null) this.server.handleUpgrade(request, socket, head, (ws) => this.serve(ws));
-    else socket.end(`HTTP/1.1 ${refused}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-    return true;
+  /** Takes over an upgrade whose origin has been checked; `known`: whether its token is good. */
+  accept(request: IncomingMessage, socket: Duplex, head: Buffer, known: boolean): void {
+    this.server.handleUpgrade(request, socket, head, (ws) => {
+      // ws closes by itself on a protocol error; without a listener it would end the process.
+      ws.on('error', () => ws.terminate());
+      if (!known) ws.close(4401, 'a token is wanted');
+      else if (this.server.clients.size > MAX_CLIENTS) ws.close(4429, 'too many clients');
+      else this.serve(ws);
+    });
   }
 
   /** Says goodbye to everyone. */
@@ -135,8 +149,6 @@ export class GateStream {
 
   private serve(socket: WebSocket): void {
     let asked: number[] = [];
-    // ws closes by itself on a protocol error; without a listener it would end the process.
-    socket.on('error', () => socket.terminate());
     socket.on('message', (data, binary) => {
       const nonce = binary ? null : nonceOf((data as Buffer).toString('utf8'));
       if (nonce === null) return socket.close(4400, 'send {"op":"renew","nonce":TEXT}');
@@ -144,7 +156,7 @@ export class GateStream {
       asked = asked.filter((t) => now - t < 1_000);
       asked.push(now);
       if (asked.length > MAX_QUESTIONS) return socket.close(4429, 'too many questions');
-      this.send(socket, JSON.stringify(this.options.source.answer(nonce)));
+      this.send(socket, JSON.stringify(this.source.answer(nonce)));
     });
   }
 
@@ -161,15 +173,5 @@ function nonceOf(text: string): string | null {
     return op === 'renew' && typeof nonce === 'string' && NONCE.test(nonce) ? nonce : null;
   } catch {
     return null;
-  }
-}
-
-function sameHost(request: IncomingMessage): boolean {
-  const { origin, host } = request.headers;
-  if (origin === undefined) return true;
-  try {
-    return new URL(origin).host === host;
-  } catch {
-    return false;
   }
 }

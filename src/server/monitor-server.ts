@@ -5,10 +5,16 @@ import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
-import { jsonSchemaTransform, jsonSchemaTransformObject, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import {
+  jsonSchemaTransform,
+  jsonSchemaTransformObject,
+  serializerCompiler,
+  validatorCompiler,
+} from 'fastify-type-provider-zod';
 import { mayActAs, type AccessTokens, type Identity } from './access-tokens.ts';
 import { Admission } from './admission.ts';
 import { AuditTrail } from './audit-trail.ts';
+import { gateRoutes, type GateSource } from './gate-routes.ts';
 import { metricsOf } from './metrics.ts';
 import type { MonitorView } from './monitor-view.ts';
 import { servePage } from './page-files.ts';
@@ -35,6 +41,8 @@ declare module 'fastify' {
 /** How to serve. */
 export interface ServerOptions {
   readonly view: MonitorView;
+  /** Leases for trading engines; none of a replay. */
+  readonly gate?: GateSource | null;
   /** 0 = any free port. */
   readonly port: number;
   /** Default 127.0.0.1. */
@@ -103,13 +111,14 @@ export async function startServer(options: ServerOptions): Promise<MonitorServer
       writeRoutes(api, options.view, audit);
       sessionRoutes(api, admission, secure);
       healthRoute(api, options.view, hub);
+      if (options.gate !== undefined && options.gate !== null) gateRoutes(api, options.gate);
       done();
     },
     { prefix: '/api/v1' },
   );
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   await servePage(app, options.page);
-  const end = acceptStreams(app.server as Server, admission, hub);
+  const end = acceptStreams(app.server as Server, admission, hub, options.gate ?? null);
   try {
     await app.listen({ host, port: options.port });
   } catch (cause) {
@@ -146,6 +155,8 @@ function newApp(options: ServerOptions): FastifyInstance {
         ...common,
         https: { cert: tls.cert, key: tls.key, minVersion: 'TLSv1.2' },
       })) as unknown as FastifyInstance;
+  // JSON or nothing: a form of another site cannot send it without asking first.
+  app.removeContentTypeParser('text/plain');
   app.server.maxConnections = CONNECTIONS;
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(options.checkAnswers === true ? serializerCompiler : () => JSON.stringify);

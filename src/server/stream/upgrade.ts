@@ -2,21 +2,31 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { Admission } from '../admission.ts';
+import { GATE_STREAM_PATH, GateStream, withProtocolToken, type GateSource } from '../gate-routes.ts';
 import { MESSAGE_BYTES, type StreamHub } from './hub.ts';
 
 /** Where the stream is. */
 export const STREAM_PATH = '/api/v1/stream';
 
 /** Lets WebSockets in; returns what ends them. A page of another site is refused before there is a connection. */
-export function acceptStreams(server: Server, admission: Admission, hub: StreamHub): () => void {
+export function acceptStreams(
+  server: Server,
+  admission: Admission,
+  hub: StreamHub,
+  gate: GateSource | null,
+): () => void {
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MESSAGE_BYTES, perMessageDeflate: false });
+  const leases = gate === null ? null : new GateStream(gate);
   server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => undefined);
-    if ((request.url ?? '').split('?')[0] !== STREAM_PATH) return refuse(socket, 404, 'Not Found');
+    const path = (request.url ?? '').split('?')[0];
+    const forGate = leases !== null && path === GATE_STREAM_PATH;
+    if (!forGate && path !== STREAM_PATH) return refuse(socket, 404, 'Not Found');
     const foreign = admission.foreignOrigin(request.headers);
     if (foreign !== null) return refuse(socket, 403, 'Forbidden');
-    const identity = admission.identify(request.headers);
+    const identity = admission.identify(forGate ? withProtocolToken(request.headers) : request.headers);
     if ('status' in identity && identity.status !== 401) return refuse(socket, identity.status, 'Misdirected Request');
+    if (forGate) return leases.accept(request, socket, head, !('status' in identity));
     sockets.handleUpgrade(request, socket, head, (webSocket) => {
       webSocket.on('error', () => undefined);
       // A browser cannot see the status of a refused handshake; its page must learn that a token is wanted.
@@ -27,6 +37,7 @@ export function acceptStreams(server: Server, admission: Admission, hub: StreamH
   });
   return () => {
     hub.close();
+    leases?.close();
     sockets.close();
   };
 }
