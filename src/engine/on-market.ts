@@ -47,7 +47,7 @@ export function onQuote(state: EngineState, stamped: QuoteEvent): UnderlyingStat
   const { entry, expiry, underlying } = place;
   state.counts.quotes++;
   expiry.skewMs = stamped.at - stamped.receivedAt;
-  const event = sane(state, stamped);
+  const event = withForward(underlying, expiry.expiry, sane(state, stamped));
   if (entry.quote !== null && event.at < entry.quote.at) {
     countRefused(state, 'out-of-order');
     return null;
@@ -59,6 +59,20 @@ export function onQuote(state: EngineState, stamped: QuoteEvent): UnderlyingStat
   }
   if (event.index !== null) underlying.quotedIndex = event.index;
   return underlying;
+}
+
+/** A future's price this far in time from a quote is still the forward of the quote's own time, ms. */
+const SAME_TIME_MS = 10_000;
+
+/** A quote that came without a forward gets the future's of its own expiry and time, where there is one. */
+function withForward(underlying: UnderlyingState, expiry: number, quote: QuoteEvent): QuoteEvent {
+  if (quote.forward !== null) return quote;
+  for (const f of underlying.futures.values()) {
+    if (f.expiry !== expiry || Math.abs(quote.at - f.at) > SAME_TIME_MS) continue;
+    const mid = f.bid !== null && f.ask !== null && f.bid <= f.ask ? 0.5 * (f.bid + f.ask) : f.mark;
+    if (mid !== null && mid > 0) return { ...quote, forward: mid, forwardName: f.symbol };
+  }
+  return quote;
 }
 
 /** Counts a trade; the scores that use trades read it from here on. */
@@ -93,10 +107,21 @@ export function onIndex(state: EngineState, stamped: IndexEvent): UnderlyingStat
   return underlying;
 }
 
+/** More than any venue lists on one underlying; expired ones make room. */
+const MOST_FUTURES = 200;
+
 /** Keeps the newest state of a future or perpetual. */
 export function onFuture(state: EngineState, event: FutureEvent): UnderlyingState {
   const underlying = underlyingOf(state, event.venue, event.underlying);
-  underlying.futures.set(event.symbol, event);
+  const { futures } = underlying;
+  if (!futures.has(event.symbol) && futures.size >= MOST_FUTURES) {
+    for (const [symbol, f] of futures) if (f.expiry !== null && f.expiry <= event.at) futures.delete(symbol);
+    if (futures.size >= MOST_FUTURES) {
+      countRefused(state, 'too-many-futures');
+      return underlying;
+    }
+  }
+  futures.set(event.symbol, event);
   return underlying;
 }
 
