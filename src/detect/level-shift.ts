@@ -4,6 +4,8 @@ export interface LevelShiftState {
   /** Mean absolute deviation from the centre. */
   scale: number;
   count: number;
+  /** Observations in a row beyond the winsor bound. */
+  beyond: number;
 }
 
 const WARM = 20;
@@ -11,17 +13,19 @@ const WEIGHT = 1 / 40;
 /** The scale remembers longer than the centre: a quiet minute must not make the next one an alarm. */
 const SCALE_WEIGHT = 1 / 400;
 const WINSOR = 2.5;
+const ABSORBED = 60;
 const MEAN_ABSOLUTE = 0.7978845608028654;
 
 /** A tracker that has seen nothing. */
 export function initLevelShift(): LevelShiftState {
-  return { centre: 0, scale: 0, count: 0 };
+  return { centre: 0, scale: 0, count: 0, beyond: 0 };
 }
 
 /**
  * Deviation of x from a winsorised exponential mean of its past (40 observations), in standard deviations of such
  * deviations, never less than `floor` (unit of x). Made for streams that wander: what the mean follows is no shift, what
- * it cannot follow is. NaN during the first twenty. A shift is absorbed after some hundred observations; `learn` = false
+ * it cannot follow is. NaN during the first twenty. A shift that has lasted sixty observations has been told: it is the
+ * new centre; `learn` = false
  * (open incidents) leaves the scale as it is.
  */
 export function levelShift(state: LevelShiftState, x: number, floor: number, learn: boolean = true): number {
@@ -32,6 +36,12 @@ export function levelShift(state: LevelShiftState, x: number, floor: number, lea
   state.count++;
   const start = 1 / state.count;
   const bound = state.count > WARM ? WINSOR * sd : Infinity;
+  state.beyond = Math.abs(deviation) > bound ? state.beyond + 1 : 0;
+  if (state.beyond > ABSORBED) {
+    state.centre = x;
+    state.beyond = 0;
+    return 0;
+  }
   const held = Math.min(bound, Math.max(-bound, deviation));
   if (learn) state.scale += Math.max(SCALE_WEIGHT, start) * (Math.abs(held) - state.scale);
   state.centre += Math.max(WEIGHT, start) * held;
