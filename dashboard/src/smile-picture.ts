@@ -82,7 +82,7 @@ export function curveOf(picture: { readonly curves: readonly Curve[] }, role: Cu
 }
 
 /**
- * A curve's volatility at log-moneyness k: cubic through the four nearest nodes (Catmull-Rom on an uneven grid), so that
+ * A curve's volatility at log-moneyness k: cubic through the four nearest nodes (slopes of parabolas on an uneven grid), so that
  * residuals of fractions of a half-spread are not the chord's. NaN outside the curve.
  */
 export function curveAt(curve: Curve, k: number): number {
@@ -102,14 +102,22 @@ export function curveAt(curve: Curve, k: number): number {
   if (!(h > 0)) return y(low);
   const chord = (y(high) - y(low)) / h;
   const slope = (i: number): number => {
-    if (i <= 0 || i >= n - 1) return chord;
-    const s = (y(i + 1) - y(i - 1)) / (grid[i + 1] - grid[i - 1]);
+    const middle = Math.min(n - 2, Math.max(1, i));
+    const s = n < 3 ? NaN : parabolaSlope(grid, y, middle, grid[i]);
     return Number.isFinite(s) ? s : chord;
   };
   const t = (k - grid[low]) / h;
   const a = slope(low) * h - (y(high) - y(low));
   const b = y(high) - y(low) - slope(high) * h;
   return (1 - t) * y(low) + t * y(high) + t * (1 - t) * ((1 - t) * a + t * b);
+}
+
+/** Slope at `at` of the parabola through the nodes beside `i` and `i` itself, on an uneven grid. */
+function parabolaSlope(grid: readonly number[], y: (i: number) => number, i: number, at: number): number {
+  const left = (y(i) - y(i - 1)) / (grid[i] - grid[i - 1]);
+  const right = (y(i + 1) - y(i)) / (grid[i + 1] - grid[i]);
+  const bend = (right - left) / (grid[i + 1] - grid[i - 1]);
+  return left + bend * (2 * at - grid[i - 1] - grid[i]);
 }
 
 /** (market - model) in half-spreads: beyond 1 in size the model's price is outside the bid-ask. NaN without both sides. */

@@ -14,10 +14,10 @@ export function drawMesh(
   palette: Palette,
 ): void {
   const mesh = meshOf(grid, turn);
-  const unit = Math.min(width / 2.9, height / 2.2);
+  const unit = Math.min(width / 3.2, height / 2.75);
   const place = (c: { readonly x: number; readonly y: number }): [number, number] => [
     width / 2 + unit * c.x,
-    height / 2 + unit * c.y,
+    0.46 * height + unit * c.y,
   ];
   pen.lineWidth = 0.6;
   for (const facet of mesh.facets) {
@@ -44,6 +44,10 @@ export function drawMesh(
   const n = grid.x.length;
   for (const i of [0, (n - 1) >> 1, n - 1])
     label(`x ${grid.x[i].toFixed(1)}`, (2 * (grid.x[i] - grid.x[0])) / (grid.x[n - 1] - grid.x[0]) - 1, -0.72, -1.14);
+  pen.textAlign = 'left';
+  const { low, high } = mesh;
+  drawScale(pen, { left: 12, top: height - 22, width: 180, height: 8 }, low, high, palette);
+  pen.textAlign = 'center';
   const rows = grid.expiries.length;
   const every = Math.max(1, Math.ceil(rows / 6));
   for (let row = 0; row < rows; row += every) label(day(grid.expiries[row].expiry), 1.26, -0.66, depthOf(row, rows));
@@ -79,14 +83,18 @@ export function drawHeat(pen: Pen, grid: SurfaceGrid, width: number, height: num
   const every = Math.max(1, Math.round(n / 8));
   for (let i = 0; i < n; i += every)
     pen.fillText(grid.x[i].toFixed(1), box.left + (i + 0.5) * w, box.top + box.height + 10);
-  const foot = box.top + box.height + 26;
+  drawScale(pen, { left: box.left, top: box.top + box.height + 26, width: box.width, height: 8 }, low, high, palette);
+}
+
+/** The scale of colours with its two ends in words. */
+function drawScale(pen: Pen, box: Box, low: number, high: number, palette: Palette): void {
   for (let i = 0; i < 100; i++) {
     pen.fillStyle = heatColour(i / 99);
-    pen.fillRect(box.left + (i * box.width) / 100, foot, box.width / 100 + 0.5, 8);
+    pen.fillRect(box.left + (i * box.width) / 100, box.top, box.width / 100 + 0.5, box.height);
   }
   pen.fillStyle = palette.muted;
   pen.textAlign = 'left';
-  pen.fillText(`${(100 * low).toFixed(1)} % volatility`, box.left, foot + 18);
+  pen.fillText(`${(100 * low).toFixed(1)} % volatility`, box.left, box.top + 16);
   pen.textAlign = 'right';
-  pen.fillText(`${(100 * high).toFixed(1)} %`, box.left + box.width, foot + 18);
+  pen.fillText(`${(100 * high).toFixed(1)} %`, box.left + box.width, box.top + 16);
 }

@@ -6,7 +6,7 @@ export interface Turn {
   readonly pitch: number;
 }
 
-export const FIRST_TURN: Turn = { yaw: -0.62, pitch: 0.48 };
+export const FIRST_TURN: Turn = { yaw: -0.5, pitch: 0.42 };
 
 /** A corner on the screen, in units of the box, and its depth: greater is farther. */
 export interface Corner {

@@ -254,8 +254,8 @@ function perform(page: Page, act: Act): void {
     later: () => go({ asOf: HISTORY.current.momentBeside(route.asOf ?? Infinity, 1) }),
     live: () => go({ asOf: null }),
     underlying: () => go({ key: after([...monitor.underlyings.keys()], key), scope: '', incident: '' }),
-    play: () => void transport(page, { action: replay?.playing === true ? 'pause' : 'play' }),
-    jump: () => void transport(page, { action: 'next-incident' }),
+    play: () => void (replay?.ended === false && transport(page, { action: replay.playing ? 'pause' : 'play' })),
+    jump: () => void (replay?.ended === false && transport(page, { action: 'next-incident' })),
     faster: () => void transport(page, { action: 'speed', speed: nextSpeed(replay?.speed ?? 1, 1) }),
     slower: () => void transport(page, { action: 'speed', speed: nextSpeed(replay?.speed ?? 1, -1) }),
   };
