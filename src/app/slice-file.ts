@@ -3,7 +3,7 @@ import type { SliceQuotes } from '../surface/family.ts';
 import { impliedVolatility } from '../numeric/implied-volatility.ts';
 import { normalPdf } from '../numeric/normal.ts';
 import { errorBar, halfSpreadVolatility } from '../surface/weights.ts';
-import { CsvError, parseCell, parseCsv } from './csv.ts';
+import { CsvError, cellText, parseCell, parseCsv } from './csv.ts';
 
 /** One expiry of a slice file. */
 export interface NamedSlice {
@@ -22,9 +22,12 @@ const NEEDED = ['slice', 'T', 'F', 'iv'] as const;
 
 /** True when a header line has the columns of a slice file. */
 export function isSliceHeader(line: string): boolean {
-  const columns = line.trim().split(',');
+  const columns = line.split(',').map(cellText);
   return NEEDED.every((c) => columns.includes(c)) && (columns.includes('k') || columns.includes('K'));
 }
+
+/** Relative difference of T up to which lines of one slice are one expiry. */
+const SAME_EXPIRY = 1e-4;
 
 interface Line {
   readonly years: number;
@@ -43,7 +46,7 @@ interface Line {
  * the expiry where only the ask is missing. Throws {@link CsvError} when a needed column is missing.
  */
 export function readSliceFile(text: string): SliceFile {
-  const { columns, rows } = parseCsv(text);
+  const { columns, rows, lines: lineOf } = parseCsv(text);
   const at = new Map(columns.map((c, i) => [c, i]));
   for (const name of NEEDED) if (!at.has(name)) throw new CsvError(`slice file has no column ${name}`);
   if (!at.has('k') && !at.has('K')) throw new CsvError('slice file has neither column k nor K');
@@ -53,12 +56,14 @@ export function readSliceFile(text: string): SliceFile {
     const cell = (name: string): number => (at.has(name) ? parseCell(cells[at.get(name) as number]) : NaN);
     const line = readLine(cell);
     if (typeof line === 'string') {
-      refused.push(`line ${i + 2}: ${line}`);
+      refused.push(`line ${lineOf[i]}: ${line}`);
       return;
     }
-    const name = cells[at.get('slice') as number];
+    const name = cellText(cells[at.get('slice') as number]);
     const group = groups.get(name);
-    if (group) group.push(line);
+    if (group && Math.abs(line.years - group[0].years) > SAME_EXPIRY * group[0].years) {
+      refused.push(`line ${lineOf[i]}: T is ${line.years}; slice ${name} began with ${group[0].years}`);
+    } else if (group) group.push(line);
     else groups.set(name, [line]);
   });
   const slices = [...groups].map(([slice, lines]) => ({ slice, quotes: quotesOf(lines) }));

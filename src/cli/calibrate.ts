@@ -1,4 +1,4 @@
-import { existsSync, openSync, readFileSync, readSync, closeSync } from 'node:fs';
+import { existsSync, openSync, readFileSync, readSync, closeSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { CALIBRATION_MODELS, calibrateSlices } from '../app/calibrate-slices.ts';
 import type { CalibratedSlice, Calibration, CalibrationModel } from '../app/calibrate-slices.ts';
@@ -6,7 +6,8 @@ import { lastChain } from '../app/chain-slices.ts';
 import type { ChainSlices } from '../app/chain-slices.ts';
 import { CsvError } from '../app/csv.ts';
 import { isSliceHeader, readSliceFile } from '../app/slice-file.ts';
-import type { NamedSlice } from '../app/slice-file.ts';
+import type { NamedSlice, SliceFile } from '../app/slice-file.ts';
+import { readSmileJson } from '../app/smile-json.ts';
 import { RecordingError } from '../venue/recording/recording-error.ts';
 import { isoTime } from '../market/iso-time.ts';
 import type { SmileFamily } from '../surface/family.ts';
@@ -28,7 +29,10 @@ export function registerCalibrate(program: Command): void {
   program
     .command('calibrate')
     .description('fit a model to every expiry of a slice file, or to the last snapshot of recorded chains')
-    .argument('<file>', 'slices (CSV with slice,T,F,k,iv) or chains (parquet, CSV, JSON; gz accepted)')
+    .argument(
+      '<file>',
+      'slices (CSV with slice,T,F,k,iv), a smile (JSON with forward, expiry_years, market_vols) or chains (parquet, CSV, JSON; gz accepted)',
+    )
     .option('--model <name>', CALIBRATION_MODELS.join(' | '), 'svi')
     .option(
       '--objective <name>',
@@ -57,16 +61,13 @@ async function calibrate(file: string, flags: CalibrateFlags): Promise<void> {
 
 async function readSlices(file: string, flags: CalibrateFlags): Promise<readonly NamedSlice[]> {
   if (!existsSync(file)) throw new UsageError(`${file}: no such file`);
-  if (isSliceHeader(firstLine(file))) {
-    try {
-      const { slices, refused } = readSliceFile(readFileSync(file, 'utf8'));
-      if (refused.length > 0)
-        process.stderr.write(`${refused.length} lines left out: ${refused.slice(0, 5).join('; ')}\n`);
-      return slices;
-    } catch (error) {
-      if (error instanceof CsvError) throw new UsageError(`${file}: ${error.message}`, { cause: error });
-      throw error;
-    }
+  const quoted = readQuotes(file);
+  if (quoted) {
+    const { slices, refused } = quoted;
+    if (refused.length > 0)
+      process.stderr.write(`${refused.length} lines left out: ${refused.slice(0, 5).join('; ')}\n`);
+    if (slices.length === 0) throw new UsageError(`${file}: no line with a usable quote`);
+    return slices;
   }
   const progress = new Progress(flags.json === true);
   const to = flags.to === undefined ? undefined : parseTime('--to', flags.to);
@@ -87,6 +88,22 @@ async function readSlices(file: string, flags: CalibrateFlags): Promise<readonly
   return chain.slices;
 }
 
+/** Largest smile document read. */
+const MAX_SMILE_BYTES = 16 * 1024 * 1024;
+
+/** Quotes of a slice file or a smile document; undefined when the file is neither. */
+function readQuotes(file: string): SliceFile | undefined {
+  const head = firstLine(file);
+  try {
+    if (isSliceHeader(head)) return readSliceFile(readFileSync(file, 'utf8'));
+  } catch (error) {
+    if (error instanceof CsvError) throw new UsageError(`${file}: ${error.message}`, { cause: error });
+    throw error;
+  }
+  if (!head.startsWith('{') || statSync(file).size > MAX_SMILE_BYTES) return undefined;
+  return readSmileJson(readFileSync(file, 'utf8'));
+}
+
 const HEAD_BYTES = 4096;
 
 function firstLine(file: string): string {
@@ -94,10 +111,7 @@ function firstLine(file: string): string {
   const handle = openSync(file, 'r');
   try {
     const length = readSync(handle, head, 0, HEAD_BYTES, 0);
-    return head
-      .toString('utf8', 0, length)
-      .replace(/^\uFEFF/, '')
-      .split(/\r?\n/, 1)[0];
+    return head.toString('utf8', 0, length).trimStart().split(/\r?\n/, 1)[0];
   } finally {
     closeSync(handle);
   }

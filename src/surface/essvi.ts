@@ -11,7 +11,7 @@ import type {
 } from './family.ts';
 import { ESSVI_PARAMETERS, essviGradient, essviShape, essviTotalVariance, essviWingSlope } from './essvi-curve.ts';
 import { EssviProblem } from './essvi-problem.ts';
-import { refuseSlice, systematicMisfit, unseenWing } from './slice-checks.ts';
+import { misfit, refuseSlice, unseenWing } from './slice-checks.ts';
 import { ssviButterflyFree } from './ssvi.ts';
 import { judgeFit, refusedFit, type Solution } from './uncertainty.ts';
 
@@ -221,5 +221,5 @@ function confess(fit: SliceFit, slice: SliceQuotes, options: FitOptions): SliceF
   if (fit.status !== 'converged') return { ...fit, cost };
   const wing = unseenWing(slice);
   if (wing) return { ...fit, cost, status: 'degenerate', reason: wing };
-  return { ...fit, cost, reason: systematicMisfit(fit.residuals, slice.k, 0.002) };
+  return { ...fit, cost, reason: misfit(fit.residuals, slice) };
 }

@@ -1,6 +1,6 @@
 import { scanArbitrage } from './arbitrage.ts';
 import type { FitOptions, ParameterSpec, SliceFit, SliceQuotes, SmileFamily } from './family.ts';
-import { refuseSlice, systematicMisfit, unseenWing } from './slice-checks.ts';
+import { misfit, refuseSlice, unseenWing } from './slice-checks.ts';
 import { judgeFit, refusedFit } from './uncertainty.ts';
 
 /** Standard deviations at which the tilt of the linear family has half faded; it bounds the volatility on both sides. */
@@ -8,8 +8,6 @@ const REACH = 3;
 /** Largest |tilt|: volatility stays within 10 % and 190 % of its ATM level. */
 const STEEPEST = 0.3;
 const SWEEPS = 40;
-/** Volatility error under which a systematic misfit is not worth a word. */
-const MISFIT = 0.002;
 
 const LEVEL: ParameterSpec = { name: 'atm', unit: 'volatility', lower: 1e-4, upper: 100 };
 const TILT: ParameterSpec = { name: 'tilt', unit: 'share of atm per x', lower: -STEEPEST, upper: STEEPEST };
@@ -120,7 +118,7 @@ function fitFallback(family: SmileFamily, slice: SliceQuotes, options: FitOption
   };
   const fit = judgeFit(family, slice, plain, solution, report());
   if (!converged) return fit;
-  return { ...fit, reason: unseenWing(slice) || systematicMisfit(fit.residuals, slice.k, MISFIT) };
+  return { ...fit, reason: unseenWing(slice) || misfit(fit.residuals, slice) };
 }
 
 function costOf(family: SmileFamily, p: Float64Array, slice: SliceQuotes, options: FitOptions): number {

@@ -19,7 +19,7 @@ import type { HestonFit } from './heston-fit.ts';
 import { hestonWingSlope } from './heston-moments.ts';
 import { convergedWeights, strikeSum, strikeSumWithGradient } from './heston.ts';
 import type { NodeWeights } from './heston.ts';
-import { refuseSlice } from './slice-checks.ts';
+import { misfit, refuseSlice, unseenWing } from './slice-checks.ts';
 import { smileParabola } from './smile-parabola.ts';
 import { judgeFit, refusedFit } from './uncertainty.ts';
 import { fitVolatilities } from './volatility-fit.ts';
@@ -195,7 +195,8 @@ function fitSlice(family: SmileFamily, slice: SliceQuotes, options: FitOptions):
   if (!(rough.cost < Infinity)) return refusedFit(rough.status, rough.reason, k.length, 5, rough.iterations);
   if (options.objective === 'equal' || (options.huber === 0 && !options.prior)) {
     const solution = { ...rough, rivalCost: NaN };
-    return judgeFit(family, slice, options, solution, family.arbitrage(rough.parameters, years, k[0], k[k.length - 1]));
+    const own = family.arbitrage(rough.parameters, years, k[0], k[k.length - 1]);
+    return confess(judgeFit(family, slice, options, solution, own), slice);
   }
   const gradient = new Float64Array(5);
   const volatilities: SliceVolatilities = (p, out, jacobian) => {
@@ -209,6 +210,17 @@ function fitSlice(family: SmileFamily, slice: SliceQuotes, options: FitOptions):
     return true;
   };
   return fitVolatilities(family, slice, options, volatilities, [rough.parameters], 5);
+}
+
+/** Adds what a minimum does not say by itself: a wing that no quote shows, a shape that the model cannot take. */
+function confess(fit: SliceFit, slice: SliceQuotes): SliceFit {
+  if (fit.status !== 'converged') return fit;
+  const unread = fit.residuals.findIndex((e) => Number.isNaN(e));
+  if (unread >= 0) {
+    const reason = `the model's price at k = ${slice.k[unread]} is below ${FLOOR} of the forward: it has no volatility`;
+    return { ...fit, status: 'not-finite', reason };
+  }
+  return { ...fit, reason: [unseenWing(slice), misfit(fit.residuals, slice)].filter(Boolean).join('; ') };
 }
 
 /** Rounds of reweighting under Huber's loss. */
@@ -229,7 +241,7 @@ export const hestonSurface: SurfaceFamily = {
       if (!(fit.cost < Infinity)) return refusedFit(status, fit.reason, s.k.length, 5, fit.iterations);
       const solution = { ...fit, status, rivalCost: NaN };
       const own = report(memory, fit.parameters, s.years, s.k[0], s.k[s.k.length - 1]);
-      return judgeFit(memory, s, { ...options, prior: null }, solution, own);
+      return confess(judgeFit(memory, s, { ...options, prior: null }, solution, own), s);
     });
     return {
       status,

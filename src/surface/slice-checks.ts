@@ -85,3 +85,32 @@ export function systematicMisfit(residuals: ArrayLike<number>, k: ArrayLike<numb
     `largest ${residuals[worst].toFixed(5)} at k = ${k[worst].toFixed(4)}`
   );
 }
+
+/** Volatility error under which a systematic misfit is not worth a word. */
+const MISFIT = 0.002;
+/** Share of the quotes' typical volatility from which a misfit is called large whatever its pattern. */
+const LARGE_MISFIT = 0.05;
+
+/**
+ * What residuals (observed - predicted volatility) say against a fit that found its minimum: a systematic misfit, or a
+ * large one, rms above a twentieth of the quotes' own rms volatility. Empty when there is nothing to say.
+ */
+export function misfit(residuals: ArrayLike<number>, slice: SliceQuotes): string {
+  const systematic = systematicMisfit(residuals, slice.k, MISFIT);
+  if (systematic) return systematic;
+  const { k, sigma } = slice;
+  let squares = 0;
+  let levels = 0;
+  let worst = 0;
+  for (let i = 0; i < k.length; i++) {
+    squares += residuals[i] * residuals[i];
+    levels += sigma[i] * sigma[i];
+    if (Math.abs(residuals[i]) > Math.abs(residuals[worst])) worst = i;
+  }
+  const share = Math.sqrt(squares / levels);
+  if (!(share > LARGE_MISFIT)) return '';
+  return (
+    `residuals are large: rms ${Math.sqrt(squares / k.length).toFixed(5)}, ${(100 * share).toFixed(0)} % of the ` +
+    `volatilities, largest ${residuals[worst].toFixed(5)} at k = ${k[worst].toFixed(4)}`
+  );
+}

@@ -6,7 +6,7 @@ import { whitenPrior, whitenedRows } from './factor-prior.ts';
 import { BASIS, BODY, LEFT_TAIL, RIGHT_TAIL, basisPrices, densityBasis } from './density-spline.ts';
 import type { DensityBasis, DensityGeometry } from './density-spline.ts';
 import type { FitOptions, SliceFit, SliceQuotes, SmileFamily } from './family.ts';
-import { refuseSlice, systematicMisfit, unseenWing } from './slice-checks.ts';
+import { misfit, refuseSlice, unseenWing } from './slice-checks.ts';
 import { factorJacobian, smileFactors } from './smile-factors.ts';
 import { QuotedCurve, blackOver, geometryOf, referenceCoefficients } from './spline-reference.ts';
 import { refusedFit } from './uncertainty.ts';
@@ -93,8 +93,22 @@ export function fitSpline(family: SmileFamily, slice: SliceQuotes, options: FitO
   if (!basis) return refusedFit('degenerate', `no knots for reach ${geometry.reachLeft}, ${geometry.reachRight}`, n, p);
   const search = new SplineSearch(family, slice, options, basis, curve);
   const status = search.run();
-  if (status !== 'converged') return refusedFit(status, 'normal equations are not positive definite', n, p);
+  if (status !== 'converged') return refusedFit(status, whySingular(slice), n, p);
   return search.outcome();
+}
+
+/** Standard deviations from which a quote's price is rounding beside the others'. */
+const FAR = 7;
+
+function whySingular({ k, sigma, years }: SliceQuotes): string {
+  let far = 0;
+  for (let i = 0; i < k.length; i++) {
+    if (Math.abs(k[i] / sigma[i]) > Math.abs(k[far] / sigma[far])) far = i;
+  }
+  const distance = Math.abs(k[far]) / (sigma[far] * Math.sqrt(years));
+  const why = 'normal equations are not positive definite';
+  if (!(distance > FAR)) return why;
+  return `${why}: the quote at k = ${k[far]} is ${distance.toFixed(1)} standard deviations out, its price is rounding`;
 }
 
 class SplineSearch {
@@ -250,7 +264,7 @@ class SplineSearch {
     }
     return {
       status: 'converged',
-      reason: [unseenWing(this.#slice), systematicMisfit(this.#residuals, k, 0.002)].filter(Boolean).join('; '),
+      reason: [unseenWing(this.#slice), misfit(this.#residuals, this.#slice)].filter(Boolean).join('; '),
       parameters: this.#parameters,
       covariance,
       rmseVol: Math.sqrt(squares / n),

@@ -3,7 +3,7 @@ import { countCalendarViolations } from './calendar.ts';
 import { essviGradient, essviTotalVariance } from './essvi-curve.ts';
 import { essviFamily } from './essvi.ts';
 import type { FitOptions, FitStatus, SliceFit, SliceQuotes, SurfaceFamily, SurfaceFit } from './family.ts';
-import { refuseSlice, systematicMisfit, unseenWing } from './slice-checks.ts';
+import { misfit, refuseSlice, unseenWing } from './slice-checks.ts';
 import { phiAt, type Phi } from './ssvi.ts';
 import { judgeFit, refusedFit } from './uncertainty.ts';
 
@@ -182,5 +182,5 @@ function judge(slice: SliceQuotes, options: FitOptions, parameters: Float64Array
   if (status !== 'converged') return { ...fit, cost };
   const wing = unseenWing(slice);
   if (wing) return { ...fit, cost, status: 'degenerate', reason: wing };
-  return { ...fit, cost, reason: systematicMisfit(fit.residuals, slice.k, 0.002) };
+  return { ...fit, cost, reason: misfit(fit.residuals, slice) };
 }

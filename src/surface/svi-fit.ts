@@ -1,5 +1,5 @@
 import type { FitOptions, FitStatus, SliceFit, SliceQuotes, SmileFamily } from './family.ts';
-import { refuseSlice, systematicMisfit, unseenWing } from './slice-checks.ts';
+import { misfit, refuseSlice, unseenWing } from './slice-checks.ts';
 import { descendConstrained, obeys, type Neighbour, type SliceConstraints } from './svi-arbitrage-free.ts';
 import { SviProblem } from './svi-problem.ts';
 import { everySviStart, sviStarts } from './svi-starts.ts';
@@ -148,6 +148,5 @@ function confess(fit: SliceFit, slice: SliceQuotes, withPrior: boolean): SliceFi
     const reason = `the quotes do not determine all parameters: log10 condition ${fit.logCondition.toFixed(1)}`;
     return { ...fit, status: 'singular', reason };
   }
-  const misfit = systematicMisfit(fit.residuals, k, 0.002);
-  return misfit ? { ...fit, reason: misfit } : fit;
+  return { ...fit, reason: misfit(fit.residuals, slice) };
 }

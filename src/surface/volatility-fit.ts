@@ -8,7 +8,7 @@ import { durrlemanG } from './arbitrage.ts';
 import { whitenPrior, whitenedRows } from './factor-prior.ts';
 import type { WhitenedPrior } from './factor-prior.ts';
 import type { ArbitrageReport, FitOptions, ParameterSpec, SliceFit, SliceQuotes, SmileFamily } from './family.ts';
-import { refuseSlice, systematicMisfit, unseenWing } from './slice-checks.ts';
+import { misfit, refuseSlice, unseenWing } from './slice-checks.ts';
 import { factorJacobian, smileFactors } from './smile-factors.ts';
 import { judgeFit, refusedFit } from './uncertainty.ts';
 
@@ -76,9 +76,7 @@ export function fitVolatilities(
   const reason = infeasible
     ? `min g ${arbitrage.minG} at k ${arbitrage.minGAt} under the strongest penalty`
     : fit.converged
-      ? [unseenWing(slice), systematicMisfit(residualsOf(calibration, fit.p), slice.k, MISFIT)]
-          .filter(Boolean)
-          .join('; ')
+      ? [unseenWing(slice), misfit(residualsOf(calibration, fit.p), slice)].filter(Boolean).join('; ')
       : `search stopped on ${fit.reason} after ${found.iterations} steps`;
   const status = infeasible ? 'infeasible' : fit.converged ? 'converged' : 'max-iterations';
   const solution = {
@@ -91,9 +89,6 @@ export function fitVolatilities(
   } as const;
   return judgeFit(family, slice, options, solution, arbitrage);
 }
-
-/** Volatility error under which a systematic misfit is not worth a word. */
-const MISFIT = 0.002;
 
 function residualsOf(c: Calibration, p: Float64Array): Float64Array {
   const r = new Float64Array(c.slice.k.length);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CsvError, formatCell, parseCell, parseCsv } from '../../src/app/csv.ts';
+import { CsvError, cellText, formatCell, parseCell, parseCsv, quoteCell } from '../../src/app/csv.ts';
 import { isSliceHeader, readSliceFile } from '../../src/app/slice-file.ts';
+import { readSmileJson } from '../../src/app/smile-json.ts';
 import { impliedVolatility } from '../../src/numeric/implied-volatility.ts';
 
 test('cells restore every double, and say inf, -inf and nothing', () => {
@@ -13,7 +14,7 @@ test('cells restore every double, and say inf, -inf and nothing', () => {
 });
 
 test('a CSV without rows, with a byte-order mark, with CRLF, with a ragged line', () => {
-  assert.deepEqual(parseCsv('\uFEFFa, b\r\n1,2\r\n'), { columns: ['a', 'b'], rows: [['1', '2']] });
+  assert.deepEqual(parseCsv('\uFEFFa, b\r\n1,2\r\n'), { columns: ['a', 'b'], rows: [['1', '2']], lines: [2] });
   assert.deepEqual(parseCsv('a\n').rows, []);
   assert.throws(() => parseCsv(''), /empty/);
   assert.throws(
@@ -57,4 +58,32 @@ test('lines out of domain are named and left out; a missing column is an error t
   assert.deepEqual(refused, ['line 2: F is 0', 'line 3: k is NaN (K NaN)']);
   assert.equal(slices[0].quotes.k.length, 1);
   assert.throws(() => readSliceFile('slice,T,k,iv\n'), /no column F/);
+});
+
+test('empty lines are skipped without moving line numbers; quoted cells keep their commas', () => {
+  const table = parseCsv('\n"a",b\r\n\r\n"1, ""x""",2\n\n');
+  assert.deepEqual(table, { columns: ['a', 'b'], rows: [['"1, ""x"""', '2']], lines: [4] });
+  assert.equal(cellText(' "1, ""x""" '), '1, "x"');
+  assert.equal(quoteCell('1, "x"'), '"1, ""x"""');
+  assert.equal(parseCell('"2.5"'), 2.5);
+  assert.throws(() => parseCsv('a,b\n"1,2\n'), /line 2: a quote is not closed/);
+  const { refused } = readSliceFile('slice,T,F,k,iv\n\n1,0.1,0,0,0.5\n1,0.1,1,0,0.5\n');
+  assert.deepEqual(refused, ['line 3: F is 0']);
+});
+
+test("a line whose T is not its slice's is left out and named", () => {
+  const { slices, refused } = readSliceFile('slice,T,F,k,iv\na,0.1,1,0,0.5\na,0.2,1,0.1,0.5\n');
+  assert.deepEqual(refused, ['line 3: T is 0.2; slice a began with 0.1']);
+  assert.equal(slices[0].quotes.k.length, 1);
+});
+
+test('a smile document is the slice file of its expiry', () => {
+  const document = { forward: 100, expiry_years: 0.25, expiry_date: '2030-01-02', market_vols: [[110, 0.4], [90, 0.5], [95, 0]] }; // prettier-ignore
+  const file = readSmileJson(JSON.stringify(document));
+  assert.deepEqual(file?.refused, ['line 4: iv is 0']);
+  assert.equal(file?.slices[0].slice, '2030-01-02');
+  assert.deepEqual(Array.from(file?.slices[0].quotes.sigma ?? []), [0.5, 0.4]);
+  assert.equal(file?.slices[0].quotes.k[0], Math.log(0.9));
+  assert.equal(readSmileJson('{"forward":1}'), undefined);
+  assert.equal(readSmileJson('{'), undefined);
 });

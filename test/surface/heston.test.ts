@@ -176,3 +176,34 @@ test(
     assert.equal(heston.fit({ ...slice, k: slice.k.map(() => 0.1) }, EQUAL).status, 'too-few-quotes');
   },
 );
+
+test('a fit that has no volatility at a quote, sees one wing or misses the shape says so', () => {
+  const options = { objective: 'equal', huber: 0, start: null, prior: null, arbitrageFree: false } as const;
+  const slice = (years: number, ks: readonly number[], sigma: (k: number) => number): SliceQuotes => {
+    const k = Float64Array.from(ks);
+    const none = k.map(() => NaN);
+    return {
+      years,
+      forward: 1,
+      k,
+      sigma: k.map(sigma),
+      errorBar: k.map(() => 0.001),
+      sigmaBid: none,
+      sigmaAsk: none,
+    };
+  };
+  const ks = Array.from({ length: 13 }, (_, i) => (i - 6) / 12);
+  const bent = slice(0.1, ks, (k) => (k < 0 ? 0.4 : 0.9));
+  const flat = slice(0.005, ks, () => 0.5);
+  const misses = hestonSurface.fitSurface([bent], options).slices[0];
+  assert.match(misses.reason, /residuals are/);
+  const unread = hestonSurface.fitSurface([flat, slice(1, ks, () => 0.5)], options).slices[0];
+  assert.equal(unread.status, 'not-finite');
+  assert.match(unread.reason, /price at k = -0.5 .* has no volatility/);
+  const right = ks.map((k) => k + 0.6);
+  const model = (years: number) => (k: number) =>
+    Math.sqrt(heston.totalVariance([4, 0.3, 1.2, -0.4, 0.2], k, years) / years);
+  const wings = [0.2, 0.5, 1].map((years) => slice(years, right, model(years)));
+  const oneSided = hestonSurface.fitSurface(wings, options).slices[0];
+  assert.match(oneSided.reason, /one side of the forward/);
+});

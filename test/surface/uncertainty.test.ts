@@ -4,7 +4,7 @@ import type { SliceFit, SliceQuotes } from '../../src/surface/family.ts';
 import { flatFamily, linearFamily } from '../../src/surface/flat.ts';
 import { whitenPrior } from '../../src/surface/factor-prior.ts';
 import { SMILE_FAMILIES } from '../../src/surface/registry.ts';
-import { systematicMisfit, unseenWing } from '../../src/surface/slice-checks.ts';
+import { misfit, systematicMisfit, unseenWing } from '../../src/surface/slice-checks.ts';
 import { factorCovariance, factorJacobian, factorsOfShape, smileFactors } from '../../src/surface/smile-factors.ts';
 import { sviTotalVariance } from '../../src/surface/svi-curve.ts';
 import { sviFamily } from '../../src/surface/svi.ts';
@@ -233,4 +233,17 @@ test('the fallbacks take what SVI refuses', () => {
     { ...EQUAL, arbitrageFree: true },
   );
   assert.ok(steep.arbitrage.minG >= 0 && steep.arbitrage.wingSlope === 0);
+});
+
+test('a misfit is named when it is large, whatever its pattern', () => {
+  const slice = syntheticSlice(0.1, evenly(-0.3, 0.3, 8), () => 0.5);
+  const alternating = slice.k.map((_, i) => (i % 2 === 0 ? 0.03 : -0.03));
+  assert.match(misfit(alternating, slice), /residuals are large: rms 0.03000, 6 % of the volatilities/);
+  assert.equal(
+    misfit(
+      alternating.map((e) => 0.8 * e),
+      slice,
+    ),
+    '',
+  );
 });

@@ -7,7 +7,7 @@ export const impliedVol: Calculator = {
   name: 'implied-vol',
   description: 'implied volatility of a price, and a status that says why there is none',
   inputColumns: [['type', 'F', 'K', 'T', 'price']],
-  optionalColumns: ['r'],
+  optionalColumns: ['r', 'discount'],
   outputColumns: ['sigma', 'status'],
   row(row) {
     const side = sideOf(row.text('type'));
@@ -19,7 +19,7 @@ export const impliedVol: Calculator = {
       strike: row.number('K'),
       years,
       price: row.number('price'),
-      discount: Math.exp(-row.number('r', 0) * years),
+      discount: row.number('discount', Math.exp(-row.number('r', 0) * years)),
     });
     if (Number.isNaN(sigma)) return { refused: `status ${status}`, cells: ['', status] };
     return [sigma, status];

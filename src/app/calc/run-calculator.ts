@@ -1,17 +1,30 @@
 /** Applies a calculator to a CSV text. */
-import { CsvError, formatCell, parseCell, parseCsv } from '../csv.ts';
+import { CsvError, cellText, formatCell, parseCell, parseCsv, quoteCell } from '../csv.ts';
 import { black76 } from './black76.ts';
 import type { Calculator, Row } from './calculator.ts';
 import { density } from './density.ts';
+import { hedgeRatios } from './hedge-ratios.ts';
 import { heston } from './heston.ts';
 import { impliedVol } from './implied-volatility.ts';
 import { inverse } from './inverse.ts';
+import { pnlExplain } from './pnl-explain.ts';
 import { sabr } from './sabr.ts';
 import { ssvi } from './ssvi.ts';
 import { svi } from './svi.ts';
 
 /** Every calculator, in the order of the command's help. */
-export const CALCULATORS: readonly Calculator[] = [black76, impliedVol, inverse, svi, ssvi, sabr, heston, density];
+export const CALCULATORS: readonly Calculator[] = [
+  black76,
+  impliedVol,
+  inverse,
+  svi,
+  ssvi,
+  sabr,
+  heston,
+  density,
+  hedgeRatios,
+  pnlExplain,
+];
 
 /** A calculated file, and how many of its rows could not be. */
 export interface CalculatedFile {
@@ -32,7 +45,7 @@ const MAX_REASONS = 5;
  * ones (for `implied-vol` a status). Throws {@link CsvError} when the text is no CSV or lacks a needed column.
  */
 export function runCalculator(calculator: Calculator, text: string): CalculatedFile {
-  const { columns, rows } = parseCsv(text);
+  const { columns, rows, lines: lineOf } = parseCsv(text);
   const position = new Map(columns.map((c, i) => [c, i]));
   if (position.size < columns.length) throw new CsvError('a column name occurs twice in the header');
   checkColumns(calculator, columns);
@@ -47,19 +60,19 @@ export function runCalculator(calculator: Calculator, text: string): CalculatedF
     },
     text(column, fallback = '') {
       const at = position.get(column);
-      return at === undefined ? fallback : cells[at].trim();
+      return at === undefined ? fallback : cellText(cells[at]);
     },
   };
   const reasons: string[] = [];
   let refused = 0;
-  const lines = [[...columns, ...added].join(',')];
+  const lines = [[...columns.map(quoteCell), ...added].join(',')];
   rows.forEach((line, i) => {
     cells = line;
     const result = calculator.row(row);
     const out: string[] = [...line, ...added.map(() => '')];
     if ('refused' in result) {
       refused++;
-      if (reasons.length < MAX_REASONS) reasons.push(`line ${i + 2}: ${result.refused}`);
+      if (reasons.length < MAX_REASONS) reasons.push(`line ${lineOf[i]}: ${result.refused}`);
       target.forEach((at, j) => (out[at] = result.cells?.[j] ?? ''));
     } else target.forEach((at, j) => (out[at] = write(result[j])));
     lines.push(out.join(','));
