@@ -93,12 +93,18 @@ export function gateRoutes(server: FastifyInstance, source: GateSource): void {
   app.post(
     '/gate/overrides',
     { config: { role: 'override' }, schema: { tags, body: opening, response: { 204: z.null() } } },
-    (request, reply) => reply.code(204).send(act({ ...request.body, actor: request.identity.name })),
+    (request, reply) => {
+      void reply.code(204);
+      return act({ ...request.body, actor: request.identity.name });
+    },
   );
   app.delete(
     '/gate/overrides',
     { config: { role: 'override' }, schema: { tags, body: ending, response: { 204: z.null() } } },
-    (request, reply) => reply.code(204).send(act({ ...request.body, minutes: null, actor: request.identity.name })),
+    (request, reply) => {
+      void reply.code(204);
+      return act({ ...request.body, minutes: null, actor: request.identity.name });
+    },
   );
 }
 
