@@ -14,6 +14,7 @@ import { scoreBatch, type ModelScores } from './score-batch.ts';
 import { countRefused, type EngineState, type ExpiryState, type UnderlyingState } from './state.ts';
 import { goLive } from './versions.ts';
 import { SILENCE_CAUSES, STREAM_MS } from './watch-silence.ts';
+import { watchShape } from './watch-shape.ts';
 import { venueMarkParameters } from '../surface/venue-mark.ts';
 
 /** One expiry at a close, read and scored. */
@@ -24,6 +25,8 @@ export interface ClosedExpiry {
   readonly elapsedSeconds: number;
   /** Shift of level, skew and curvature against the recent past, standard deviations; NaN when unknown. */
   readonly shift: readonly number[];
+  /** Statistic of the slow test of the shape error over its threshold; 0 outside streams. */
+  readonly drift: number;
 }
 
 /**
@@ -45,7 +48,9 @@ export function closeBatch(
     const scores = scoreBatch(state.config, reading.expiry, reading.selection.observations, !stressed);
     const champion = scores.find((s) => s.track.model === state.config.champion);
     const shift = streaming ? readShift(reading.expiry, champion, reading.selection.observations, !stressed) : NO_SHIFT;
-    return { reading, scores, elapsedSeconds: (at - reading.expiry.closedAt) / 1000, shift };
+    const { shape } = reading.expiry;
+    const drift = streaming ? watchShape(shape, state.config, champion, underlying.expiries.length, at, stressed) : 0;
+    return { reading, scores, elapsedSeconds: (at - reading.expiry.closedAt) / 1000, shift, drift };
   });
   for (const c of closed) emitScores(state, c, at, effects);
   const signs = readSigns(state, underlying, closed, at);

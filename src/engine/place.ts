@@ -1,4 +1,6 @@
 import { initLevelShift } from '../detect/level-shift.ts';
+import { initPrewhiten } from '../detect/prewhiten.ts';
+import { rankE } from '../detect/rank-e.ts';
 import { initTrailingMedian } from '../detect/trailing-median.ts';
 import { newEntry } from '../market/chain.ts';
 import type { OptionInstrument } from '../market/instrument.ts';
@@ -12,6 +14,7 @@ import { initHalfLife } from '../score/half-life.ts';
 import { initHorizonNoise } from '../score/horizon-noise.ts';
 import { initTradeScore } from '../score/trade-score.ts';
 import type { EngineState, ExpiryState, InstrumentPlace, ModelTrack, UnderlyingState } from './state.ts';
+import { initCalibrationLoop } from './calibration-loop.ts';
 import { countRefused } from './state.ts';
 
 /** Closes the quoted count and spreads are compared with: about three days of six-hourly chains, minutes of a stream. */
@@ -97,8 +100,10 @@ function expiryOf(state: EngineState, underlying: UnderlyingState, expiry: numbe
     spreadBaseline: initTrailingMedian(BASELINE_CLOSES),
     countBaseline: initTrailingMedian(BASELINE_CLOSES),
     shifts: [initLevelShift(), initLevelShift(), initLevelShift()],
+    shape: { filter: initPrewhiten(), test: rankE.init(), takenAt: -Infinity, toldUntil: -Infinity },
     metrics: DATA_METRICS.map((m) => m.init()),
     models: state.config.models.map((model) => newTrack(model, years)),
+    loop: initCalibrationLoop(state.config.champion),
   };
   underlying.expiries.push(made);
   underlying.expiries.sort((a, b) => a.expiry - b.expiry);

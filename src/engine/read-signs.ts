@@ -173,6 +173,8 @@ function gross(signs: Signs): boolean {
   );
 }
 
+/** An alarm of the slow test within the page budget is evidence enough by itself. */
+const DRIFT_STRENGTH = 2;
 const FACTORS = ['level', 'skew', 'curvature'] as const;
 /** Entry of a common innovation and of a single expiry's own, standard deviations. */
 const COMMON_ENTRY = 3;
@@ -192,8 +194,9 @@ function addInnovation(signs: Signs, c: ClosedExpiry, innovation: CommonInnovati
     put(signs, name, jumped > strengthOf(own, OWN_ENTRY) ? shift : z[i], Math.max(jumped, strengthOf(own, OWN_ENTRY)));
   });
   put(signs, 'level-leads', Math.abs(z[0]) - Math.abs(z[1]), Math.abs(z[0]) >= Math.abs(z[1]) ? 1 : 0);
-  if (c.reading.facts.years > TWO_DAYS)
-    put(signs, 'shape', innovation.pr.get(c.reading.expiry.key) ?? NaN, strengthOf(innovation.pr.get(c.reading.expiry.key) ?? NaN, ENTRY.shape)); // prettier-ignore
+  if (c.reading.facts.years <= TWO_DAYS) return;
+  const pr = innovation.pr.get(c.reading.expiry.key) ?? NaN;
+  put(signs, 'shape', pr, Math.max(strengthOf(pr, ENTRY.shape), c.drift >= 1 ? DRIFT_STRENGTH : 0));
 }
 
 function underlyingSigns(

@@ -11,7 +11,9 @@ import type { DynamicsScore } from '../score/dynamics.ts';
 import type { HalfLife } from '../score/half-life.ts';
 import type { HorizonNoise } from '../score/horizon-noise.ts';
 import type { PackageScore, TradeScore } from '../score/trade-score.ts';
+import type { CalibrationLoop } from './calibration-loop.ts';
 import type { EngineConfig } from './config.ts';
+import type { ShapeWatch } from './watch-shape.ts';
 
 /** The engine's whole memory: plain data (no closures, no class instances), so that a checkpoint can hold it. */
 export interface EngineState {
@@ -39,6 +41,8 @@ export interface PendingJob {
   readonly refusedTotal: number;
   /** The incident that asked for it, if one did. */
   readonly incident: string | null;
+  /** `automatic`, or the operator who ordered it. */
+  readonly approver: string;
 }
 
 /** Counters for summaries and metrics. */
@@ -115,9 +119,12 @@ export interface ExpiryState {
   readonly countBaseline: TrailingMedian;
   /** Observed level, skew and curvature of the smile, tracked between refits and across them. */
   readonly shifts: readonly LevelShiftState[];
+  readonly shape: ShapeWatch;
   /** Memories of the data metrics, in the order of their registry. */
   readonly metrics: MetricMemory[];
   readonly models: ModelTrack[];
+  /** What recalibrates them. */
+  readonly loop: CalibrationLoop;
 }
 
 /** One model on one expiry: versions with the time each went live, and what its scores have taught. */

@@ -18,8 +18,10 @@ const RATE_MINIMUM = 10;
  * simulated venue runs of silence worth twenty changes are ordinary, of forty-five are not seen in a month.
  */
 const MISSED_ENTRY = 45;
-/** Silence shorter than this says nothing: a clock stamped within tolerance can feign two seconds, ms. */
-const SHORTEST_MS = 2_600;
+/** Silence shorter than this says nothing, ms. */
+const SHORTEST_MS = 1_900;
+/** Stamps further off than this make the time of a batch itself doubtful, ms. */
+const SKEWED_MS = 1_500;
 /** Nor does silence of fewer than this many usual intervals between closes: snapshots are silent in between. */
 const SHORTEST_CLOSES = 1.9;
 
@@ -36,6 +38,7 @@ export function watchSilence(underlying: UnderlyingState, at: number, openAt: nu
   const shortest = Math.max(SHORTEST_MS, SHORTEST_CLOSES * underlying.cadenceMs);
   // Between snapshots silence is what one expects; the close compares them.
   if (!(underlying.cadenceMs < STREAM_MS)) return [];
+  if (watched.some((e) => Math.abs(e.skewMs) > SKEWED_MS)) return [];
   const missed = watched.map((e) => missedChanges(e, at, shortest));
   const speaking = missed.some((m) => m < 0.25 * MISSED_ENTRY);
   const book = underlying.incidents;

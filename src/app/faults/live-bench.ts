@@ -17,8 +17,10 @@ export interface LiveFault {
   readonly causes: readonly Cause[];
 }
 
-/** What is injected unless the user names kinds. */
+/** What is injected unless the user names kinds; moves of the whole market last, because their incidents outlive them. */
 export const LIVE_FAULTS: readonly LiveFault[] = [
+  { fault: 'vol-jump', magnitude: 1, ofOneExpiry: true, hard: false, causes: ['level-move'] },
+  { fault: 'vol-scale', magnitude: 1.05, ofOneExpiry: true, hard: false, causes: ['level-move', 'convention-mismatch'] },
   { fault: 'stale-all', magnitude: 1, ofOneExpiry: false, hard: true, causes: ['stale-feed'] },
   { fault: 'expiry-stuck', magnitude: 1, ofOneExpiry: true, hard: true, causes: ['stale-feed'] },
   { fault: 'crossed', magnitude: 0.3, ofOneExpiry: true, hard: true, causes: ['crossed-quotes'] },
@@ -33,8 +35,6 @@ export const LIVE_FAULTS: readonly LiveFault[] = [
   { fault: 'books-empty', magnitude: 0.95, ofOneExpiry: false, hard: true, causes: ['venue-outage', 'liquidity-contraction'] },
   { fault: 'liquidity-contraction', magnitude: 4, ofOneExpiry: false, hard: false, causes: ['liquidity-contraction'] },
   { fault: 'level-jump', magnitude: 5, ofOneExpiry: false, hard: false, causes: ['level-move'] },
-  { fault: 'vol-jump', magnitude: 1, ofOneExpiry: true, hard: false, causes: ['level-move'] },
-  { fault: 'vol-scale', magnitude: 1.05, ofOneExpiry: true, hard: false, causes: ['level-move', 'convention-mismatch'] },
 ]; // prettier-ignore
 
 /** One onset. */

@@ -1,0 +1,47 @@
+import { prewhiten, type PrewhitenState } from '../detect/prewhiten.ts';
+import { rankE, type RankEState } from '../detect/rank-e.ts';
+import { log } from '../numeric/exponential.ts';
+import type { EngineConfig } from './config.ts';
+import type { ModelScores } from './score-batch.ts';
+
+/** The slow test of an expiry's shape error: is what level, skew and curvature leave growing? */
+export interface ShapeWatch {
+  readonly filter: PrewhitenState;
+  readonly test: RankEState;
+  /** Epoch ms of the last value taken, and until when an alarm is told. */
+  takenAt: number;
+  toldUntil: number;
+}
+
+/** One value a minute: the reference then covers eight hours and not eight minutes. */
+const EVERY_MS = 60_000;
+const PER_WEEK = (7 * 86_400_000) / EVERY_MS;
+/** An alarm stays a sign for this long, ms. */
+const TOLD_MS = 900_000;
+
+/**
+ * Takes the champion's PR of a batch: ln PR prewhitened, ranked in its frozen reference, tested by the e-detector whose
+ * run length gives the underlying, over its `streams` expiries, no more than the page budget. Learns nothing while
+ * `stressed`. Returns the statistic over its threshold; at least 1 for a quarter of an hour after an alarm.
+ */
+export function watchShape(
+  watch: ShapeWatch,
+  config: EngineConfig,
+  scores: ModelScores | undefined,
+  streams: number,
+  at: number,
+  stressed: boolean,
+): number {
+  const pr = scores?.primary?.pr ?? NaN;
+  const limit = rankE.threshold((streams * PER_WEEK) / config.pageBudgetPerWeek);
+  if (pr > 0 && !stressed && at - watch.takenAt >= EVERY_MS) {
+    watch.takenAt = at;
+    const z = prewhiten(watch.filter, log(pr), true);
+    if (Number.isFinite(z)) rankE.update(watch.test, z);
+    if (rankE.read(watch.test) >= limit) {
+      watch.toldUntil = at + TOLD_MS;
+      rankE.reset(watch.test);
+    }
+  }
+  return at < watch.toldUntil ? 1 : Math.min(0.99, rankE.read(watch.test) / limit);
+}
