@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import type { Alerts } from '../app/alerts.ts';
 import { defaultDataDirectory } from '../app/directories.ts';
 import { serveWatch } from '../app/serve.ts';
 import { startWatch, type WatchTarget } from '../app/watch.ts';
@@ -14,6 +15,7 @@ import { UsageError } from './usage-error.ts';
 interface WatchFlags extends ServeFlags {
   endpoint?: string;
   dataDir?: string;
+  alerts?: string;
   json?: boolean;
   quiet?: boolean;
 }
@@ -26,6 +28,7 @@ export function registerWatch(program: Command): void {
     .argument('<target...>', `venue:underlying, e.g. deribit:BTC deribit:ETH (venues: ${VENUE_NAMES.join(', ')})`)
     .option('--endpoint <address>', 'ws:// or wss:// address instead of the venue itself')
     .option('--data-dir <dir>', 'where the session log lives (default: XDG data directory)')
+    .option('--alerts <file>', 'who is told what, and how (docs/alerts.md)')
     .option('--json', 'one JSON object a line on stdout (docs/ndjson.md)')
     .option('-q, --quiet', 'no status line');
   addServeOptions(command, 'nothing is served')
@@ -34,6 +37,8 @@ export function registerWatch(program: Command): void {
       const targets = names.map(parseTarget);
       if (flags.endpoint !== undefined && !/^wss?:\/\//.test(flags.endpoint))
         throw new UsageError(`--endpoint ${flags.endpoint}: a ws:// or wss:// address`);
+      const directory = flags.dataDir ?? defaultDataDirectory();
+      const alerts = flags.alerts === undefined ? null : await openAlerts(flags.alerts, directory);
       const serving = serveOptions(flags, null);
       const served = serving === null ? null : await serveWatch(serving, false);
       const printer = new RecordPrinter(process.stdout, flags.json === true);
@@ -42,18 +47,23 @@ export function registerWatch(program: Command): void {
       const watch = await startWatch({
         targets,
         endpoint: flags.endpoint,
-        directory: join(flags.dataDir ?? defaultDataDirectory(), 'log'),
+        directory: join(directory, 'log'),
         credentials: credentialsFrom(process.env),
         onRecord: (record) => {
           summary.record(record);
           served?.onRecord(record);
+          alerts?.onRecord(record);
         },
-        onEvent: served?.onEvent,
+        onEvent: (event) => {
+          served?.onEvent(event);
+          alerts?.onEvent(event);
+        },
         onFailure: (error) => {
           process.stderr.write(`vernier: ${error.message}\n`);
           failed.resolve(1);
         },
       });
+      alerts?.adopt(watch.monitor.session.state);
       served?.attach(watch);
       if (served !== null) printAddress(served.address, flags.json === true);
       await runUntilSignal(watch, {
@@ -61,9 +71,22 @@ export function registerWatch(program: Command): void {
         label: '',
         until: failed.promise,
         onDrained: () => summary.finish(watch),
-        onSignal: served?.close,
+        onSignal: async () => {
+          await Promise.all([served?.close(), alerts?.close()]);
+        },
       });
     });
+}
+
+/** The sinks and what they need are loaded only when somebody is to be told. */
+async function openAlerts(file: string, directory: string): Promise<Alerts> {
+  const { Alerts, readAlertSettings } = await import('../app/alerts.ts');
+  return new Alerts({
+    settings: readAlertSettings(file),
+    champion: DEFAULT_CONFIG.champion,
+    deadLetters: join(directory, 'alerts-dead.ndjson'),
+    onTrouble: (text) => process.stderr.write(`vernier: ${text}\n`),
+  });
 }
 
 /** `venue:underlying`; throws {@link UsageError} naming what is wrong. */

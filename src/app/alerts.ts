@@ -1,0 +1,210 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { EngineState } from '../engine/state.ts';
+import { isoTime } from '../market/iso-time.ts';
+import type { MarketEvent, OperatorEvent } from '../market/event.ts';
+import type { OutputRecord } from '../model/record.ts';
+import { splitGateScope, underlyingOf } from '../policy/alert.ts';
+import { advanceRouter, noteCondition, noteOperator, noteRecord } from '../policy/route.ts';
+import { initRouter, type RouterState } from '../policy/router-state.ts';
+import { DeadLetters } from '../sink/dead-letter.ts';
+import { Delivery, type DeliveryFigures } from '../sink/delivery.ts';
+import { SINKS } from '../sink/registry.ts';
+import { SinkError, type Sink, type SinkDefinition, type SecretPlace } from '../sink/sink.ts';
+import { alertSettings, routerConfig, type AlertSettings } from './alert-settings.ts';
+import { readSettings, SettingsError } from './checked-yaml.ts';
+
+/** How to tell people. */
+export interface AlertsOptions {
+  readonly settings: AlertSettings;
+  /** The model whose gate is told. */
+  readonly champion: string;
+  /** File for what reached nobody. */
+  readonly deadLetters: string;
+  /** For the status line: a sink fails or works again, a letter is dead. Never a secret. */
+  readonly onTrouble: (text: string) => void;
+  readonly now?: () => number;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+}
+
+const TICK_MS = 1_000;
+
+/** Reads an alerts file. Throws {@link SettingsError} with line and column. */
+export function readAlertSettings(path: string): AlertSettings {
+  return readSettings(path, alertSettings);
+}
+
+/** From records and operators' acts to people: router, deliveries, dead letters. */
+export class Alerts {
+  readonly router: RouterState;
+  private readonly options: AlertsOptions;
+  private readonly deliveries = new Map<string, Delivery>();
+  private readonly dead: DeadLetters;
+  private readonly timer: NodeJS.Timeout;
+  private readonly now: () => number;
+  /** Break-glass in force: until when, by scope. */
+  private readonly overrides = new Map<string, OperatorEvent>();
+
+  /** Makes every sink. Throws {@link SettingsError} when one cannot work. */
+  constructor(options: AlertsOptions) {
+    this.options = options;
+    this.now = options.now ?? Date.now;
+    this.dead = new DeadLetters(options.deadLetters);
+    this.router = initRouter(routerConfig(options.settings, randomUUID().slice(0, 8), options.champion));
+    const sinks = Object.entries(options.settings.sinks).map(([name, settings]) =>
+      makeSink(name, settings, options.environment ?? process.env),
+    );
+    for (const sink of sinks)
+      this.deliveries.set(
+        sink.name,
+        new Delivery(sink, {
+          onDead: (name, notification, why, attempts) => {
+            options.onTrouble(`alert ${notification.id} reached nobody through ${name}: ${why}`);
+            try {
+              this.dead.keep(name, notification, why, attempts);
+            } catch (error) {
+              options.onTrouble(`the dead letters cannot be kept (${(error as NodeJS.ErrnoException).code ?? '?'})`);
+            }
+          },
+          onTrouble: (name, error) => this.onSink(name, error),
+        }),
+      );
+    this.timer = setInterval(() => this.tick(), TICK_MS).unref();
+  }
+
+  /** Takes a durable output record. */
+  onRecord(record: OutputRecord): void {
+    if (record.type === 'incident' || record.type === 'gate') noteRecord(this.router, record, this.now());
+  }
+
+  /** Takes an input event: operators' acts matter here. Returns why an act was not taken, else null. */
+  onEvent(event: MarketEvent): string | null {
+    if (event.type !== 'operator') return null;
+    if (event.action === 'override' || event.action === 'resume') {
+      this.onOverride(event);
+      return null;
+    }
+    // People and sinks live on the wall clock; the event carries the venue's.
+    const at = this.now();
+    const until = event.until === null ? null : at + (event.until - event.at);
+    return event.action === 'acknowledge' || event.action === 'silence'
+      ? noteOperator(this.router, { ...event, at, until })
+      : null;
+  }
+
+  /** Tells what an earlier run left open: its incidents and shut gates. */
+  adopt(state: EngineState): void {
+    const at = isoTime(this.now());
+    for (const underlying of state.underlyings.values()) {
+      for (const { id, cause, severity, scope } of underlying.incidents.open.values())
+        this.onRecord({ type: 'incident', id, at, state: 'open', cause, severity, scope, evidence: {} });
+      for (const expiry of underlying.expiries)
+        for (const { model, gate, versions } of expiry.models)
+          if (versions.length > 0 && gate.state !== 'OK')
+            this.onRecord({ type: 'gate', at, scope: `${model}@${expiry.key}`, ...gate });
+    }
+  }
+
+  /** Moves time on: called every second by itself. */
+  tick(): void {
+    const at = this.now();
+    for (const [scope, event] of this.overrides)
+      if (event.until !== null && event.until <= at) this.onOverride({ ...event, action: 'resume', target: scope });
+    for (const notification of advanceRouter(this.router, at))
+      for (const sink of this.options.settings.receivers[notification.receiver] ?? [])
+        this.deliveries.get(sink)?.push(notification);
+  }
+
+  /** Every sink's figures. */
+  figures(): DeliveryFigures[] {
+    return [...this.deliveries.values()].map((d) => d.figures());
+  }
+
+  /** Lets what waits go out for at most `waitMs`. */
+  async close(waitMs: number = 2_000): Promise<void> {
+    clearInterval(this.timer);
+    this.tick();
+    await Promise.all([...this.deliveries.values()].map((d) => d.close(waitMs)));
+  }
+
+  private onOverride(event: OperatorEvent): void {
+    const [model, place] = splitGateScope(event.target);
+    const firing = event.action === 'override';
+    if (!firing && !this.overrides.delete(event.target)) return;
+    if (firing) {
+      const at = this.now();
+      const until = event.until === null ? at : at + (event.until - event.at);
+      this.overrides.set(event.target, { ...event, at, until });
+    }
+    noteCondition(
+      this.router,
+      {
+        kind: 'override',
+        cause: `override:${model}`,
+        says: `${event.actor} opened the gate of ${model} by hand`,
+        underlying: underlyingOf(place),
+        scope: place,
+        severity: 'critical',
+        firing,
+        incident: null,
+        evidence: { by: event.actor, note: event.note },
+      },
+      this.now(),
+    );
+  }
+
+  private onSink(name: string, error: SinkError | null): void {
+    this.options.onTrouble(error === null ? `${name}: works again` : error.message);
+    noteCondition(
+      this.router,
+      {
+        kind: 'platform',
+        cause: 'sink-failing',
+        says: 'a way to reach people does not work',
+        underlying: 'monitor',
+        scope: `sink:${name}`,
+        severity: 'warning',
+        firing: error !== null,
+        incident: null,
+        evidence: error === null ? {} : { sink: name, code: error.code },
+      },
+      this.now(),
+    );
+  }
+}
+
+function makeSink(
+  name: string,
+  settings: AlertSettings['sinks'][string],
+  environment: Readonly<Record<string, string | undefined>>,
+): Sink {
+  const { kind, ...own } = settings;
+  // The settings have been through this very definition's schema.
+  const definition = SINKS[kind] as unknown as SinkDefinition;
+  try {
+    return definition.create(name, own, (place) => readSecret(name, place, environment));
+  } catch (error) {
+    if (error instanceof SinkError) throw new SettingsError(error.message);
+    throw error;
+  }
+}
+
+/** Reads a secret from where it is kept; the message names the place only. */
+function readSecret(
+  name: string,
+  place: SecretPlace,
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  if ('env' in place) {
+    const value = environment[place.env];
+    if (value === undefined || value === '')
+      throw new SinkError('configuration', `${name}: the environment variable ${place.env} is not set`);
+    return value;
+  }
+  try {
+    return readFileSync(place.file, 'utf8').replace(/\r?\n$/, '');
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? '?';
+    throw new SinkError('configuration', `${name}: the file of its secret cannot be read (${code})`);
+  }
+}
