@@ -76,8 +76,10 @@ interface Distribution {
   readonly d2: number;
   /** Normalised out-of-the-money price. */
   readonly b: number;
-  /** e^(-(h^2 + t^2)/2). */
+  /** e^(-(h^2 + t^2)/2) / drop. */
   readonly g: number;
+  /** 1, or 2^-600 where e^(-(h^2 + t^2)/2) is too small for its products: they are formed first and dropped last. */
+  readonly drop: number;
   /** N(h + t), its complement, N(h - t) and its complement: none by subtraction where that would cancel. */
   readonly up: number;
   readonly notUp: number;
@@ -110,7 +112,7 @@ export function blackGreeks(option: BlackOption): BlackGreeks {
   const root = Math.sqrt(years);
   const s = sigma * root;
   if (!isRegular(option, s)) return limitGreeks(option, s);
-  const { isBelow, d1, d2, b, g, up, notUp, down, notDown } = distribution(forward, strike, s);
+  const { isBelow, d1, d2, b, g, up, notUp, down, notDown, drop } = distribution(forward, strike, s);
   const isCall = side === 'call';
   const geometric = Math.sqrt(forward) * Math.sqrt(strike);
   const discount = exp(-rate * years);
@@ -130,20 +132,20 @@ export function blackGreeks(option: BlackOption): BlackGreeks {
   return {
     price,
     delta,
-    gamma,
-    vega,
-    theta: rate * price - density * s * halfTime,
+    gamma: gamma * drop,
+    vega: vega * drop,
+    theta: rate * price - density * s * halfTime * drop,
     rho: -years * price,
-    vanna: -slide / sigma,
-    volga: (vega * product) / sigma,
-    charm: rate * delta + slide * halfTime,
-    speed: -(gamma / forward) * (1 + d1 / s),
-    zomma: (gamma * (product - 1)) / sigma,
-    color: gamma * (rate + (1 - product) * halfTime),
-    veta: vega * (rate - (1 + product) * halfTime),
-    ultima: (-vega / (sigma * sigma)) * (product * (1 - product) + (d1 * d1 + d2 * d2)),
+    vanna: (-slide / sigma) * drop,
+    volga: ((vega * product) / sigma) * drop,
+    charm: rate * delta + slide * halfTime * drop,
+    speed: -(gamma / forward) * (1 + d1 / s) * drop,
+    zomma: ((gamma * (product - 1)) / sigma) * drop,
+    color: gamma * (rate + (1 - product) * halfTime) * drop,
+    veta: vega * (rate - (1 + product) * halfTime) * drop,
+    ultima: (-vega / (sigma * sigma)) * (product * (1 - product) + (d1 * d1 + d2 * d2)) * drop,
     dualDelta,
-    dualGamma: (perSquare * forward) / (strike * strike),
+    dualGamma: ((perSquare * forward) / (strike * strike)) * drop,
   };
 }
 
@@ -152,6 +154,12 @@ function isRegular(option: BlackOption, s: number): boolean {
   return s > 0 && s < Infinity && forward > 0 && forward < Infinity && strike > 0 && strike < Infinity;
 }
 
+/** Densities below this are carried 2^600 higher until the end. */
+const FAINT = 1e-270;
+const DROP = 2.409919865102884e-181;
+/** 600 ln 2. */
+const LIFT_EXPONENT = 415.88830833596717;
+
 function distribution(forward: number, strike: number, s: number): Distribution {
   const isBelow = forward <= strike;
   const lower = isBelow ? forward : strike;
@@ -159,7 +167,9 @@ function distribution(forward: number, strike: number, s: number): Distribution 
   const rootRatio = Math.sqrt(lower / higher);
   const h = logMoneynessBelow(lower, higher) / s;
   const t = 0.5 * s;
-  const g = decay(-0.5 * (h * h + t * t));
+  const exponent = -0.5 * (h * h + t * t);
+  const g = decay(exponent);
+  const isFaint = g < FAINT;
   const y = -h * SQRT1_2;
   const tau = t * SQRT1_2;
   const a = Math.abs(y - tau);
@@ -175,7 +185,8 @@ function distribution(forward: number, strike: number, s: number): Distribution 
     d1: signed + t,
     d2: signed - t,
     b: combine(y, tau, a, c, pa, pc, g, rootRatio),
-    g,
+    g: isFaint ? decay(exponent + LIFT_EXPONENT) : g,
+    drop: isFaint ? DROP : 1,
     up: isDeep ? 1 - tail : tail,
     notUp: isDeep ? tail : 1 - tail,
     down,
@@ -263,8 +274,12 @@ function fillByTwin(options: BlackColumns, i: number, out: BlackGreekColumns): v
   for (const name of BLACK_COLUMNS) out[name][i] = greeks[name];
 }
 
-/** |r T| up to which the kernel's exponential needs no care at its ends. */
-const LARGEST_DISCOUNT_EXPONENT = 700;
+/** |r T|, T and K/F up to which the kernel is asked: beyond, vega does not tell whether the density is faint. */
+const LARGEST_DISCOUNT_EXPONENT = 20;
+const LARGEST_YEARS = 1e6;
+const LARGEST_RATIO = 1e12;
+/** Vega over forward below which the twin may have carried the density higher, which the kernel does not. */
+const FAINTEST_VEGA = 1e-250;
 
 function fillByKernel(kernel: Kernels, options: BlackColumns, out: BlackGreekColumns): void {
   const [isCall, forward, strike, years, sigma, rate] = kernel.columns;
@@ -283,9 +298,11 @@ function fillByKernel(kernel: Kernels, options: BlackColumns, out: BlackGreekCol
     BLACK_COLUMNS.forEach((name, c) => out[name].set(kernel.columns[6 + c].subarray(0, count), first));
     for (let i = 0; i < count; i++) {
       const s = sigma[i] * Math.sqrt(years[i]);
-      const isInside = Math.abs(rate[i] * years[i]) < LARGEST_DISCOUNT_EXPONENT;
-      const isFinite = forward[i] < Infinity && strike[i] < Infinity && s < Infinity;
-      if (!(forward[i] > 0 && strike[i] > 0 && s > 0 && isInside && isFinite)) fillByTwin(options, first + i, out);
+      const isInside = Math.abs(rate[i] * years[i]) < LARGEST_DISCOUNT_EXPONENT && years[i] < LARGEST_YEARS;
+      const isFinite = forward[i] < Infinity && strike[i] < LARGEST_RATIO * forward[i] && s < Infinity;
+      const isSharp = out.vega[first + i] >= FAINTEST_VEGA * forward[i];
+      if (!(forward[i] > 0 && strike[i] > 0 && s > 0 && isInside && isFinite && isSharp))
+        fillByTwin(options, first + i, out);
     }
   }
 }
