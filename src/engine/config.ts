@@ -24,6 +24,10 @@ export interface EngineConfig {
   readonly openLogOdds: number;
   /** False pages a week that an underlying may have; sets the run lengths of sequential tests over all its streams. */
   readonly pageBudgetPerWeek: number;
+  /** Richer families, in the order in which they are tried beside the champion when a shape error remains. */
+  readonly challengers: readonly string[];
+  /** Whether a promotion waits for an operator's approval; an emergency promotion never does, and lapses by itself. */
+  readonly approval: boolean;
   /** Bound on instruments per underlying; more are refused and counted. */
   readonly maxInstruments: number;
 }
@@ -42,5 +46,7 @@ export const DEFAULT_CONFIG: EngineConfig = {
   scoreEverySeconds: 10,
   openLogOdds: 2.5,
   pageBudgetPerWeek: 1,
+  challengers: ['sabr', 'spline'],
+  approval: false,
   maxInstruments: 5_000,
 };

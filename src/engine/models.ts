@@ -1,13 +1,16 @@
 import type { FitOutcomeRecord } from '../market/event.ts';
 import type { FitJob, MonitoredModel } from '../model/contract.ts';
+import { essviFamily } from '../surface/essvi.ts';
 import { pushedModel } from '../surface/pushed.ts';
+import { sabr } from '../surface/sabr-fit.ts';
 import { smileModel } from '../surface/smile-model.ts';
+import { spline } from '../surface/spline.ts';
 import { sviFamily } from '../surface/svi.ts';
 import { venueMark } from '../surface/venue-mark.ts';
 
 /** Every monitored model the engine knows, by name. */
 export const MODELS: ReadonlyMap<string, MonitoredModel> = new Map(
-  [smileModel(sviFamily), venueMark].map((m) => [m.name, m]),
+  [...[sviFamily, essviFamily, sabr, spline].map(smileModel), venueMark].map((m) => [m.name, m]),
 );
 
 /**

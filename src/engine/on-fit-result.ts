@@ -3,11 +3,22 @@ import { isoTime } from '../market/iso-time.ts';
 import { ANSWERS_KEPT, checkAnswer, type AnswerCheck } from '../score/answer-check.ts';
 import { scopeKey, type Breach, type Fit, type MonitoredModel } from '../model/contract.ts';
 import type { CalibrationRecord } from '../model/record.ts';
+import { mayGoLive } from '../policy/loop.ts';
+import { register, type RegisteredCalibration } from '../policy/registry.ts';
+import { updateHorizonNoise } from '../score/horizon-noise.ts';
 import type { Effect } from './effect.ts';
+import { tellLoop } from './calibration-loop.ts';
 import { judgeAnswers } from './judge-answers.ts';
 import { modelNamed } from './models.ts';
-import { countRefused, type EngineState, type ExpiryState, type ModelTrack, type PendingJob } from './state.ts';
-import { goLive, newestVersion } from './versions.ts';
+import {
+  countRefused,
+  type EngineState,
+  type ExpiryState,
+  type ModelTrack,
+  type PendingJob,
+  type UnderlyingState,
+} from './state.ts';
+import { goLive, newestVersion, versionLiveAt } from './versions.ts';
 
 /** A calibration came back: the guards decide whether it goes live; either way it is recorded with its numbers. */
 export function onFitResult(state: EngineState, event: FitResultEvent): Effect[] {
@@ -45,16 +56,36 @@ export function onFitResult(state: EngineState, event: FitResultEvent): Effect[]
   const breaches = usable ? model.guard(previous, fit, confirmed) : [];
   if (usable) check(model, fit, track, pending, event.outcome.status);
   const superseded = previous !== null && previous.at > fit.at;
-  const accepted = usable && breaches.length === 0 && !superseded;
+  const vetoed = !mayGoLive(expiry.loop.machine);
+  const accepted = usable && breaches.length === 0 && !superseded && !vetoed;
   const calendar = usable ? calendarViolations(model, underlying.expiries[index - 1], job.model, fit, pending) : null;
-  if (accepted) goLive(track, fit, event.at);
-  const status = !usable ? event.outcome.status : accepted ? 'accepted' : superseded ? 'superseded' : 'refused';
+  const why = accepted ? 'accepted' : breaches.length > 0 ? 'refused' : superseded ? 'superseded' : 'vetoed';
+  const status = usable ? why : event.outcome.status;
+  const registered = usable ? registerFit(expiry, fit, previous, pending, status, breaches) : null;
+  if (accepted) {
+    learnNoise(underlying, expiry, track, fit, model);
+    goLive(track, registered === null ? fit : { ...fit, content: registered.id }, event.at);
+  }
   const effects: Effect[] = [
     {
       type: 'record',
-      record: calibrationRecord(event.at, pending, fit, model, status, breaches, calendar, usable ? track.check : null),
+      record: calibrationRecord(
+        event.at,
+        pending,
+        fit,
+        model,
+        status,
+        breaches,
+        calendar,
+        usable ? track.check : null,
+        registered,
+      ),
     },
   ];
+  if (job.model === expiry.loop.champion) {
+    expiry.loop.latencyMs = Math.max(0, event.at - job.at);
+    tellLoop(underlying, expiry, accepted ? 'accepted' : usable ? 'refused' : 'failed', event.at, effects);
+  }
   if (!accepted && pending.incident !== null && underlying.awaitingProof.delete(pending.incident))
     effects.push({
       type: 'record',
@@ -80,6 +111,66 @@ function check(model: MonitoredModel, fit: Fit, track: ModelTrack, pending: Pend
   track.answers.push(fit.parameters);
   if (track.answers.length > ANSWERS_KEPT) track.answers.shift();
 }
+
+/** Enters a usable answer into the registry of its expiry; its parent is the calibration that serves until then. */
+function registerFit(
+  expiry: ExpiryState,
+  fit: Fit,
+  previous: Fit | null,
+  pending: PendingJob,
+  status: string,
+  breaches: readonly Breach[],
+): RegisteredCalibration {
+  const { registry } = expiry.loop;
+  const content = {
+    model: fit.model,
+    scope: expiry.key,
+    parameters: fit.parameters,
+    covariance: fit.covariance,
+    from: previous?.at ?? fit.at,
+    to: fit.at,
+    quotes: pending.job.observations.k.length,
+    parent: previous?.content ?? null,
+  };
+  const guards = breaches.map((b) => b.guard);
+  return register(registry, content, {
+    job: fit.id,
+    reason: pending.job.reason,
+    status,
+    guards,
+    approver: pending.approver,
+  });
+}
+
+/** Innovations of the level are learnt over at least so long, s: over less the fits' own errors are all there is. */
+const NOISE_SECONDS = 300;
+
+/**
+ * Teaches the horizon noise what the level did between the version that was live five minutes ago and this one: refits
+ * come too often for a prediction to grow that old. Nothing is learnt under an open incident.
+ */
+function learnNoise(
+  underlying: UnderlyingState,
+  expiry: ExpiryState,
+  track: ModelTrack,
+  fit: Fit,
+  model: MonitoredModel,
+): void {
+  const newest = newestVersion(track);
+  if (newest === null || underlying.incidents.open.size > 0) return;
+  if (fit.at - newest.fit.at >= NOISE_SECONDS * 1000) return;
+  const older = versionLiveAt(track, fit.at - NOISE_SECONDS * 1000);
+  if (older === null) return;
+  const [now, then] = [model.features(fit), model.features(older.fit)];
+  const step = now.phi[0] - then.phi[0];
+  const own = (now.covariance[0] ?? NaN) + (then.covariance[0] ?? NaN);
+  const seconds = (fit.at - older.fit.at) / 1000;
+  const excess = step * step - own;
+  if (Number.isFinite(excess) && seconds > 0)
+    updateHorizonNoise(track.noise, excess, seconds, (expiry.expiry - fit.at) / YEAR_MS);
+}
+
+const YEAR_MS = 365 * 86_400_000;
 
 /** The bound on moves is for consecutive refits: after an hour the market has had time to move anywhere. */
 const CONFIRMED_BY_TIME_MS = 3_600_000;
@@ -120,9 +211,16 @@ function calibrationRecord(
   breaches: readonly Breach[],
   calendar: number | null,
   check: AnswerCheck | null,
+  registered: RegisteredCalibration | null,
 ): CalibrationRecord {
   const number = (key: string): number | null => fit.numbers[key] ?? null;
-  const why = breaches.map((b) => `${b.guard} ${b.value.toPrecision(4)} against ${b.limit.toPrecision(4)}`).join('; ');
+  const notes = [
+    ...(fit.numbers['child'] === 1 ? ['child-of-parent'] : []),
+    ...(fit.numbers['levelSkew'] === 1 ? ['level-and-skew'] : []),
+    ...(fit.numbers['localMinimum'] === 1 ? ['local-minimum'] : []),
+    ...(status === 'vetoed' ? ['data-fault'] : []),
+  ];
+  const broken = breaches.map((b) => `${b.guard} ${b.value.toPrecision(4)} against ${b.limit.toPrecision(4)}`);
   const parameters: Record<string, number> = {};
   model.parameterNames.forEach((name, i) => {
     if (i < fit.parameters.length) parameters[name] = fit.parameters[i];
@@ -135,7 +233,7 @@ function calibrationRecord(
     underlying: fit.scope.underlying,
     expiry: isoTime(fit.scope.expiry),
     status,
-    reason: why === '' ? pending.job.reason : `${pending.job.reason}; ${why}`,
+    reason: [pending.job.reason, ...notes, ...broken].join('; '),
     quotes_used: pending.job.observations.k.length,
     quotes_refused: pending.refusedTotal,
     refused_by_reason: pending.refused,
@@ -148,6 +246,8 @@ function calibrationRecord(
     calendar_violations: calendar,
     leave_one_out_ratio: finite(check?.leaveOneOutRatio),
     atm_se_vol: finite(check?.atmSd),
+    content_id: registered?.id ?? null,
+    parent: registered?.parent ?? null,
   };
 }
 

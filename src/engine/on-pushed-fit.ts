@@ -110,5 +110,7 @@ function pushedRecord(
     calendar_violations: null,
     leave_one_out_ratio: null,
     atm_se_vol: null,
+    content_id: null,
+    parent: null,
   };
 }

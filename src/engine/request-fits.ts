@@ -1,12 +1,21 @@
-import type { FitJob, FitReason } from '../model/contract.ts';
+import type { FitJob, FitReason, ParentFit } from '../model/contract.ts';
 import { isoTime } from '../market/iso-time.ts';
+import type { Incident } from '../policy/incident.ts';
+import { gainLimit } from '../policy/loop-gain.ts';
+import { CHANGE, priorOf } from '../policy/loop-prior.ts';
+import type { LoopInput } from '../policy/loop-table.ts';
+import { loopNoise } from '../policy/loop.ts';
+import { MIN_QUOTES } from '../surface/surface-guard.ts';
+import { tellLoop } from './calibration-loop.ts';
 import type { ClosedExpiry } from './close.ts';
 import type { Effect } from './effect.ts';
 import { modelNamed } from './models.ts';
+import { readLoopInput } from './read-loop-input.ts';
+import { closeTrial, openNextTrial, runTrial } from './run-trial.ts';
 import type { EngineState, ExpiryState, ModelTrack, UnderlyingState } from './state.ts';
 import { newestVersion } from './versions.ts';
 
-/** Asks for the calibrations that a close calls for. A data incident on the scope or above it vetoes them. */
+/** Tells the loop of every closed expiry what the close showed, and asks for the calibrations that follow. */
 export function requestFits(
   state: EngineState,
   underlying: UnderlyingState,
@@ -16,69 +25,188 @@ export function requestFits(
   const effects: Effect[] = [];
   for (const c of closed) {
     const { expiry } = c.reading;
-    const open = [...underlying.incidents.open.values()].filter(
-      (i) => i.scope === underlying.key || i.scope === expiry.key,
-    );
-    const vetoed = open.some((i) => i.kind === 'data');
-    const asking =
-      open.find((i) => i.kind !== 'data' && i.openedAt === at) ?? open.find((i) => i.kind === 'model') ?? null;
-    for (const track of expiry.models) {
-      const model = modelNamed(track.model);
-      if (!model.calibrated) continue;
-      const reason = whyFit(state, track, at, asking !== null);
-      if (reason === null || (vetoed && track.versions.length > 0)) continue;
-      if (asking !== null && !underlying.awaitingProof.has(asking.id)) {
-        underlying.awaitingProof.set(asking.id, { scope: asking.scope, since: at });
-        effects.push({
-          type: 'record',
-          record: { type: 'action', at: isoTime(at), incident: asking.id, kind: 'recalibrate', outcome: 'requested' },
-        });
-      }
-      effects.push({ type: 'fit', job: newJob(state, c, expiry, track, at, reason, asking?.id ?? null) });
-    }
+    retireLostJobs(state, underlying, expiry, at, effects);
+    const { input, incident } = readLoopInput(state, underlying, c, at);
+    runTrial(state, underlying, c, input === 'quiet' || input === 'age' || input === null, at, effects);
+    if (input === null) continue;
+    const actions = tellLoop(underlying, expiry, input, at, effects);
+    if (actions.includes('close-trial')) closeTrial(state, expiry);
+    if (actions.includes('open-trial')) openNextTrial(state, expiry, at, effects);
+    const call: Call = { c, at, reason: REASONS[input] ?? 'schedule', incident, levelSkew: false };
+    const asked = effects.length;
+    if (actions.includes('fit')) requestAll(state, underlying, call, 'serving', effects);
+    if (actions.includes('fit-level-skew'))
+      requestAll(state, underlying, { ...call, levelSkew: true }, 'serving', effects);
+    if (actions.includes('fit-challengers')) requestAll(state, underlying, call, 'challengers', effects);
+    if (effects.length > asked) answer(underlying, expiry, incident, at, effects);
+    if (input === 'refit') expiry.loop.ordered = null;
   }
   return effects;
 }
 
-function whyFit(state: EngineState, track: ModelTrack, at: number, asked: boolean): FitReason | null {
-  const waited = (at - track.lastJobAt) / 1000;
-  // A result that has not come by then never will (its thread died, its process was killed): ask again.
-  if (track.pending !== null && waited < LOST_SECONDS) return null;
-  const version = newestVersion(track);
-  if (version === null) return waited >= state.config.minRefitSeconds ? 'first' : null;
-  if (asked) return waited >= 1 ? 'threshold' : null;
-  const age = (at - version.fit.at) / 1000;
-  return age >= state.config.maxAgeSeconds && waited >= state.config.minRefitSeconds ? 'age' : null;
+/** Why a fit is run, by what the loop was told. */
+const REASONS: Partial<Record<LoopInput, FitReason>> = {
+  first: 'first',
+  warning: 'threshold',
+  breach: 'threshold',
+  stress: 'threshold',
+  age: 'age',
+  event: 'event',
+  shape: 'escalation',
+  refit: 'manual',
+  quiet: 'schedule',
+};
+
+interface Call {
+  readonly c: ClosedExpiry;
+  readonly at: number;
+  readonly reason: FitReason;
+  readonly incident: Incident | null;
+  readonly levelSkew: boolean;
 }
 
-const LOST_SECONDS = 30;
+/** Marks an incident as answered by this expiry, and to be proved by the next batch. */
+function answer(
+  underlying: UnderlyingState,
+  expiry: ExpiryState,
+  incident: Incident | null,
+  at: number,
+  effects: Effect[],
+): void {
+  if (incident === null) return;
+  const { answered } = expiry.loop;
+  answered.set(incident.id, { count: (answered.get(incident.id)?.count ?? 0) + 1, at });
+  if (underlying.awaitingProof.has(incident.id)) return;
+  underlying.awaitingProof.set(incident.id, { scope: incident.scope, since: at });
+  effects.push({
+    type: 'record',
+    record: { type: 'action', at: isoTime(at), incident: incident.id, kind: 'recalibrate', outcome: 'requested' },
+  });
+}
+
+/** A result that has not come by then never will (its thread died, its process was killed), ms. */
+const LOST_MS = 30_000;
+
+function retireLostJobs(
+  state: EngineState,
+  underlying: UnderlyingState,
+  expiry: ExpiryState,
+  at: number,
+  effects: Effect[],
+): void {
+  for (const track of expiry.models) {
+    if (track.pending === null || at - track.lastJobAt < LOST_MS) continue;
+    state.pendingJobs.delete(track.pending);
+    track.pending = null;
+    if (track.model === expiry.loop.champion) tellLoop(underlying, expiry, 'failed', at, effects);
+  }
+}
+
+function requestAll(
+  state: EngineState,
+  underlying: UnderlyingState,
+  call: Call,
+  which: 'serving' | 'challengers',
+  effects: Effect[],
+): void {
+  const { expiry } = call.c.reading;
+  const { trial } = expiry.loop;
+  for (const track of expiry.models) {
+    const challenger = trial !== null && trial.mode === 'shadow' && trial.rivals.includes(track.model);
+    if (challenger !== (which === 'challengers') || !modelNamed(track.model).calibrated) continue;
+    if (track.pending === null && call.at > track.lastJobAt)
+      effects.push({ type: 'fit', job: newJob(state, underlying, call, expiry, track) });
+  }
+}
+
+/** Every so many fits a cold multi-start looks whether the warm one sits in a local minimum. Source: methods.md 6.2. */
+const COLD_EVERY = 20;
 
 function newJob(
   state: EngineState,
-  c: ClosedExpiry,
+  underlying: UnderlyingState,
+  call: Call,
   expiry: ExpiryState,
   track: ModelTrack,
-  at: number,
-  reason: FitReason,
-  incident: string | null,
 ): FitJob {
+  const { c, at, reason } = call;
+  const { observations } = c.reading.selection;
+  const live = newestVersion(track)?.fit ?? null;
+  const parents = strikes(observations.k) < MIN_QUOTES ? parentsOf(underlying, expiry, track.model, at) : [];
+  const frozen = call.levelSkew && live !== null && at - live.at < FROZEN_MS && live.numbers['child'] !== 1;
+  const cold = track.fits % COLD_EVERY === COLD_EVERY - 1 || reason === 'escalation';
   const job: FitJob = {
     id: `${track.model}@${expiry.key}#${track.fits++}`,
     model: track.model,
     scope: expiry.scope,
     at,
     reason,
-    observations: c.reading.selection.observations,
-    start: newestVersion(track)?.fit.parameters ?? null,
-    prior: null,
-    options: { huber: 1.345, arbitrageFree: 0 },
+    observations,
+    start: live?.parameters ?? null,
+    prior: frozen ? null : priorFor(state, call, expiry, track),
+    options: {
+      huber: 1.345,
+      arbitrageFree: 0,
+      cold: cold ? 1 : 0,
+      ...(frozen ? { levelSkew: 1, startYears: live.years } : {}),
+    },
+    ...(parents.length > 0 && !frozen ? { parents } : {}),
   };
-  if (track.pending !== null) state.pendingJobs.delete(track.pending);
   track.lastJobAt = at;
   track.pending = job.id;
+  if (track.model === expiry.loop.champion) expiry.loop.listed = c.reading.facts.listed;
   state.counts.fits++;
   const refused = Object.fromEntries([...c.reading.selection.refused].toSorted((a, b) => (a[0] < b[0] ? -1 : 1)));
   const refusedTotal = Object.values(refused).reduce((s, n) => s + n, 0);
-  state.pendingJobs.set(job.id, { job, refused, refusedTotal, incident });
+  const approver = reason === 'manual' ? (expiry.loop.ordered ?? 'automatic') : 'automatic';
+  state.pendingJobs.set(job.id, { job, refused, refusedTotal, incident: call.incident?.id ?? null, approver });
   return job;
+}
+
+/** A structure older than this is no longer worth freezing, ms: between snapshots hours apart everything has moved. */
+const FROZEN_MS = 3_600_000;
+
+function strikes(k: Float64Array): number {
+  let distinct = 0;
+  for (let i = 0; i < k.length; i++) if (i === 0 || k[i] > k[i - 1]) distinct++;
+  return distinct;
+}
+
+/** The nearest expiries on both sides whose live fits stand on their own quotes, ascending. */
+function parentsOf(underlying: UnderlyingState, expiry: ExpiryState, model: string, at: number): ParentFit[] {
+  const found: (ParentFit | null)[] = [null, null];
+  for (const other of underlying.expiries) {
+    if (other === expiry || other.expiry <= at) continue;
+    const track = other.models.find((t) => t.model === model);
+    const fit = track === undefined ? null : (newestVersion(track)?.fit ?? null);
+    if (fit === null || fit.numbers['child'] === 1) continue;
+    const parent = { parameters: fit.parameters, years: fit.years, yearsNow: fit.years - (at - fit.at) / YEAR_MS };
+    if (other.expiry < expiry.expiry) found[0] = parent;
+    else found[1] ??= parent;
+  }
+  return found.filter((p): p is ParentFit => p !== null && p.yearsNow > 0);
+}
+
+const YEAR_MS = 365 * 86_400_000;
+
+/** What the champion knows, one step on; nothing after an hour, when Q dt has outgrown the quotes' own error. */
+function priorFor(state: EngineState, call: Call, expiry: ExpiryState, track: ModelTrack): FitJob['prior'] {
+  const live = newestVersion(track)?.fit ?? null;
+  const { observations } = call.c.reading.selection;
+  if (live === null || call.at - live.at >= FROZEN_MS || live.numbers['child'] === 1) return null;
+  const { loop } = expiry;
+  const changed = call.reason === 'threshold' || call.reason === 'escalation' || call.reason === 'manual';
+  const scores = call.c.scores.find((s) => s.track === track);
+  const delay = loop.latencyMs / state.config.batchMs;
+  return priorOf({
+    features: modelNamed(track.model).features(live),
+    yearsAtFit: live.years,
+    years: observations.years,
+    ageSeconds: (call.at - live.at) / 1000,
+    variancePerSecond: track.noise.variancePerSecond,
+    noise: (changed ? CHANGE : 1) * loopNoise(loop.machine),
+    innovation: changed ? (scores?.primary?.factors?.b ?? null) : null,
+    // A change is confirmed by what asked for the fit, and the next one waits until this one is seen.
+    gain: changed ? 1 : gainLimit(Math.floor(delay)),
+  });
 }

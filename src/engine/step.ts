@@ -15,6 +15,7 @@ import {
   onQuote,
   onTrade,
 } from './on-market.ts';
+import { onOperator } from './on-operator.ts';
 import { onPushedFit } from './on-pushed-fit.ts';
 import { removeExpiry, underlyingOf } from './place.ts';
 import { watchSilence } from './watch-silence.ts';
@@ -68,8 +69,9 @@ export function step(state: EngineState, sent: MarketEvent): readonly Effect[] {
     case 'pulse':
       onPulse(state, event);
       return NONE;
-    case 'volatility-index':
     case 'operator':
+      return onOperator(state, event);
+    case 'volatility-index':
       return NONE;
     default:
       return unknown(event);

@@ -94,6 +94,8 @@ export interface Fit {
   readonly numbers: Readonly<Record<string, number>>;
   /** Of a fit pushed in: the family its parameters belong to; absent = the model's own, or a table of volatilities. */
   readonly family?: string;
+  /** Content id of the calibration, where it is registered. */
+  readonly content?: string;
 }
 
 /** Identified coordinates phi with covariance (row-major); names carry units. */
@@ -116,6 +118,16 @@ export interface FitJob {
   /** Prior mean and row-major covariance in the model's feature space; null = none. */
   readonly prior: { readonly mean: readonly number[]; readonly covariance: readonly number[] } | null;
   readonly options: Readonly<Record<string, number>>;
+  /** Fits of neighbouring scopes, ascending, on which this one leans because its own observations are too few. */
+  readonly parents?: readonly ParentFit[];
+}
+
+/** A neighbour's fit, as a job carries it. */
+export interface ParentFit {
+  readonly parameters: readonly number[];
+  /** T of the data it was fitted to, and of now, years. */
+  readonly years: number;
+  readonly yearsNow: number;
 }
 
 /** Why a fit was asked for. */

@@ -31,6 +31,9 @@ export interface CalibrationRecord {
   readonly leave_one_out_ratio: number | null;
   /** One standard error of the fitted volatility at the money, fraction; above 0.01 the slice is not identified. */
   readonly atm_se_vol: number | null;
+  /** Hash of what the calibration is (`docs/loop.md`), and that of the one that served before it; null without one. */
+  readonly content_id: string | null;
+  readonly parent: string | null;
 }
 
 /** One prediction made before a batch, judged by it. */
@@ -87,6 +90,8 @@ export interface ActionRecord {
   readonly incident: string | null;
   readonly kind: string;
   readonly outcome: string;
+  /** What it was done to, where no incident says so. */
+  readonly scope?: string;
 }
 
 /** The gate of one model on one scope changed. */

@@ -1,5 +1,6 @@
 import type { FitOutcomeRecord } from '../market/event.ts';
 import type { Features, Fit, FitJob, MonitoredModel, Observations, Predictions } from '../model/contract.ts';
+import { fitAnchored, parentSmile, type BaseSmile, type SpreadPrior } from './anchored-fit.ts';
 import type { FactorPrior, FitOptions, SliceFit, SliceQuotes, SmileFamily } from './family.ts';
 import { factorCovariance, smileFactors } from './smile-factors.ts';
 import { surfaceGuard } from './surface-guard.ts';
@@ -63,6 +64,8 @@ function calibrate(family: SmileFamily, job: FitJob): FitOutcomeRecord {
     prior: job.prior === null ? null : (job.prior as unknown as FactorPrior),
     arbitrageFree: job.options['arbitrageFree'] === 1,
   };
+  const anchor = anchorOf(family, job);
+  if (anchor !== null) return anchored(family, job, anchor, options);
   let slice = toSlice(job.observations);
   let fit = family.fit(slice, options);
   let dropped = 0;
@@ -74,9 +77,63 @@ function calibrate(family: SmileFamily, job: FitJob): FitOutcomeRecord {
     slice = filterSlice(slice, keep);
     fit = family.fit(slice, { ...options, start: fit.parameters });
   }
+  let beaten: 0 | 1 = 0;
+  if (job.options['cold'] === 1 && job.start !== null) {
+    const cold = family.fit(slice, { ...options, start: null });
+    const better = 0.5 * (fit.cost - cold.cost);
+    if (cold.status === 'converged' && (fit.status !== 'converged' || better > LOCAL_MINIMUM)) {
+      beaten = fit.status === 'converged' ? 1 : 0;
+      fit = cold;
+    }
+  }
   if (fit.status === 'converged' && fit.arbitrage.minG < 0 && !options.arbitrageFree)
     fit = repaired(family, slice, options, fit);
-  return outcome(family, job.observations, fit, dropped);
+  return outcome(family, job.observations, fit, { dropped, child: 0, levelSkew: 0, localMinimum: beaten });
+}
+
+/** Units of log-likelihood by which a cold start must beat the warm one for that to be a local minimum. */
+const LOCAL_MINIMUM = 2;
+/** What may be learnt of a child's distance to its parent, and of level and skew under stress, volatility fractions. */
+const CHILD_SPREAD: SpreadPrior = { levelSd: 0.1, skewSd: 0.02 };
+const STRESS_SPREAD: SpreadPrior = { levelSd: 1, skewSd: 0.3 };
+
+interface Anchor {
+  readonly base: BaseSmile;
+  readonly spread: SpreadPrior;
+  readonly kind: 'child' | 'levelSkew';
+}
+
+/** What the fit leans on instead of choosing its own shape; null for an ordinary fit. */
+function anchorOf(family: SmileFamily, job: FitJob): Anchor | null {
+  const { start, parents } = job;
+  if (parents !== undefined && parents.length > 0)
+    return { base: parentSmile(family, parents, job.observations.years), spread: CHILD_SPREAD, kind: 'child' };
+  const years = job.options['startYears'];
+  if (job.options['levelSkew'] !== 1 || start === null || !(years > 0)) return null;
+  const base: BaseSmile = (k) => Math.sqrt(family.totalVariance(start, k, years) / years);
+  return { base, spread: STRESS_SPREAD, kind: 'levelSkew' };
+}
+
+/** A frozen structure is warm-started from itself; a child has none. */
+function anchored(family: SmileFamily, job: FitJob, anchor: Anchor, options: FitOptions): FitOutcomeRecord {
+  const slice = toSlice(job.observations);
+  const { kind } = anchor;
+  const free = { ...options, start: kind === 'levelSkew' ? job.start : null };
+  let fit = fitAnchored(family, slice, anchor.base, anchor.spread, free);
+  if (fit !== null && fit.status === 'converged' && fit.arbitrage.minG < 0)
+    fit = fitAnchored(family, slice, anchor.base, anchor.spread, {
+      ...free,
+      start: fit.parameters,
+      arbitrageFree: true,
+    });
+  if (fit === null)
+    return { status: 'too-few-quotes', parameters: [], covariance: [], numbers: { used: job.observations.k.length } };
+  return outcome(family, job.observations, fit, {
+    dropped: 0,
+    child: kind === 'child' ? 1 : 0,
+    levelSkew: kind === 'levelSkew' ? 1 : 0,
+    localMinimum: 0,
+  });
 }
 
 /** A free fit with butterfly arbitrage between the quotes is refitted under the constraint; kept only if that works. */
@@ -85,14 +142,27 @@ function repaired(family: SmileFamily, slice: SliceQuotes, options: FitOptions, 
   return constrained.status === 'converged' && constrained.arbitrage.minG > free.arbitrage.minG ? constrained : free;
 }
 
-function outcome(family: SmileFamily, all: Observations, fit: SliceFit, dropped: number): FitOutcomeRecord {
+/** What happened on the way, as numbers of the outcome. */
+interface Flags {
+  readonly dropped: number;
+  readonly child: 0 | 1;
+  readonly levelSkew: 0 | 1;
+  readonly localMinimum: 0 | 1;
+}
+
+function outcome(family: SmileFamily, all: Observations, fit: SliceFit, flags: Flags): FitOutcomeRecord {
   const usable = fit.status === 'converged' || fit.status === 'max-iterations';
   if (!usable) return { status: fit.status, parameters: [], covariance: [], numbers: { used: all.k.length } };
-  let [squares, inside, bounded] = [0, 0, 0];
+  let [squares, inside, bounded, weights, weightSquares] = [0, 0, 0, 0, 0];
+  let chi2 = 0;
   for (let i = 0; i < all.k.length; i++) {
     const sigma = Math.sqrt(family.totalVariance(fit.parameters, all.k[i], all.years) / all.years);
     const e = all.value[i] - sigma;
+    const weight = 1 / (all.noise[i] * all.noise[i]);
     squares += e * e;
+    chi2 += weight * e * e;
+    weights += weight;
+    weightSquares += weight * weight;
     if (!(all.low[i] <= all.high[i])) continue;
     bounded++;
     if (sigma >= all.low[i] && sigma <= all.high[i]) inside++;
@@ -104,10 +174,12 @@ function outcome(family: SmileFamily, all: Observations, fit: SliceFit, dropped:
     covariance: fit.covariance.every(Number.isFinite) ? Array.from(fit.covariance) : [],
     numbers: {
       used: all.k.length,
-      dropped,
+      effective: (weights * weights) / weightSquares,
+      ...flags,
       rmseVol: Math.sqrt(squares / all.k.length),
       insideShare: bounded === 0 ? 0 : inside / bounded,
-      chi2PerDof: finite(fit.chi2PerDof),
+      // An anchored fit has seen its curve; what it is worth is what it makes of the quotes (two numbers learnt).
+      chi2PerDof: flags.child + flags.levelSkew > 0 ? chi2 / Math.max(1, all.k.length - 2) : finite(fit.chi2PerDof),
       minG: finite(fit.arbitrage.minG),
       minGExtrapolated: finite(fit.arbitrage.minGExtrapolated),
       wingSlope: finite(fit.arbitrage.wingSlope),

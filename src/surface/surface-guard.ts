@@ -1,12 +1,15 @@
 import type { Breach, Features, Fit } from '../model/contract.ts';
 
-/** Smallest effective number of quotes for a five-parameter slice to stand on its own (methods.md 1.5). */
+/** Smallest number of quotes for a five-parameter slice to stand on its own (methods.md 1.5). */
 export const MIN_QUOTES = 8;
+/** Smallest number of quotes that place a child beside its parent. */
+const MIN_CHILD_QUOTES = 2;
+const FACTORS = ['atm', 'skew', 'curvature'] as const;
 
 /**
- * Guards common to calibrated smiles: no butterfly arbitrage in the quoted range, Lee's wing bound, enough quotes,
- * in-sample inside share, and a bounded move of the ATM volatility unless the market confirms it.
- * Limits: methods.md 6.4.
+ * Guards common to calibrated smiles: no butterfly arbitrage in the quoted range, Lee's wing bound, enough quotes (of a
+ * child: enough to place it), quotes on both sides of the forward, in-sample inside share, and bounded moves of ATM
+ * volatility, skew and curvature in standard errors unless the market confirms them. Limits: methods.md 6.4.
  */
 export function surfaceGuard(previous: Features | null, next: Features, fit: Fit, confirmed: boolean): Breach[] {
   const breaches: Breach[] = [];
@@ -14,16 +17,20 @@ export function surfaceGuard(previous: Features | null, next: Features, fit: Fit
     if (!holds) breaches.push({ guard, value, limit });
   };
   const n = fit.numbers;
+  const child = n['child'] === 1;
+  const needed = child ? MIN_CHILD_QUOTES : MIN_QUOTES;
   check('butterfly-arbitrage', n['minG'], 0, n['minG'] >= -1e-9);
   check('wing-slope', n['wingSlope'], 2, n['wingSlope'] <= 2 + 1e-9);
-  check('quotes', n['used'], MIN_QUOTES, n['used'] >= MIN_QUOTES);
+  check('quotes', n['used'], needed, n['used'] >= needed);
+  if (!child) check('coverage', Math.min(-n['kLow'], n['kHigh']), 0, n['kLow'] < 0 && n['kHigh'] > 0);
   check('inside-share', n['insideShare'], 0.6, n['insideShare'] >= 0.6);
-  if (previous !== null && !confirmed) {
-    const move = Math.abs(next.phi[0] - previous.phi[0]);
-    const se = Math.sqrt(Math.max(0, (next.covariance[0] ?? 0) + (previous.covariance[0] ?? 0)));
-    const tenorCap = 0.05 * Math.sqrt(30 / Math.max(fit.years * 365, 0.25));
-    const limit = Math.max(6 * se, tenorCap);
-    check('atm-move', move, limit, move <= limit);
-  }
+  if (previous !== null && !confirmed)
+    FACTORS.forEach((name, i) => {
+      const move = Math.abs(next.phi[i] - previous.phi[i]);
+      const variance = (next.covariance[4 * i] ?? 0) + (previous.covariance[4 * i] ?? 0);
+      const tenorCap = 0.05 * Math.sqrt(30 / Math.max(fit.years * 365, 0.25));
+      const limit = Math.max(6 * Math.sqrt(Math.max(0, variance)), tenorCap);
+      check(`${name}-move`, move, limit, move <= limit);
+    });
   return breaches;
 }

@@ -1,0 +1,71 @@
+import type { OperatorEvent } from '../market/event.ts';
+import type { LoopInput } from '../policy/loop-table.ts';
+import { registeredJob } from '../policy/registry.ts';
+import { loopAction, tellLoop } from './calibration-loop.ts';
+import type { Effect } from './effect.ts';
+import { closeTrial, end, promote } from './run-trial.ts';
+import { countRefused, type EngineState, type ExpiryState, type UnderlyingState } from './state.ts';
+import { newestVersion } from './versions.ts';
+
+/** What an operator may say to the loop. */
+const LOOP_ORDERS: ReadonlySet<string> = new Set<LoopInput>(['manual', 'resume', 'refit', 'approve', 'reject']);
+
+/**
+ * An operator speaks to the loop of an expiry (`deribit:BTC:2026-03-27`), or of all expiries of an underlying
+ * (`deribit:BTC`); `approve` and `reject` also take the id of the proposed calibration. Targets with an `@` are leases,
+ * which are not the loop's. A refit is carried out by the next close, unless a data fault vetoes it.
+ */
+export function onOperator(state: EngineState, event: OperatorEvent): Effect[] {
+  if (!LOOP_ORDERS.has(event.action)) return [];
+  const effects: Effect[] = [];
+  let heard = false;
+  for (const underlying of state.underlyings.values())
+    for (const expiry of underlying.expiries)
+      if (isMeant(underlying, expiry, event)) {
+        heard = true;
+        obey(state, underlying, expiry, event, effects);
+      }
+  if (!heard && !event.target.includes('@')) countRefused(state, 'operator-unknown-target');
+  return effects;
+}
+
+function isMeant(underlying: UnderlyingState, expiry: ExpiryState, event: OperatorEvent): boolean {
+  if (event.target === expiry.key || event.target === underlying.key) return true;
+  const proposed = expiry.loop.trial?.proposed ?? null;
+  if (proposed === null || (event.action !== 'approve' && event.action !== 'reject')) return false;
+  const track = expiry.models.find((t) => t.model === proposed.model);
+  const fit = track === undefined ? null : newestVersion(track);
+  if (fit === null) return false;
+  return event.target === fit.fit.id || registeredJob(expiry.loop.registry, fit.fit.id)?.id === event.target;
+}
+
+function obey(
+  state: EngineState,
+  underlying: UnderlyingState,
+  expiry: ExpiryState,
+  event: OperatorEvent,
+  effects: Effect[],
+): void {
+  const { loop } = expiry;
+  const { at, actor } = event;
+  const { trial } = loop;
+  if (event.action === 'refit') {
+    loop.ordered = actor;
+    effects.push(loopAction(expiry, at, 'refit', `ordered by ${actor}`));
+    return;
+  }
+  if (event.action === 'approve' || event.action === 'reject') {
+    const proposed = trial?.proposed ?? null;
+    if (proposed === null) {
+      effects.push(loopAction(expiry, at, event.action, `nothing is proposed: ${actor}`));
+      return;
+    }
+    if (event.action === 'reject') return end(state, underlying, expiry, 'reject', at, effects);
+    if (tellLoop(underlying, expiry, 'approve', at, effects).includes('promote'))
+      promote(state, expiry, proposed.model, false, actor, at, effects);
+    return;
+  }
+  const actions = tellLoop(underlying, expiry, event.action === 'manual' ? 'manual' : 'resume', at, effects);
+  if (actions.includes('close-trial')) closeTrial(state, expiry);
+  if (actions.includes('reset-budget')) loop.budget = { ...loop.budget, rejections: 0, freeAt: -Infinity };
+}

@@ -1,0 +1,176 @@
+import { readTrailingMedian, updateTrailingMedian } from '../detect/trailing-median.ts';
+import type { Observations } from '../model/contract.ts';
+import { exp } from '../numeric/exponential.ts';
+import { CAUSES, type Cause } from '../policy/causes.ts';
+import type { Incident } from '../policy/incident.ts';
+import type { LoopInput } from '../policy/loop-table.ts';
+import { readHalfLife } from '../score/half-life.ts';
+import type { ClosedExpiry } from './close.ts';
+import type { EngineState, ExpiryState, ModelTrack, UnderlyingState } from './state.ts';
+import { newestVersion } from './versions.ts';
+import { STREAM_MS } from './watch-silence.ts';
+
+/** Causes under which a market's quotes are too thin or too wild to choose a shape from. */
+const STRESS_CAUSES: ReadonlySet<string> = new Set(['flash-crash', 'liquidity-contraction']);
+/** Two-sided quotes, and share of the normal vega, without which stress is sat out. Source: methods.md 5.3. */
+const QUORUM_QUOTES = 8;
+const QUORUM_COVERAGE = 0.6;
+/** Score that warns, that is healthy again (half of it), and that counts as a shape error. */
+const WARN_PZ = 2;
+const WELL_PZ = 1;
+const SHAPE_PR = 2;
+/** A shape is judged by predictions younger than this: an old one misses for honest reasons, s. */
+const SHAPE_AGE_S = 3_600;
+const SHAPE_CLOSES = 3;
+/** Closes in a row that warn, and that make a refit without a diagnosis: longer than any data fault needs to be named. */
+const WARN_CLOSES = 3;
+const UNNAMED_CLOSES = 6;
+/** A fit is not refreshed for its age before this, s. */
+const YOUNGEST_S = 30;
+/** Options newly listed since the fit that make it worth repeating. */
+const NEWLY_LISTED = 4;
+const DAY_MS = 86_400_000;
+/** Options expire at this time of day, ms after midnight UTC; the surface rolls. */
+const ROLL_MS = 8 * 3_600_000;
+/** A market's move is answered once; one that is older than this when it can be is left to the score, ms. */
+const ANSWER_MS = 60_000;
+const REPEAT_MS = 2_000;
+const MOST_REPEATS = 6;
+
+/** What a close says to the loop of one expiry, and the incident that asks when one does. */
+export interface LoopReading {
+  readonly input: LoopInput | null;
+  readonly incident: Incident | null;
+}
+
+/** Reads a close for the loop. At most one input: the data first, then the market, then the model. */
+export function readLoopInput(
+  state: EngineState,
+  underlying: UnderlyingState,
+  closed: ClosedExpiry,
+  at: number,
+): LoopReading {
+  const { expiry } = closed.reading;
+  const { loop } = expiry;
+  const track = expiry.models.find((t) => t.model === loop.champion);
+  if (track === undefined) return { input: null, incident: null };
+  const streaming = closed.elapsedSeconds * 1000 < STREAM_MS;
+  count(closed, streaming);
+  const open = [...underlying.incidents.open.values()].filter(
+    (i) => i.scope === underlying.key || i.scope === expiry.key,
+  );
+  forgetAnswered(expiry, open);
+  const coverage = vegaCoverage(closed.reading.selection.observations);
+  if (open.length === 0) updateTrailingMedian(loop.coverage, coverage);
+  const say = (input: LoopInput | null, incident: Incident | null = null): LoopReading => ({ input, incident });
+  if (open.some((i) => i.kind === 'data')) return say('data-fault');
+  const version = newestVersion(track);
+  const waited = (at - track.lastJobAt) / 1000;
+  const ready = at >= loop.machine.retryAt;
+  if (version === null) return say(ready && waited >= state.config.minRefitSeconds ? 'first' : null);
+  const stress = open.find((i) => i.kind === 'market' && i.scope === underlying.key && STRESS_CAUSES.has(i.cause));
+  if (stress !== undefined) return say(hasQuorum(expiry, closed, coverage) ? 'stress' : 'no-quorum', stress);
+  if (loop.ordered !== null) return say('refit');
+  if (suspected(underlying, expiry)) return say(null);
+  const spacing = 2 * (loop.latencyMs + (streaming ? state.config.batchMs : 0));
+  const spaced = ready && at - track.lastJobAt >= spacing;
+  const asking = spaced ? whoAsks(open, loop.answered, at) : null;
+  if (asking !== null) return say('breach', asking);
+  if (!ready) return say(null);
+  return say(readScore(state, expiry, track, closed, at, streaming));
+}
+
+function count(closed: ClosedExpiry, streaming: boolean): void {
+  const { loop } = closed.reading.expiry;
+  const scores = closed.scores.find((s) => s.track.model === loop.champion);
+  const primary = scores?.primary ?? null;
+  if (scores === undefined || primary === null) return;
+  loop.warnings = streaming && primary.pz > WARN_PZ ? loop.warnings + 1 : 0;
+  loop.shapes = primary.pr > SHAPE_PR && scores.ageSeconds < SHAPE_AGE_S ? loop.shapes + 1 : 0;
+}
+
+function forgetAnswered(expiry: ExpiryState, open: readonly Incident[]): void {
+  for (const id of expiry.loop.answered.keys()) if (!open.some((i) => i.id === id)) expiry.loop.answered.delete(id);
+}
+
+/** Whether a data fault on this scope or above has been seen and not yet believed: no refit until it is decided. */
+function suspected(underlying: UnderlyingState, expiry: ExpiryState): boolean {
+  for (const key of underlying.incidents.waiting.keys()) {
+    const bar = key.indexOf('|');
+    const scope = key.slice(bar + 1);
+    if (scope !== underlying.key && scope !== expiry.key) continue;
+    if (CAUSES[key.slice(0, bar) as Cause]?.kind === 'data') return true;
+  }
+  return false;
+}
+
+/** The incident to answer: moves of the market once, faults of the model again and again, ever more slowly. */
+function whoAsks(
+  open: readonly Incident[],
+  answered: ReadonlyMap<string, { readonly count: number; readonly at: number }>,
+  at: number,
+): Incident | null {
+  for (const i of open) {
+    const before = answered.get(i.id);
+    if (before === undefined) {
+      if (i.kind === 'model' || at - i.openedAt <= ANSWER_MS) return i;
+    } else if (i.kind === 'model' && at - before.at >= REPEAT_MS * (1 << Math.min(MOST_REPEATS, before.count)))
+      return i;
+  }
+  return null;
+}
+
+function readScore(
+  state: EngineState,
+  expiry: ExpiryState,
+  track: ModelTrack,
+  closed: ClosedExpiry,
+  at: number,
+  streaming: boolean,
+): LoopInput | null {
+  const { loop } = expiry;
+  const version = newestVersion(track);
+  const primary = closed.scores.find((s) => s.track === track)?.primary ?? null;
+  if (loop.shapes >= SHAPE_CLOSES && loop.trial === null && loop.rung < state.config.challengers.length) return 'shape';
+  const drifting = loop.machine.state === 'DRIFT';
+  if (loop.warnings >= (drifting ? UNNAMED_CLOSES : WARN_CLOSES)) return 'warning';
+  if (version === null) return 'quiet';
+  // A batch that contradicts the model is either a move or a fault: age alone must not teach it to the model.
+  const plausible = !streaming || primary === null || primary.pz <= WARN_PZ;
+  const age = (at - version.fit.at) / 1000;
+  const due = age >= oldest(state, track);
+  const spaced = (at - track.lastJobAt) / 1000 >= state.config.minRefitSeconds;
+  if (plausible && spaced) {
+    const rolled = Math.floor((at - ROLL_MS) / DAY_MS) > Math.floor((version.fit.at - ROLL_MS) / DAY_MS);
+    const { listed } = closed.reading.facts;
+    if (streaming && (rolled || listed - loop.listed >= NEWLY_LISTED)) return 'event';
+    if (due) return 'age';
+  }
+  const well = primary === null || !streaming || primary.pz <= WELL_PZ;
+  return well || !drifting ? 'quiet' : null;
+}
+
+/** Age at which a fit is refreshed, s: half of its half-life, within half a minute and the configured age. */
+function oldest(state: EngineState, track: ModelTrack): number {
+  const halfLife = readHalfLife(track.halfLife);
+  const { maxAgeSeconds } = state.config;
+  return Number.isNaN(halfLife) ? maxAgeSeconds : Math.min(maxAgeSeconds, Math.max(YOUNGEST_S, 0.5 * halfLife));
+}
+
+function hasQuorum(expiry: ExpiryState, closed: ClosedExpiry, coverage: number): boolean {
+  if (closed.reading.facts.twoSided < QUORUM_QUOTES || closed.reading.selection.observations.k.length === 0)
+    return false;
+  const normal = readTrailingMedian(expiry.loop.coverage, 1)?.centre ?? NaN;
+  return !(coverage < QUORUM_COVERAGE * normal);
+}
+
+/** Sum over the used quotes of exp(-d1^2 / 2): vega in units of F sqrt(T / 2 pi). */
+function vegaCoverage(o: Observations): number {
+  let sum = 0;
+  for (let i = 0; i < o.k.length; i++) {
+    const s = o.value[i] * Math.sqrt(o.years);
+    const d1 = 0.5 * s - o.k[i] / s;
+    sum += exp(-0.5 * d1 * d1);
+  }
+  return sum;
+}
