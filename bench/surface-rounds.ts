@@ -1,10 +1,10 @@
 /** What the surface benches share: timed rounds, a hash of the numbers they produced, and the word for absent data. */
 import { createHash } from 'node:crypto';
 
-/** Milliseconds of each of 15 rounds (2 when smoking) after a warm-up. */
+/** Milliseconds of each of 45 rounds (2 when smoking) after a warm-up that outlasts the engine's own compilation. */
 export function timedRounds(smoke: boolean, work: () => void): number[] {
-  for (let i = 0; i < (smoke ? 1 : 20); i++) work();
-  return Array.from({ length: smoke ? 2 : 15 }, () => {
+  for (let i = 0; i < (smoke ? 1 : 40); i++) work();
+  return Array.from({ length: smoke ? 2 : 45 }, () => {
     const start = performance.now();
     work();
     return performance.now() - start;
