@@ -91,8 +91,7 @@ async function run(
       files,
       config: DEFAULT_CONFIG,
       map: flags.map,
-      from: flags.from === undefined ? undefined : parseTime('--from', flags.from),
-      to: flags.to === undefined ? undefined : parseTime('--to', flags.to),
+      ...parseRange(flags),
       speed,
       record: flags.record,
       onRecord,
@@ -113,6 +112,14 @@ function sessionHooks(hooks: ReplayHooks | null, recorded: boolean) {
   if (hooks === null) return {};
   const { pacer, onEvent } = hooks;
   return { pacer, onEvent, onSession: (session: Session) => hooks.onSession(session, recorded) };
+}
+
+function parseRange(flags: ReplayFlags): { from?: number; to?: number } {
+  const from = flags.from === undefined ? undefined : parseTime('--from', flags.from);
+  const to = flags.to === undefined ? undefined : parseTime('--to', flags.to);
+  if (from !== undefined && to !== undefined && from > to)
+    throw new UsageError(`--from ${flags.from} is after --to ${flags.to}`);
+  return { from, to };
 }
 
 function parseSpeed(text: string): number {

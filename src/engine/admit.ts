@@ -10,6 +10,8 @@ const LATEST = Date.UTC(2200, 0, 1);
  * handlers may take it, or null when it was refused (counted by reason). Costs two comparisons per quote.
  */
 export function admit(state: EngineState, event: MarketEvent): MarketEvent | null {
+  // A refusal is only counted, under its own reason; what has no usable time is often why.
+  if (event.type === 'refused') return event;
   if (!isTime(event.at) || !isTime(event.receivedAt)) return refused(state, 'time-out-of-range');
   if (event.type === 'instrument' && !isInstrument(event)) return refused(state, 'instrument-out-of-domain');
   if (event.type === 'fit-result') return plainAnswer(state, event);

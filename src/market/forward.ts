@@ -27,7 +27,8 @@ const STRIKE_WINDOW = 0.25;
  * Robust put-call-parity forward. Inverse: p_C - p_P = D (1 - K/F); linear: C - P = D (F - K).
  *
  * Each pair gives F_i at D = 1 with s_i from s = (h_C + h_P)/sqrt(3) (uniform within the spread); the estimate is the
- * Huber mean (c = 1.345) started at the weighted median. Returns null with fewer than 2 pairs in the window.
+ * Huber mean (c = 1.345) started at the weighted median. Returns null with fewer than 2 pairs in the window around
+ * `guess` (USD); without one (NaN: no index, no published forward) around the strike where call and put are closest.
  * Source: methods.md 1.4; verified in `test/market/forward.test.ts` on constructed chains.
  */
 export function parityForward(
@@ -35,11 +36,12 @@ export function parityForward(
   settlement: Settlement,
   guess: number,
 ): ParityForward | null {
+  const centre = guess > 0 ? guess : evenStrike(pairs);
   const estimates: number[] = [];
   const weights: number[] = [];
   const used: ParityPair[] = [];
   for (const p of pairs) {
-    if (Math.abs(p.strike / guess - 1) > STRIKE_WINDOW) continue;
+    if (Math.abs(p.strike / centre - 1) > STRIKE_WINDOW) continue;
     const y = p.callMid - p.putMid;
     const s = (p.callHalfSpread + p.putHalfSpread) / Math.sqrt(3);
     if (!(s > 0)) continue;
@@ -70,6 +72,16 @@ export function parityForward(
     discount: freeDiscount(used, settlement, f),
     pairs: estimates.length,
   };
+}
+
+/** The strike at which call and put cost most nearly the same: the forward lies within a strike of it. */
+function evenStrike(pairs: readonly ParityPair[]): number {
+  let [best, least] = [NaN, Infinity];
+  for (const p of pairs) {
+    const gap = Math.abs(p.callMid - p.putMid);
+    if (gap < least) [best, least] = [p.strike, gap];
+  }
+  return best;
 }
 
 /** Standard error of the Huber mean: the larger of what the half-spreads promise and what the scatter shows. */

@@ -27,6 +27,7 @@ test('usage errors exit 2 and name the value', async () => {
     [['replay', 'no-such-file.csv'], 'no-such-file.csv'],
     [['replay', '--speed', 'fast', 'package.json'], 'fast'],
     [['replay', '--from', 'yesterday', 'package.json'], 'yesterday'],
+    [['replay', '--from', '2026-02-06', '--to', '2026-02-05', 'package.json'], '2026-02-06'],
     [['watch', 'deribit'], 'deribit'],
     [['watch', 'nowhere:BTC'], 'nowhere'],
     [['watch', 'deribit:BTC', '--endpoint', 'http://x'], 'http://x'],
@@ -44,7 +45,7 @@ test('a file of no known dialect is named, without a stack', async () => {
   const odd = join(work, 'odd.bin');
   writeFileSync(odd, 'hello');
   const ran = await vernier(['replay', odd]);
-  assert.equal(ran.code, 1);
+  assert.equal(ran.code, 2);
   assert.match(ran.stderr, /odd\.bin/);
   assert.equal(ran.stderr.includes('    at '), false);
 });

@@ -227,6 +227,8 @@ test('times and contracts that no venue has are refused by the engine itself, by
     { ...q, at: START, receivedAt: NaN },
   ]);
   assert.equal(refused(r, 'time-out-of-range'), 3);
+  r.push([{ type: 'refused', at: 0, receivedAt: 0, venue: 'x', reason: 'no-time', field: 'timestamp', value: '' }]);
+  assert.equal(refused(r, 'no-time'), 1, 'a refusal without a time keeps its own reason');
   const [l] = listing(FAR);
   for (const odd of [{ strike: 0 }, { strike: Infinity }, { expiry: 1e18 }, { ticks: [] }, { contractSize: -1 }])
     r.push([{ ...l, instrument: { ...l.instrument, symbol: 'X', ...odd } }]);

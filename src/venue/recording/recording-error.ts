@@ -19,6 +19,8 @@ export type RecordingFailure =
 export class RecordingError extends Error {
   override readonly name = 'RecordingError';
   readonly retryable = false;
+  /** 2 when the file is not what it was named for, 1 when it broke while it was read. */
+  readonly exitCode: number;
   /** Base name of the file, never its folder. */
   readonly file: string;
   readonly reason: RecordingFailure;
@@ -34,6 +36,7 @@ export class RecordingError extends Error {
     super(`${file}: ${detail}`, options.cause === undefined ? undefined : { cause: options.cause });
     this.file = file;
     this.reason = reason;
+    this.exitCode = reason === 'unreadable' || reason === 'too-large' ? 1 : 2;
     this.problems = options.problems ?? [];
   }
 }
