@@ -4,6 +4,7 @@ import { exp, log } from '../numeric/exponential.ts';
 import { median } from '../numeric/robust.ts';
 import type { ScopeSigns, UnderlyingSigns } from '../policy/diagnosis.ts';
 import { strengthOf, type Sign, type SignName } from '../policy/signs.ts';
+import { priorSpread } from '../quality/prior-baselines.ts';
 import { DATA_METRICS } from '../quality/registry.ts';
 import type { ClosedExpiry } from './close.ts';
 import { readInnovations, type CommonInnovation } from './read-innovations.ts';
@@ -144,7 +145,8 @@ function expirySigns(c: ClosedExpiry, closed: readonly ClosedExpiry[], offset: n
   const callPut = read('call_put_gap_vol');
   put(signs, 'call-put', callPut, strengthOf(callPut, Math.max(ENTRY.callPut, 6 * half)));
   put(signs, 'mark-gap', read('mark_gap_log'), strengthOf(read('mark_gap_log'), ENTRY.markGap));
-  const base = readTrailingMedian(expiry.spreadBaseline, BASELINE_MINIMUM)?.centre ?? NaN;
+  // Twice the prior: another venue's usual spread is not this one's, only a crisis is beyond both.
+  const base = readTrailingMedian(expiry.spreadBaseline, BASELINE_MINIMUM)?.centre ?? 2 * priorSpread(facts.years);
   // Half a tick is worth 1/sqrt(T) in volatility: spreads are compared as half-spread times sqrt(T).
   const wide = facts.years > HALF_A_DAY ? log((half * Math.sqrt(facts.years)) / base) : NaN;
   put(signs, 'wide', wide, wide > 0 ? strengthOf(wide, ENTRY.wide) : 0);

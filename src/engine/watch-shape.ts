@@ -16,6 +16,11 @@ export interface ShapeWatch {
 /** One value a minute: the reference then covers eight hours and not eight minutes. */
 const EVERY_MS = 60_000;
 const PER_WEEK = (7 * 86_400_000) / EVERY_MS;
+/**
+ * A shape error below this many standard errors of a quote is no misspecification, however surely it has changed: ranks
+ * prove change, and quiet hours and busy ones do differ.
+ */
+const MATERIAL = 1.2;
 /** An alarm stays a sign for this long, ms. */
 const TOLD_MS = 900_000;
 
@@ -39,7 +44,7 @@ export function watchShape(
     const z = prewhiten(watch.filter, log(pr), true);
     if (Number.isFinite(z)) rankE.update(watch.test, z);
     if (rankE.read(watch.test) >= limit) {
-      watch.toldUntil = at + TOLD_MS;
+      if (pr >= MATERIAL) watch.toldUntil = at + TOLD_MS;
       rankE.reset(watch.test);
     }
   }

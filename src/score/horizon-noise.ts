@@ -22,7 +22,7 @@ const DAY_SECONDS = 86_400;
 
 /**
  * Prior of s_R for a time to expiry in years: standard deviation in volatility (fraction) per sqrt(day). Measured on
- * real six-hourly chains by `bench/measure-horizon-noise.ts`.
+ * real six-hourly chains by `tools/measure-baselines.ts`.
  */
 export function priorHorizonSd(years: number): number {
   const days = years * 365;
