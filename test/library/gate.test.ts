@@ -1,5 +1,7 @@
 /** The gate's client against monitors that die, hang, restart, are cut off, and clocks that jump. */
 import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { test, type TestContext } from 'node:test';
 import type { AddressInfo } from 'node:net';
@@ -280,4 +282,49 @@ test('a token that no header can carry is refused without being repeated', () =>
       () => createGate({ url, token: 'se cret\n' }),
       (e) => e instanceof TypeError && !e.message.includes('cret'),
     );
+});
+
+/** A monitor in a process of its own, with leases of 600 ms. */
+const CHILD = `
+import { createServer } from 'node:http';
+let sequence = 0;
+createServer((request, response) => {
+  const nonce = new URL(request.url, 'http://x').searchParams.get('nonce');
+  sequence++;
+  const lease = { scope: '${SCOPE}', state: 'OK', multiplier: 1, model_id: 'c', as_of: null, uncertainty_multiplier: 1,
+    reasons: [], standing: 'verdict', override: null, issued_at: '', ttl_ms: 600, expires_at: '', sequence };
+  response.end(JSON.stringify({ monitor: 'child', run: String(process.pid), nonce, mode: 'advisory', issued_at: '',
+    ttl_ms: 600, sequence, leases: [lease] }));
+}).listen(Number(process.argv[1] ?? 0), '127.0.0.1', function () { console.log(this.address().port); });`;
+
+async function startChild(port: number): Promise<{ child: ChildProcess; port: number }> {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', CHILD, String(port)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  return { child, port: Number(line.toString()) };
+}
+
+test('a real process that is stopped, goes on, is killed and comes back', { timeout: 30_000 }, async (t) => {
+  const first = await startChild(0);
+  const children = [first.child];
+  t.after(() => children.map((c) => c.kill('SIGKILL')));
+  const gate = createGate({ url: `http://127.0.0.1:${first.port}`, renewMs: 50 });
+  t.after(() => gate.close());
+  const until = async (open: boolean): Promise<number> => {
+    const began = performance.now();
+    while (gate.mayQuote(SCOPE) !== open) await new Promise((r) => setTimeout(r, 5));
+    return performance.now() - began;
+  };
+  await until(true);
+  first.child.kill('SIGSTOP');
+  assert.ok((await until(false)) < 900, 'hung: closed with its lease');
+  first.child.kill('SIGCONT');
+  await until(true);
+  first.child.kill('SIGKILL');
+  assert.ok((await until(false)) < 900, 'killed: closed with its lease');
+  await new Promise((r) => setTimeout(r, 100));
+  assert.equal(gate.mayQuote(SCOPE), false);
+  children.push((await startChild(first.port)).child);
+  await until(true);
 });
