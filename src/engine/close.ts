@@ -136,11 +136,12 @@ function prove(underlying: UnderlyingState, closed: readonly ClosedExpiry[], at:
     const pz = closed
       .filter((c) => awaited.scope === underlying.key || awaited.scope === c.reading.expiry.key)
       .flatMap((c) => c.scores)
-      .filter((s) => s.primary !== null && s.track.fits > 0)
+      // The version that answered, not the one that was still live when the horizon began.
+      .filter((s) => s.track.fits > 0 && s.fit !== null && s.fit.at >= awaited.since)
       .map((s) => s.primary?.pz ?? NaN);
-    if (pz.length === 0) continue;
+    if (pz.length === 0 && at - awaited.since < PROOF_MS) continue;
     underlying.awaitingProof.delete(incident);
-    const outcome = median(pz) <= PROVED_PZ ? 'verified' : 'not-verified';
+    const outcome = pz.length > 0 && median(pz) <= PROVED_PZ ? 'verified' : 'not-verified';
     effects.push({
       type: 'record',
       record: { type: 'action', at: isoTime(at), incident, kind: 'recalibrate', outcome },
@@ -151,6 +152,8 @@ function prove(underlying: UnderlyingState, closed: readonly ClosedExpiry[], at:
 
 /** A healthy prediction scores about 1; twice that still proves that the refit took. */
 const PROVED_PZ = 2;
+/** An answer that has not been scored by then has proved nothing, ms. */
+const PROOF_MS = 60_000;
 
 function observeVenueMark(closed: ClosedExpiry, at: number): void {
   const track = closed.scores.find((s) => s.track.model === 'venue-mark')?.track;
