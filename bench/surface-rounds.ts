@@ -1,10 +1,13 @@
 /** What the surface benches share: timed rounds, a hash of the numbers they produced, and the word for absent data. */
 import { createHash } from 'node:crypto';
 
-/** Milliseconds of each of 45 rounds (2 when smoking) after a warm-up that outlasts the engine's own compilation. */
-export function timedRounds(smoke: boolean, work: () => void): number[] {
-  for (let i = 0; i < (smoke ? 1 : 40); i++) work();
-  return Array.from({ length: smoke ? 2 : 45 }, () => {
+/**
+ * Milliseconds of each round (45, or as many as said; 2 when smoking) after a warm-up that outlasts the engine's own
+ * compilation. Short rounds keep the median free of what else the machine does: few of them are interrupted.
+ */
+export function timedRounds(smoke: boolean, work: () => void, rounds = 45): number[] {
+  for (let i = 0; i < (smoke ? 1 : Math.max(40, rounds)); i++) work();
+  return Array.from({ length: smoke ? 2 : rounds }, () => {
     const start = performance.now();
     work();
     return performance.now() - start;
