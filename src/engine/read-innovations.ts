@@ -16,10 +16,21 @@ export interface CommonInnovation {
 }
 
 /**
- * The horizon's standard deviation of skew and curvature innovations as shares of the level's; measured on real
- * six-hourly chains (`docs/monitor.md`).
+ * The horizon's standard deviation of level, skew and curvature innovations as shares of the level's, by tenor in days:
+ * measured on recorded six-hourly chains by `tools/measure-baselines.ts`.
  */
-const SHARE = [1, 0.45, 0.25] as const;
+const SHARES: readonly (readonly [number, readonly [number, number, number]])[] = [
+  [2, [1, 0.22, 0.1]],
+  [8, [1, 0.25, 0.11]],
+  [31, [1, 0.33, 0.15]],
+  [93, [1, 0.45, 0.21]],
+  [Infinity, [1, 0.7, 0.4]],
+];
+
+function sharesOf(years: number): readonly [number, number, number] {
+  return (SHARES.find(([end]) => years * 365 < end) ?? SHARES[0])[1];
+}
+
 const SHORT_YEARS = 15 / 365;
 
 /**
@@ -45,7 +56,8 @@ export function readInnovations(
     if (scores.primary.factors === null) continue;
     const { b, se } = scores.primary.factors;
     const horizon = Math.sqrt(scores.track.noise.variancePerSecond * scores.ageSeconds);
-    const z = [0, 1, 2].map((i) => b[i] / Math.sqrt(se[i] * se[i] + SHARE[i] * SHARE[i] * horizon * horizon));
+    const share = sharesOf(c.reading.facts.years);
+    const z = [0, 1, 2].map((i) => b[i] / Math.sqrt(se[i] * se[i] + share[i] * share[i] * horizon * horizon));
     byExpiry.set(c.reading.expiry.key, [z[0], z[1], z[2]]);
     if (!sound.includes(c)) continue;
     const weight = 1 / Math.sqrt(se[0] * se[0] + horizon * horizon);

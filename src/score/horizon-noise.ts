@@ -27,10 +27,10 @@ const DAY_SECONDS = 86_400;
 export function priorHorizonSd(years: number): number {
   const days = years * 365;
   if (days < 2) return 0.1;
-  if (days < 8) return 0.048;
-  if (days < 31) return 0.026;
-  if (days < 93) return 0.017;
-  return 0.011;
+  if (days < 8) return 0.052;
+  if (days < 31) return 0.021;
+  if (days < 93) return 0.01;
+  return 0.0045;
 }
 
 /** Prior variance per second for a time to expiry in years. */
