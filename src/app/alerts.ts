@@ -5,8 +5,11 @@ import { isoTime } from '../market/iso-time.ts';
 import type { MarketEvent, OperatorEvent } from '../market/event.ts';
 import type { OutputRecord } from '../model/record.ts';
 import { splitGateScope, underlyingOf } from '../policy/alert.ts';
+import { hiddenBecause } from '../policy/alert-group.ts';
 import { advanceRouter, noteCondition, noteOperator, noteRecord } from '../policy/route.ts';
+import { makeSilence } from '../policy/silence.ts';
 import { initRouter, type RouterState } from '../policy/router-state.ts';
+import type { AlertOverview, SilenceRequest } from '../server/alert-routes.ts';
 import { DeadLetters } from '../sink/dead-letter.ts';
 import { Delivery, type DeliveryFigures } from '../sink/delivery.ts';
 import { SINKS } from '../sink/registry.ts';
@@ -80,14 +83,14 @@ export class Alerts {
   /** Takes an input event: operators' acts matter here. Returns why an act was not taken, else null. */
   onEvent(event: MarketEvent): string | null {
     if (event.type !== 'operator') return null;
-    if (event.action === 'override' || event.action === 'resume') {
+    if (event.action === 'override' || (event.action === 'resume' && this.overrides.has(event.target))) {
       this.onOverride(event);
       return null;
     }
     // People and sinks live on the wall clock; the event carries the venue's.
     const at = this.now();
     const until = event.until === null ? null : at + (event.until - event.at);
-    return event.action === 'acknowledge' || event.action === 'silence'
+    return event.action === 'acknowledge' || event.action === 'silence' || event.action === 'resume'
       ? noteOperator(this.router, { ...event, at, until })
       : null;
   }
@@ -113,6 +116,51 @@ export class Alerts {
     for (const notification of advanceRouter(this.router, at))
       for (const sink of this.options.settings.receivers[notification.receiver] ?? [])
         this.deliveries.get(sink)?.push(notification);
+  }
+
+  /** Alerts, silences and sinks as the server shows them. */
+  overview(): AlertOverview {
+    const at = this.now();
+    const all = [...this.router.alerts.values()].map((t) => t.alert);
+    const firing = all.filter((a) => a.endsAt === null);
+    return {
+      items: all.map((a) => ({
+        key: a.key,
+        kind: a.kind,
+        cause: a.cause,
+        says: a.says,
+        severity: a.severity,
+        underlying: a.underlying,
+        scopes: [...a.scopes],
+        incidents: [...a.incidents],
+        starts_at: isoTime(a.startsAt),
+        ends_at: a.endsAt === null ? null : isoTime(a.endsAt),
+        acknowledged_by: this.router.acknowledged.get(a.key)?.by ?? null,
+        hidden: hiddenBecause(this.router, a, firing, at),
+      })),
+      silences: [...this.router.silences.values()].map(({ id, match, by, note, startsAt, until }) => ({
+        id,
+        match: { ...match } as Record<string, string>,
+        by,
+        note,
+        starts_at: isoTime(startsAt),
+        until: isoTime(until),
+      })),
+      sinks: this.figures().map(({ failedAttempts, ...rest }) => ({ ...rest, failed_attempts: failedAttempts })),
+    };
+  }
+
+  /** Why a silence would be refused; null when it would be taken. Changes nothing. */
+  refusal(request: SilenceRequest): string | null {
+    if (request.minutes === null)
+      return this.router.silences.has(request.target) ? null : `target: there is no silence ${request.target}`;
+    const at = this.now();
+    const made = makeSilence(
+      '?',
+      { target: request.target, by: request.actor, note: request.note, at },
+      at + request.minutes * 60_000,
+    );
+    return typeof made === 'string' ? made : null;
   }
 
   /** Every sink's figures. */

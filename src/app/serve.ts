@@ -4,8 +4,10 @@ import type { EngineState } from '../engine/state.ts';
 import type { MarketEvent } from '../market/event.ts';
 import type { OutputRecord } from '../model/record.ts';
 import { AccessTokens } from '../server/access-tokens.ts';
+import type { AlertSource } from '../server/alert-routes.ts';
 import { ServerRefused, startServer, type MonitorServer } from '../server/monitor-server.ts';
 import type { ReplayTransport } from './replay-transport.ts';
+import type { Alerts } from './alerts.ts';
 import { GateDesk } from './gate-desk.ts';
 import { EngineView } from './view/engine-view.ts';
 import type { SourceFigures, ViewSource } from './view/view-source.ts';
@@ -48,7 +50,11 @@ const NO_FIGURES: SourceFigures = {
 };
 
 /** Opens the server of a live watch. Throws before anything is opened when the options do not go together. */
-export async function serveWatch(options: ServeOptions, synthetic: boolean): Promise<ServedWatch> {
+export async function serveWatch(
+  options: ServeOptions,
+  synthetic: boolean,
+  alerts: Alerts | null = null,
+): Promise<ServedWatch> {
   let watch: Watch | null = null;
   const source: ViewSource = {
     mode: 'live',
@@ -67,7 +73,21 @@ export async function serveWatch(options: ServeOptions, synthetic: boolean): Pro
     state: () => watch?.monitor.session.state ?? null,
     log: ({ actor, action, target, note, until }) => watch?.monitor.operate({ actor, action, target, note, until }),
   });
-  const served = await serve(options, source, desk);
+  const silences: AlertSource | null =
+    alerts === null
+      ? null
+      : {
+          overview: () => alerts.overview(),
+          silence: (request) => {
+            const refused = watch === null ? 'the watch has not begun' : alerts.refusal(request);
+            if (refused !== null) return refused;
+            const { actor, target, note, minutes } = request;
+            const until = minutes === null ? null : Date.now() + minutes * 60_000;
+            watch?.monitor.operate({ actor, action: minutes === null ? 'resume' : 'silence', target, note, until });
+            return null;
+          },
+        };
+  const served = await serve(options, source, desk, silences);
   return {
     ...served,
     attach: (started) => void (watch = started),
@@ -111,11 +131,17 @@ export async function serveReplay(
 
 const RECORDED = 'this is the replay of a session log: what people did in it is in it already';
 
-async function serve(options: ServeOptions, source: ViewSource, gate: GateDesk | null = null): Promise<Served> {
+async function serve(
+  options: ServeOptions,
+  source: ViewSource,
+  gate: GateDesk | null = null,
+  alerts: AlertSource | null = null,
+): Promise<Served> {
   const view = new EngineView(source);
   const server: MonitorServer = await startServer({
     view,
     gate,
+    alerts,
     port: options.port,
     host: options.host,
     tokens: options.tokenFile === null ? null : AccessTokens.fromFile(options.tokenFile),

@@ -40,7 +40,7 @@ export function registerWatch(program: Command): void {
       const directory = flags.dataDir ?? defaultDataDirectory();
       const alerts = flags.alerts === undefined ? null : await openAlerts(flags.alerts, directory);
       const serving = serveOptions(flags, null);
-      const served = serving === null ? null : await serveWatch(serving, false);
+      const served = serving === null ? null : await serveWatch(serving, false, alerts);
       const printer = new RecordPrinter(process.stdout, flags.json === true);
       const summary = new LiveSummary(printer, DEFAULT_CONFIG.champion, flags.json === true, null);
       const failed = Promise.withResolvers<number>();

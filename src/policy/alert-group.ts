@@ -53,7 +53,8 @@ export function receiversOf(config: RouterConfig, alert: Alert): string[] {
   return found;
 }
 
-function hiddenBecause(state: RouterState, alert: Alert, firing: readonly Alert[], at: number): string | null {
+/** Why an alert is not told: its silence or its inhibitor; null = it is told. */
+export function hiddenBecause(state: RouterState, alert: Alert, firing: readonly Alert[], at: number): string | null {
   if (!mayBeHidden(alert)) return null;
   for (const silence of state.silences.values())
     if (silence.startsAt <= at && matches(silence.match, alert)) return `silence ${silence.id}`;

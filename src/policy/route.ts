@@ -85,7 +85,7 @@ function settle(state: RouterState, tracked: TrackedAlert, at: number): void {
 
 /**
  * Takes an operator's `silence` (target a matcher: `cause=level-move,underlying=deribit:BTC`) or `acknowledge` (target an
- * incident id or an alert key). Returns null, or why not.
+ * incident id or an alert key), or the `resume` that ends a silence (target its id). Returns null, or why not.
  */
 export function noteOperator(state: RouterState, event: OperatorEvent): string | null {
   if (event.action === 'silence') {
@@ -96,6 +96,8 @@ export function noteOperator(state: RouterState, event: OperatorEvent): string |
     state.silences.set(silence.id, silence);
     return null;
   }
+  if (event.action === 'resume')
+    return state.silences.delete(event.target) ? null : `target: there is no silence ${event.target}`;
   if (event.action !== 'acknowledge') return `action: ${event.action} is nothing for the router`;
   const tracked = [...state.alerts.values()].find(
     (t) => t.alert.endsAt === null && (t.alert.key === event.target || t.alert.incidents.includes(event.target)),

@@ -13,6 +13,7 @@ import {
 } from 'fastify-type-provider-zod';
 import { mayActAs, type AccessTokens, type Identity } from './access-tokens.ts';
 import { Admission } from './admission.ts';
+import { alertRoutes, type AlertSource } from './alert-routes.ts';
 import { AuditTrail } from './audit-trail.ts';
 import { gateRoutes, type GateSource } from './gate-routes.ts';
 import { metricsOf } from './metrics.ts';
@@ -43,6 +44,8 @@ export interface ServerOptions {
   readonly view: MonitorView;
   /** Leases for trading engines; none of a replay. */
   readonly gate?: GateSource | null;
+  /** Who is told what; null when nobody is. */
+  readonly alerts?: AlertSource | null;
   /** 0 = any free port. */
   readonly port: number;
   /** Default 127.0.0.1. */
@@ -112,6 +115,7 @@ export async function startServer(options: ServerOptions): Promise<MonitorServer
       sessionRoutes(api, admission, secure);
       healthRoute(api, options.view, hub);
       if (options.gate !== undefined && options.gate !== null) gateRoutes(api, options.gate);
+      if (options.alerts !== undefined && options.alerts !== null) alertRoutes(api, options.alerts);
       done();
     },
     { prefix: '/api/v1' },

@@ -243,7 +243,7 @@ test(
         const server = createServer((request, response) => {
           if (monitor.fault === 'hung') return;
           assert.equal(request.headers.authorization, 'Bearer tok-1');
-          const nonce = new URL(request.url!, 'http://x').searchParams.get('nonce');
+          const nonce = new URL(request.url ?? '/', 'http://x').searchParams.get('nonce');
           response.end(JSON.stringify(monitor.answer(nonce)));
         }).listen(0, '127.0.0.1', () => resolve(server));
       });
