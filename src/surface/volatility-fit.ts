@@ -34,7 +34,7 @@ const FIT: LeastSquaresOptions = {
   gradientTolerance: 1e-9,
 };
 const POLISH: LeastSquaresOptions = {
-  maxIterations: 40,
+  maxIterations: 400,
   costTolerance: 1e-11,
   stepTolerance: 1e-10,
   gradientTolerance: 1e-10,
