@@ -90,7 +90,7 @@ test('the worst slice: its own incident, then the gate, then the score; with why
   assert.equal(worstSlice([slice('a', 'OK', 3)], [])?.why, 'PZ 3.00');
   assert.equal(
     worstSlice(
-      [slices[0]!, slices[2]!],
+      [slices[0], slices[2]],
       own.map((i) => ({ ...i, state: 'resolved' })),
     )?.slice.scope,
     'a',

@@ -41,7 +41,7 @@ const snapshot = () =>
 test('a frame is read column by column, and one whose length is not what its head says is refused', () => {
   const frame = decodeFrame(snapshot());
   assert.equal(frame.rows, 3);
-  assert.deepEqual([...frame.columns['k']!], [-0.25, -0.25, 0.05].map(Math.fround));
+  assert.deepEqual([...frame.columns['k']], [-0.25, -0.25, 0.05].map(Math.fround));
   assert.throws(() => decodeFrame(snapshot().slice(0, -4)), FrameError);
   assert.throws(() => decodeFrame(new ArrayBuffer(2)), FrameError);
   const long = snapshot();
@@ -54,12 +54,12 @@ test('quotes of an expiry come by strike, call before put, with the words for wh
   assert.equal(book.apply(decodeFrame(snapshot())), null, 'columns without a layout mean nothing');
   book.setLayout(3, LAYOUT);
   assert.deepEqual(book.apply(decodeFrame(snapshot())), new Set(LAYOUT.scopes));
-  const quotes = book.quotesOf(LAYOUT.scopes[0]!, (k) => 0.5 + k);
+  const quotes = book.quotesOf(LAYOUT.scopes[0], (k) => 0.5 + k);
   assert.deepEqual(quotes.map((q) => [q.symbol, q.refused]), [['A', 'wide'], ['B', null]]); // prettier-ignore
-  assert.equal(quotes[0]!.x, -0.25 / (0.5 * 0.5));
-  assert.equal(quotes[0]!.model, 0.25);
-  assert.equal(quotes[1]!.ageS, 2);
-  assert.ok(Number.isNaN(book.quotesOf(LAYOUT.scopes[1]!, () => NaN)[0]!.x), 'no x without an at-the-money volatility');
+  assert.equal(quotes[0].x, -0.25 / (0.5 * 0.5));
+  assert.equal(quotes[0].model, 0.25);
+  assert.equal(quotes[1].ageS, 2);
+  assert.ok(Number.isNaN(book.quotesOf(LAYOUT.scopes[1], () => NaN)[0].x), 'no x without an at-the-money volatility');
 });
 
 test('a delta changes its rows only and names the expiry it touched; ages go on', () => {
@@ -71,7 +71,7 @@ test('a delta changes its rows only and names the expiry it touched; ages go on'
     decodeFrame(frameBytes(later, { row: [2], bid: [0.035], sigma_mid: [0.55], changed: [0] })),
   );
   assert.deepEqual(touched, new Set([LAYOUT.scopes[1]]));
-  assert.equal(book.quotesOf(LAYOUT.scopes[1]!, () => NaN)[0]!.bid, Math.fround(0.035));
-  assert.equal(book.quotesOf(LAYOUT.scopes[0]!, () => NaN)[1]!.ageS, 5);
+  assert.equal(book.quotesOf(LAYOUT.scopes[1], () => NaN)[0].bid, Math.fround(0.035));
+  assert.equal(book.quotesOf(LAYOUT.scopes[0], () => NaN)[1].ageS, 5);
   assert.equal(book.apply(decodeFrame(frameBytes(head('delta', 4), { row: [0] }))), null, 'another layout');
 });

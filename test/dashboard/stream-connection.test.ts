@@ -1,7 +1,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { Monitor } from '../../dashboard/src/monitor.ts';
-import { StreamConnection, type ConnectionState, type Socket } from '../../dashboard/src/stream-connection.ts';
+import { StreamConnection, type ConnectionState } from '../../dashboard/src/stream-connection.ts';
 import { frameBytes } from './frame-bytes.ts';
 import { sampleCurve } from './sample-smile.ts';
 
@@ -15,14 +15,14 @@ function wire() {
   const connection = new StreamConnection({
     open: () => {
       const runs: Record<string, (e: never) => void> = {};
-      const socket = { sent: [] as Record<string, unknown>[], closed: false, hear: (m: object) => runs['message']!({ data: JSON.stringify(m) } as never), drop: (code: number) => runs['close']!({ code, reason: '' } as never) };
+      const socket = { sent: [] as Record<string, unknown>[], closed: false, hear: (m: object) => runs['message']({ data: JSON.stringify(m) } as never), drop: (code: number) => runs['close']({ code, reason: '' } as never) };
       sockets.push(socket);
       return {
         binaryType: '',
         addEventListener: (type: string, run: (e: never) => void) => (runs[type] = run),
         send: (text: string) => socket.sent.push(JSON.parse(text) as Record<string, unknown>),
         close: () => (socket.closed = true),
-      } as unknown as Socket;
+      };
     },
     now: () => now,
     after: (ms, run) => {
@@ -52,15 +52,15 @@ test('after a break it asks to go on behind what it saw, without a reload', () =
   const { connection, sockets, states, pass } = wire();
   connection.want(['status', 'quotes:deribit:BTC']);
   connection.start();
-  sockets[0]!.hear({ type: 'hello', stream: 's1' });
-  assert.deepEqual(sockets[0]!.sent, [{ op: 'subscribe', topics: ['status', 'quotes:deribit:BTC'] }]);
-  sockets[0]!.hear({ type: 'snapshot', topic: 'status', seq: 4, data: {} });
+  sockets[0].hear({ type: 'hello', stream: 's1' });
+  assert.deepEqual(sockets[0].sent, [{ op: 'subscribe', topics: ['status', 'quotes:deribit:BTC'] }]);
+  sockets[0].hear({ type: 'snapshot', topic: 'status', seq: 4, data: {} });
   connection.saw('quotes:deribit:BTC', 17);
-  sockets[0]!.drop(1006);
+  sockets[0].drop(1006);
   assert.equal(states.at(-1)!.state, 'lost');
   pass(300);
-  sockets[1]!.hear({ type: 'hello', stream: 's2' });
-  assert.deepEqual(sockets[1]!.sent[0]!['resume'], { stream: 's1', seq: { status: 4, 'quotes:deribit:BTC': 17 } });
+  sockets[1].hear({ type: 'hello', stream: 's2' });
+  assert.deepEqual(sockets[1].sent[0]['resume'], { stream: 's1', seq: { status: 4, 'quotes:deribit:BTC': 17 } });
   assert.equal(states.at(-1)!.state, 'live');
 });
 
@@ -85,15 +85,15 @@ test('it waits longer each time, at most five seconds, and begins short again on
 test('a wire that is silent is dead although it is open; a refusal is not knocked at again', () => {
   const { connection, sockets, states, pass } = wire();
   connection.start();
-  sockets[0]!.hear({ type: 'hello', stream: 's' });
+  sockets[0].hear({ type: 'hello', stream: 's' });
   pass(10_000);
-  assert.equal(sockets[0]!.sent.filter((m) => m['op'] === 'ping').length, 2);
-  assert.equal(sockets[0]!.closed, false);
+  assert.equal(sockets[0].sent.filter((m) => m['op'] === 'ping').length, 2);
+  assert.equal(sockets[0].closed, false);
   pass(5_000);
-  assert.equal(sockets[0]!.closed, true);
+  assert.equal(sockets[0].closed, true);
   pass(300);
   assert.equal(sockets.length, 2);
-  sockets[1]!.drop(4401);
+  sockets[1].drop(4401);
   pass(60_000);
   assert.equal(sockets.length, 2);
   assert.equal(states.at(-1)!.state, 'refused');
@@ -103,9 +103,9 @@ test('topics come and go by what is looked at', () => {
   const { connection, sockets } = wire();
   connection.want(['status', 'quotes:a']);
   connection.start();
-  sockets[0]!.hear({ type: 'hello', stream: 's' });
+  sockets[0].hear({ type: 'hello', stream: 's' });
   connection.want(['status', 'quotes:b']);
-  assert.deepEqual(sockets[0]!.sent.slice(1), [{ op: 'unsubscribe', topics: ['quotes:a'] }, { op: 'subscribe', topics: ['quotes:b'] }]); // prettier-ignore
+  assert.deepEqual(sockets[0].sent.slice(1), [{ op: 'unsubscribe', topics: ['quotes:a'] }, { op: 'subscribe', topics: ['quotes:b'] }]); // prettier-ignore
 });
 
 const KEY = 'deribit:BTC';
@@ -134,7 +134,7 @@ test('the picture puts curves and quotes together and tells its listeners once a
   assert.deepEqual(seen, [SCOPE]);
   const picture = m.picture(SCOPE)!;
   assert.equal(picture.forward, 100, 'the newest forward is the frame of quotes');
-  assert.ok(Math.abs(picture.quotes[0]!.model - (0.45 - 0.01 + 0.008)) < 1e-6);
+  assert.ok(Math.abs(picture.quotes[0].model - (0.45 - 0.01 + 0.008)) < 1e-6);
 });
 
 test('a frame that cannot be used is reported, never half taken in; another underlying forgets', () => {

@@ -2,6 +2,7 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { Pen } from '../pen.ts';
 
 interface Props {
+  /** What is on it, for who does not see it; empty where the texts beside it say so already. */
   readonly label: string;
   readonly height: number;
   /** Draws onto a cleared canvas; sizes are CSS pixels. */
@@ -48,8 +49,9 @@ export function Picture({ label, height, draw, onReady, onMove, onLeave }: Props
   return (
     <canvas
       ref={canvas}
-      role="img"
-      aria-label={label}
+      role={label === '' ? undefined : 'img'}
+      aria-label={label === '' ? undefined : label}
+      aria-hidden={label === '' ? true : undefined}
       style={{ height: `${height}px` }}
       onPointerMove={move}
       onPointerLeave={onLeave}

@@ -123,21 +123,13 @@ interface CellProps {
 function SmileCell({ picture, glance, worst, draw, onReady }: CellProps) {
   const { go } = usePage();
   const gate = glance?.gate ?? picture.gate;
-  const pz = glance?.pz ?? null;
-  const label = `${day(picture.expiry)}, ${gate === null ? '' : GATE_LOOK[gate.state].word}, at the money ${percent(
-    picture.atmVol,
-  )}${pz === null ? '' : `, PZ ${fixed(pz, 2)}`}`;
   return (
     <div
       class={`cell${worst && gate !== null && gateRank(gate.state) > 0 ? ' is-worst' : ''}`}
       data-scope={picture.scope}
     >
-      <button
-        type="button"
-        class="cell-open"
-        aria-label={`Enlarge ${label}`}
-        onClick={() => go({ scope: picture.scope })}
-      >
+      <button type="button" class="cell-open" onClick={() => go({ scope: picture.scope })}>
+        <span class="spoken">Enlarge </span>
         <span class="cell-head">
           {gate === null ? null : <StateMark look={GATE_LOOK[gate.state]} small />}
           <strong data-print>{day(picture.expiry)}</strong>
@@ -148,7 +140,7 @@ function SmileCell({ picture, glance, worst, draw, onReady }: CellProps) {
             {percent(picture.atmVol)}
           </span>
         </span>
-        <Picture label={`smile of ${label}`} height={CELL_HEIGHT} draw={draw} onReady={onReady} />
+        <Picture label="" height={CELL_HEIGHT} draw={draw} onReady={onReady} />
         <span class="cell-foot quiet figure">
           {glance === null ? (
             <span>{picture.quotesAt === null ? 'no quotes kept for this time' : 'as it was'}</span>
