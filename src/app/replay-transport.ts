@@ -158,6 +158,8 @@ export class ReplayTransport implements Pacer, ReplayControls {
   private dueIn(at: number, now: number): number {
     if (this.stopped) throw new ReplayStopped('the replay was stopped');
     if (this.seeking?.kind === 'time' && at >= this.seeking.to) {
+      // The replay's clock stands where one asked it to, whether or not something happened just then.
+      this.at = this.seeking.to;
       this.seeking = null;
       this.anchorAt = at;
       this.anchorWall = now;

@@ -54,7 +54,10 @@ test('a snapshot and the deltas after it make the table that the API shows', asy
   const seqs = client.tables.map((x) => x.header.seq);
   for (let i = 1; i < seqs.length; i++) assert.equal(seqs[i], seqs[i - 1] + 1);
   assert.equal(client.messages.filter((m) => m.type === 'error').length, 2);
-  assert.ok(client.tables.slice(1).some((x) => x.header.rows < layout.data.symbol.length), 'no delta was partial');
+  assert.ok(
+    client.tables.slice(1).some((x) => x.header.rows < layout.data.symbol.length),
+    'no delta was partial',
+  );
 });
 
 test('incidents, records and curves arrive as they happen', async (t) => {

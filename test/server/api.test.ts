@@ -57,7 +57,8 @@ test('a smile shows what calibration saw: volatilities invert their prices, used
   assert.ok(reasons.has('in-the-money'));
   const [champion] = smile.curves;
   assert.equal(champion.sigma.length, champion.k.length);
-  for (let i = 0; i < champion.k.length; i++) assert.ok(champion.low[i] <= champion.sigma[i] && champion.sigma[i] <= champion.high[i]);
+  for (let i = 0; i < champion.k.length; i++)
+    assert.ok(champion.low[i] <= champion.sigma[i] && champion.sigma[i] <= champion.high[i]);
   assert.deepEqual(champion.fit.parameters.map((p: Answer) => p.name), ['a', 'b', 'rho', 'm', 'sigma']); // prettier-ignore
   assert.equal(champion.fit.status, 'accepted');
 });
@@ -85,7 +86,8 @@ test('scores come as columns of one length, thinned without losing the worst', a
   const { base, market } = await serveMarket(t, { seconds: 45 });
   const all = (await get(`${base}/api/v1/scores/${KEY}`)).body;
   assert.ok(all.series.length >= 2);
-  for (const s of all.series) for (const name of ['n', 'pz', 'level', 'age_s']) assert.equal(s[name].length, s.at.length);
+  for (const s of all.series)
+    for (const name of ['n', 'pz', 'level', 'age_s']) assert.equal(s[name].length, s.at.length);
   assert.ok(all.marks.some((m: Answer) => m.type === 'calibration' && m.ok));
   const few = (await get(`${base}/api/v1/scores/${KEY}?max_points=2`)).body;
   for (const [i, s] of few.series.entries()) {
@@ -194,7 +196,10 @@ test('metrics are Prometheus text with base units and the incidents by cause', a
   assert.match(text, /^vernier_refused_total\{reason="in-the-money"\} \d+$/m);
   for (const line of text.split('\n')) assert.match(line, /^(#.*|[a-z_0-9]+(\{.*\})? [-+\d.eNan]+|)$/);
   const again = await (await fetch(`${base}/metrics`)).text();
-  assert.equal(/vernier_incidents_total\{.*\} \d+/.exec(again)?.[0], /vernier_incidents_total\{.*\} \d+/.exec(text)?.[0]);
+  assert.equal(
+    /vernier_incidents_total\{.*\} \d+/.exec(again)?.[0],
+    /vernier_incidents_total\{.*\} \d+/.exec(text)?.[0],
+  );
 });
 
 test('without a page the root says where the figures are', async (t) => {
