@@ -1,0 +1,106 @@
+/** Recorded chains as snapshots to hedge: every underlying of every snapshot, in order of time, one at a time. */
+import { chainExpiry, type ChainExpiry, type ChainOption, type ChainSnapshot } from '../hedge/chain-snapshot.ts';
+import type { OptionInstrument } from '../market/instrument.ts';
+import type { MarketEvent, QuoteEvent } from '../market/event.ts';
+import { openRecording } from '../venue/recording/open.ts';
+import type { RecordingOptions } from '../venue/recording/open.ts';
+
+/** What reading left out, by reason. */
+export type RefusedCounts = Map<string, number>;
+
+interface Held {
+  readonly instrument: OptionInstrument;
+  quote: QuoteEvent | null;
+}
+
+/** Quotes of inverse options of one underlying since its last snapshot ended. */
+class SnapshotBuilder {
+  readonly #options = new Map<string, Held>();
+
+  list(instrument: OptionInstrument): void {
+    if (!this.#options.has(instrument.symbol)) this.#options.set(instrument.symbol, { instrument, quote: null });
+  }
+
+  quote(event: QuoteEvent): void {
+    const held = this.#options.get(event.symbol);
+    if (held !== undefined) held.quote = event;
+  }
+
+  /** The snapshot, and forgets its quotes and what has expired. */
+  end(underlying: string, at: number): ChainSnapshot | undefined {
+    const groups = new Map<number, { forward: number; options: ChainOption[] }>();
+    let index = NaN;
+    for (const [symbol, held] of this.#options) {
+      const { instrument, quote } = held;
+      held.quote = null;
+      if (instrument.expiry <= at) this.#options.delete(symbol);
+      if (quote === null || quote.forward === null || quote.mark === null || quote.markIv === null) continue;
+      index = quote.index ?? quote.forward;
+      let group = groups.get(instrument.expiry);
+      if (group === undefined) groups.set(instrument.expiry, (group = { forward: quote.forward, options: [] }));
+      group.options.push(optionOf(instrument, quote));
+    }
+    const expiries = [...groups]
+      .toSorted(([a], [b]) => a - b)
+      .map(([expiry, { forward, options }]) => chainExpiry(at, expiry, forward, options))
+      .filter((e): e is ChainExpiry => e !== undefined);
+    return expiries.length === 0 ? undefined : { underlying, at, index, expiries };
+  }
+}
+
+function optionOf({ symbol, side, strike }: OptionInstrument, quote: QuoteEvent): ChainOption {
+  const isTwoSided = quote.bid !== null && quote.ask !== null && quote.ask > quote.bid;
+  return {
+    symbol,
+    side,
+    strike,
+    mark: quote.mark ?? NaN,
+    sigma: quote.markIv ?? NaN,
+    halfSpread: isTwoSided ? 0.5 * ((quote.ask ?? NaN) - (quote.bid ?? NaN)) : NaN,
+    venueDelta: quote.delta ?? NaN,
+  };
+}
+
+/**
+ * Snapshots of inverse options in recordings. Options quoted in another currency and rows without mark or forward are
+ * counted in `refused` and left out. A recording without snapshot ends yields nothing.
+ */
+export async function* hedgeChains(
+  files: readonly string[],
+  options: RecordingOptions,
+  refused: RefusedCounts,
+): AsyncGenerator<ChainSnapshot> {
+  const builders = new Map<string, SnapshotBuilder>();
+  const owner = new Map<string, SnapshotBuilder>();
+  const count = (reason: string): void => void refused.set(reason, (refused.get(reason) ?? 0) + 1);
+  for await (const batch of openRecording(files, options)) {
+    for (const event of batch) {
+      const ended = take(event, builders, owner, count);
+      if (ended !== undefined) yield ended;
+    }
+  }
+}
+
+function take(
+  event: MarketEvent,
+  builders: Map<string, SnapshotBuilder>,
+  owner: Map<string, SnapshotBuilder>,
+  count: (reason: string) => void,
+): ChainSnapshot | undefined {
+  if (event.type === 'instrument') {
+    const { instrument } = event;
+    if (instrument.settlement !== 'inverse') {
+      count('not-inverse');
+      return undefined;
+    }
+    let builder = builders.get(instrument.underlying);
+    if (builder === undefined) builders.set(instrument.underlying, (builder = new SnapshotBuilder()));
+    builder.list(instrument);
+    owner.set(instrument.symbol, builder);
+  } else if (event.type === 'quote') {
+    if (event.mark === null || event.markIv === null || event.forward === null) count('no-mark');
+    owner.get(event.symbol)?.quote(event);
+  } else if (event.type === 'refused') count(event.reason);
+  else if (event.type === 'snapshot-end') return builders.get(event.underlying)?.end(event.underlying, event.at);
+  return undefined;
+}

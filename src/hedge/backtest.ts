@@ -1,0 +1,349 @@
+/**
+ * Hedges every recorded option over every step between two snapshots with every family, knowing only the past: models
+ * are fitted and ratios fixed at the start of a step, and what adapts learns from it when it has ended.
+ */
+import { deltaClassOf, tenorOf, type Bucket } from './bucket.ts';
+import type { ChainExpiry, ChainOption, ChainSnapshot } from './chain-snapshot.ts';
+import { ChainModels, type ExpiryModels } from './expiry-models.ts';
+import { HEDGE_FAMILIES, markGreeks, type HedgeView } from './hedge-family.ts';
+import { HedgeLedger } from './hedge-ledger.ts';
+import { RollingHullWhite, type HullWhiteFit } from './hull-white.ts';
+import { instrumentHedge } from './instrument-hedge.ts';
+import { MoveHistory, type MoveSummary } from './move-history.ts';
+import { log } from '../numeric/exponential.ts';
+import { yearsBetween } from '../market/year-fraction.ts';
+
+/** Settings of a backtest. */
+export interface BacktestOptions {
+  /** What the hedge trades at: the expiry's own forward, or the spot index (a perpetual without basis of its own). */
+  readonly hedgeWith: 'forward' | 'index';
+  /** Taker fee of the hedge, share of notional. */
+  readonly fee: number;
+  /** Steps longer than this are gaps in the recording, ms. */
+  readonly longestStepMs: number;
+  /** History that adaptive families learn from, ms. */
+  readonly windowMs: number;
+  /** Snapshots between refits of the costly models and of Hull-White. */
+  readonly refitEvery: number;
+}
+
+/** Six-hourly chains: forwards, 5 bp, 12 h, 30 days, daily refits. */
+export const DEFAULT_BACKTEST: BacktestOptions = {
+  hedgeWith: 'forward',
+  fee: 0.0005,
+  longestStepMs: 12 * 3_600_000,
+  windowMs: 30 * 86_400_000,
+  refitEvery: 4,
+};
+
+/** Name of the family that adds the expiry's at-the-money option as a second instrument. */
+export const VEGA_HEDGE = 'delta-vega';
+
+/** Names of all families in the order of the ledger. */
+export const BACKTEST_FAMILIES: readonly string[] = [...HEDGE_FAMILIES.map((f) => f.name), VEGA_HEDGE];
+
+/** Log return of the index over one step that was hedged. */
+export interface StepReturn {
+  readonly underlying: string;
+  /** Epoch ms of the end. */
+  readonly at: number;
+  readonly from: number;
+  readonly logReturn: number;
+}
+
+interface Held {
+  readonly snapshot: ChainSnapshot;
+  readonly models: readonly ExpiryModels[];
+}
+
+/** State of one underlying between snapshots. */
+class UnderlyingBook {
+  readonly models: ChainModels;
+  readonly moves: MoveHistory;
+  readonly hullWhite: RollingHullWhite;
+  readonly fits: { call: HullWhiteFit; put: HullWhiteFit };
+  held: Held | null = null;
+  steps = 0;
+  /** Ratios held last, by symbol, for the cost of changing them; only symbols of the last step. */
+  ratios = new Map<string, Float64Array>();
+
+  constructor(options: BacktestOptions) {
+    this.models = new ChainModels(options.refitEvery);
+    this.moves = new MoveHistory(options.windowMs);
+    this.hullWhite = new RollingHullWhite(options.windowMs, { huber: 1.345, minimum: 500 });
+    this.fits = { call: { status: 'too-few-observations', n: 0 }, put: { status: 'too-few-observations', n: 0 } };
+  }
+}
+
+/** Hull-White coefficients fitted on fewer steps than this are the accident of a few moves. */
+const HULL_WHITE_STEPS = 20;
+
+/** The backtest: feed snapshots in order of time, read the ledger. */
+export class HedgeBacktest {
+  readonly ledger = new HedgeLedger(BACKTEST_FAMILIES);
+  readonly returns: StepReturn[] = [];
+  readonly #options: BacktestOptions;
+  readonly #books = new Map<string, UnderlyingBook>();
+
+  constructor(options: BacktestOptions = DEFAULT_BACKTEST) {
+    this.#options = options;
+  }
+
+  /** Ends the step that the last snapshot of the underlying began, and begins the next. */
+  add(snapshot: ChainSnapshot): void {
+    let book = this.#books.get(snapshot.underlying);
+    if (book === undefined) this.#books.set(snapshot.underlying, (book = new UnderlyingBook(this.#options)));
+    const before = book.held;
+    if (before !== null && snapshot.at <= before.snapshot.at) return;
+    if (before !== null && snapshot.at - before.snapshot.at <= this.#options.longestStepMs)
+      this.#endStep(book, before, snapshot);
+    else book.ratios.clear();
+    const models = book.models.fit(snapshot);
+    if (before !== null) learnMoves(book.moves, before, snapshot, models);
+    book.held = { snapshot, models };
+  }
+
+  #endStep(book: UnderlyingBook, before: Held, after: ChainSnapshot): void {
+    const start = before.snapshot;
+    if (book.steps++ % this.#options.refitEvery === 0 && book.steps > HULL_WHITE_STEPS)
+      for (const side of ['call', 'put'] as const) book.fits[side] = book.hullWhite.fit(side, start.at);
+    const { underlying } = start;
+    const logReturn = log(after.index / start.index);
+    this.returns.push({ underlying, at: after.at, from: start.at, logReturn });
+    const ratios = new Map<string, Float64Array>();
+    start.expiries.forEach((expiry, i) => {
+      const next = after.expiries.find((e) => e.expiry === expiry.expiry);
+      if (next === undefined) return;
+      const models = before.models[i];
+      const step: ExpiryStep = { start, after, expiry, next, models, moves: book.moves.read(tenorOf(expiry.years)) };
+      hedgeExpiry(step, book, ratios, this.ledger, this.#options);
+    });
+    book.ratios = ratios;
+  }
+}
+
+interface ExpiryStep {
+  readonly start: ChainSnapshot;
+  readonly after: ChainSnapshot;
+  readonly expiry: ChainExpiry;
+  readonly next: ChainExpiry;
+  readonly models: ExpiryModels;
+  readonly moves: MoveSummary;
+}
+
+/** What the second instrument earned and how exposed it was, per coin of it. */
+interface AtmInstrument {
+  readonly mark: number;
+  readonly net: number;
+  readonly vegaCoin: number;
+  readonly coinChange: number;
+  readonly usdChange: number;
+  readonly halfSpread: number;
+}
+
+function hedgeExpiry(
+  step: ExpiryStep,
+  book: UnderlyingBook,
+  ratios: Map<string, Float64Array>,
+  ledger: HedgeLedger,
+  options: BacktestOptions,
+): void {
+  const { expiry, next, start, after, models, moves } = step;
+  const later = new Map(next.options.map((o) => [o.symbol, o]));
+  const hedgeBefore = options.hedgeWith === 'forward' ? expiry.forward : start.index;
+  const hedgeAfter = options.hedgeWith === 'forward' ? next.forward : after.index;
+  const instrument = atmInstrument(expiry, next, later);
+  const move = next.forward - expiry.forward;
+  const elapsed = yearsBetween(start.at, after.at);
+  for (const option of expiry.options) {
+    const end = later.get(option.symbol);
+    if (end === undefined || !(option.sigma > 0 && option.mark > 0 && end.mark >= 0)) continue;
+    const greeks = markGreeks(option, expiry);
+    const delta = deltaClassOf(greeks.delta);
+    if (delta === undefined) continue;
+    const bucket: Bucket = { underlying: start.underlying, side: option.side, tenor: tenorOf(expiry.years), delta };
+    const view: HedgeView = { option, expiry, models, moves, hullWhite: book.fits[option.side], greeks };
+    const f = expiry.forward;
+    const coin = end.mark - option.mark;
+    const usdChange = end.mark * next.forward - option.mark * f;
+    const held = ratiosOf(view);
+    const errors = errorsOf(view, held, coin, usdChange, { hedgeBefore, hedgeAfter });
+    const second = vegaHedge(view, instrument, coin, usdChange, { hedgeBefore, hedgeAfter }, options.fee);
+    const n = held.length;
+    errors.coin[n] = second.coin;
+    errors.usd[n] = second.usd / f;
+    const stored = Float64Array.of(...held, second.ratio, second.weight);
+    ratios.set(option.symbol, stored);
+    const costs = costsOf(stored, book.ratios.get(option.symbol), options.fee, instrument);
+    const slope = slopeRows(view, held, { coin, usdChange, move, elapsed });
+    ledger.add({
+      at: after.at,
+      bucket,
+      coin,
+      usd: usdChange / f,
+      coinErrors: errors.coin,
+      usdErrors: errors.usd,
+      predicted: slope.predicted,
+      realised: slope.realised,
+      costs,
+    });
+    book.hullWhite.add(option.side, {
+      at: after.at,
+      forward: f,
+      forwardChange: move,
+      delta: greeks.delta,
+      vega: greeks.vega,
+      years: expiry.years,
+      unexplained: usdChange - greeks.delta * move,
+    });
+  }
+}
+
+/** dV/dF of every single-instrument family. */
+function ratiosOf(view: HedgeView): Float64Array {
+  return Float64Array.from(HEDGE_FAMILIES, (family) => family.usdRatio(view));
+}
+
+interface HedgePrices {
+  readonly hedgeBefore: number;
+  readonly hedgeAfter: number;
+}
+
+/** Hedged changes in coin (inverse future of notional ratio x price) and in USD over the forward. */
+function errorsOf(
+  view: HedgeView,
+  held: Float64Array,
+  coin: number,
+  usd: number,
+  { hedgeBefore, hedgeAfter }: HedgePrices,
+): { coin: Float64Array; usd: Float64Array } {
+  const out = { coin: new Float64Array(held.length + 1), usd: new Float64Array(held.length + 1) };
+  const inverse = 1 - hedgeBefore / hedgeAfter;
+  const linear = hedgeAfter - hedgeBefore;
+  HEDGE_FAMILIES.forEach(({ premium }, i) => {
+    out.coin[i] = coin - (held[i] - premium.coin * view.option.mark) * inverse;
+    out.usd[i] = (usd - (held[i] - premium.usd * view.option.mark) * linear) / view.expiry.forward;
+  });
+  return out;
+}
+
+/** The expiry's out-of-the-money option next to the forward, if it was quoted at both ends. */
+function atmInstrument(
+  expiry: ChainExpiry,
+  next: ChainExpiry,
+  later: ReadonlyMap<string, ChainOption>,
+): AtmInstrument | undefined {
+  let best: ChainOption | undefined;
+  for (const o of expiry.options) {
+    if ((o.side === 'call') !== o.strike >= expiry.forward || !(o.sigma > 0) || !later.has(o.symbol)) continue;
+    if (!best || Math.abs(o.strike - expiry.forward) < Math.abs(best.strike - expiry.forward)) best = o;
+  }
+  const end = best === undefined ? undefined : later.get(best.symbol);
+  if (best === undefined || end === undefined) return undefined;
+  const greeks = markGreeks(best, expiry);
+  return {
+    mark: best.mark,
+    net: greeks.delta - best.mark,
+    vegaCoin: greeks.vega / expiry.forward,
+    coinChange: end.mark - best.mark,
+    usdChange: end.mark * next.forward - best.mark * expiry.forward,
+    halfSpread: best.halfSpread,
+  };
+}
+
+const NOTHING = { coin: NaN, usd: NaN, ratio: NaN, weight: NaN };
+
+/** Forward and at-the-money option together, by minimum variance with the costs of both (`instrument-hedge.ts`). */
+function vegaHedge(
+  view: HedgeView,
+  instrument: AtmInstrument | undefined,
+  coin: number,
+  usd: number,
+  { hedgeBefore, hedgeAfter }: HedgePrices,
+  fee: number,
+): { coin: number; usd: number; ratio: number; weight: number } {
+  const { covariance } = view.moves;
+  if (instrument === undefined || covariance === undefined) return NOTHING;
+  const net = view.greeks.delta - view.option.mark;
+  const spread = instrument.halfSpread > 0 ? instrument.halfSpread : 0;
+  const hedge = instrumentHedge({
+    exposures: [net, view.greeks.vega / view.expiry.forward],
+    instruments: [1, instrument.net, 0, instrument.vegaCoin],
+    covariance,
+    cost: [fee * fee, 0, 0, spread * spread],
+  });
+  if (hedge.status === 'singular') return NOTHING;
+  const [future, option] = hedge.weights;
+  const { mark } = view.option;
+  // A linear hedge of the USD value carries the premiums of both options as well.
+  const usdFuture = future - mark - option * instrument.mark;
+  return {
+    coin: coin + future * (1 - hedgeBefore / hedgeAfter) + option * instrument.coinChange,
+    usd: usd + usdFuture * (hedgeAfter - hedgeBefore) + option * instrument.usdChange,
+    ratio: -future,
+    weight: option,
+  };
+}
+
+/** Fee on the change of each hedge ratio since the last step; nothing is charged for opening one. */
+function costsOf(
+  held: Float64Array,
+  before: Float64Array | undefined,
+  fee: number,
+  instrument: AtmInstrument | undefined,
+): Float64Array {
+  const n = held.length - 1;
+  const costs = new Float64Array(n);
+  if (before === undefined) return costs;
+  for (let i = 0; i < n; i++) costs[i] = fee * Math.abs(held[i] - before[i]);
+  const spread = instrument !== undefined && instrument.halfSpread > 0 ? instrument.halfSpread : 0;
+  costs[n - 1] += spread * Math.abs(held[n] - before[n]);
+  return costs;
+}
+
+/**
+ * Rows of the slope test, over the forward: realised move without theta and gamma against ratio x dF. Premium-adjusted
+ * is tested on the coin value it claims to predict, all others on the USD value.
+ */
+function slopeRows(
+  view: HedgeView,
+  held: Float64Array,
+  step: { readonly coin: number; readonly usdChange: number; readonly move: number; readonly elapsed: number },
+): { predicted: Float64Array; realised: Float64Array } {
+  const { greeks, expiry, option } = view;
+  const f = expiry.forward;
+  const { move, elapsed } = step;
+  const usd = (step.usdChange - greeks.theta * elapsed - 0.5 * greeks.gamma * move * move) / f;
+  const net = greeks.delta - option.mark;
+  const gammaCoin = (greeks.gamma - (2 * net) / f) / f;
+  const coin = step.coin - (greeks.theta / f) * elapsed - 0.5 * gammaCoin * move * move;
+  const predicted = new Float64Array(held.length + 1).fill(NaN);
+  const realised = new Float64Array(held.length + 1).fill(NaN);
+  HEDGE_FAMILIES.forEach(({ premium }, i) => {
+    predicted[i] = ((held[i] - premium.usd * option.mark) * move) / f;
+    realised[i] = premium.usd === 1 ? coin : usd;
+  });
+  return { predicted, realised };
+}
+
+function learnMoves(
+  history: MoveHistory,
+  before: Held,
+  after: ChainSnapshot,
+  models: readonly ExpiryModels[],
+): void {
+  before.snapshot.expiries.forEach((expiry, i) => {
+    const j = after.expiries.findIndex((e) => e.expiry === expiry.expiry);
+    if (j < 0) return;
+    const [old, now] = [before.models[i], models[j]];
+    const change = (index: number): number =>
+      old.sabr === undefined || now.sabr === undefined ? NaN : now.sabr[index] - old.sabr[index];
+    history.add(tenorOf(expiry.years), {
+      at: after.at,
+      logForwardChange: log(after.expiries[j].forward / expiry.forward),
+      atmChange: now.atm - old.atm,
+      atmSlope: old.atmSlope,
+      sabrChanges: [change(0), change(1), change(2)],
+    });
+  });
+}
