@@ -3,11 +3,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import type { Command } from 'commander';
 import { serveWatch } from '../app/serve.ts';
-import { startWatch } from '../app/watch.ts';
+import { startWatch, type Watch } from '../app/watch.ts';
 import { startSimulatedDeribit } from '../server/simulated-deribit.ts';
 import { DEFAULT_CONFIG } from '../engine/config.ts';
-import { runUntilSignal } from './live-run.ts';
+import { runUntilSignal, startOrRelease } from './live-run.ts';
 import { LiveSummary } from './live-summary.ts';
+import { Progress } from './progress.ts';
 import { RecordPrinter } from './record-printer.ts';
 import { addServeOptions, printAddress, serveOptions, type ServeFlags } from './serve-options.ts';
 import { UsageError } from './usage-error.ts';
@@ -37,38 +38,46 @@ export function registerDemo(program: Command): void {
     const served = serving === null ? null : await serveWatch(serving, true);
     const venue = await startSimulatedDeribit({ seed, script: 'demo', underlyings: ['BTC'] });
     const temporary = flags.dataDir === undefined ? mkdtempSync(join(tmpdir(), 'vernier-demo-')) : null;
-    const printer = new RecordPrinter(process.stdout, flags.json === true, 'SYNTHETIC');
+    const progress = new Progress(flags.quiet === true || flags.json === true);
+    const printer = new RecordPrinter(process.stdout, flags.json === true, 'SYNTHETIC', () => progress.clear());
     const summary = new LiveSummary(printer, DEFAULT_CONFIG.champion, flags.json === true, 'SYNTHETIC');
     const failed = Promise.withResolvers<number>();
     if (flags.json !== true) process.stdout.write(`SYNTHETIC market (seed ${seed}) at\n${venue.wsUrl}\n`);
-    const watch = await startWatch({
-      targets: [{ venue: 'deribit', underlying: 'BTC' }],
-      endpoint: venue.wsUrl,
-      directory: join(temporary ?? flags.dataDir ?? '', 'log'),
-      onRecord: (record) => {
-        summary.record(record);
-        served?.onRecord(record);
-      },
-      onEvent: served?.onEvent,
-      onFailure: (error) => {
-        process.stderr.write(`vernier: ${error.message}\n`);
-        failed.resolve(1);
-      },
+    const release = async (): Promise<void> => {
+      await venue.close();
+      if (temporary !== null) rmSync(temporary, { recursive: true, force: true });
+    };
+    const start = (): Promise<Watch> =>
+      startWatch({
+        targets: [{ venue: 'deribit', underlying: 'BTC' }],
+        endpoint: venue.wsUrl,
+        directory: join(temporary ?? flags.dataDir ?? '', 'log'),
+        onRecord: (record) => {
+          summary.record(record);
+          served?.onRecord(record);
+        },
+        onEvent: served?.onEvent,
+        onFailure: (error) => {
+          process.stderr.write(`vernier: ${error.message}\n`);
+          failed.resolve(1);
+        },
+      });
+    const watch = await startOrRelease(start, async () => {
+      await Promise.all([served?.close(), release()]);
     });
     served?.attach(watch);
     if (served !== null) printAddress(served.address, flags.json === true);
     if (seconds !== null) setTimeout(() => failed.resolve(0), seconds * 1_000).unref();
     try {
       await runUntilSignal(watch, {
-        quiet: flags.quiet === true || flags.json === true,
+        progress,
         label: 'SYNTHETIC  ',
         until: failed.promise,
         onDrained: () => summary.finish(watch),
         onSignal: served?.close,
       });
     } finally {
-      await venue.close();
-      if (temporary !== null) rmSync(temporary, { recursive: true, force: true });
+      await release();
     }
   });
 }

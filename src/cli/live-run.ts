@@ -1,9 +1,10 @@
 import type { Watch } from '../app/watch.ts';
-import { Progress } from './progress.ts';
+import type { Progress } from './progress.ts';
 import { isoTime } from '../market/iso-time.ts';
 
 /** Exit codes of a run ended by a signal, as shells expect. */
 const SIGNAL_EXIT = { SIGINT: 130, SIGTERM: 143 } as const;
+
 /** Resolves to the exit code of the signal that ends the run. */
 export function signalled(): Promise<number> {
   return new Promise((resolve) => {
@@ -18,7 +19,7 @@ const DRAIN_MS = 4_800;
 export async function runUntilSignal(
   watch: Watch,
   options: {
-    readonly quiet: boolean;
+    readonly progress: Progress;
     readonly label: string;
     readonly until: Promise<number>;
     /** Called as soon as the run is to end: whoever serves it stops. */
@@ -27,7 +28,7 @@ export async function runUntilSignal(
     readonly onDrained?: () => void;
   },
 ): Promise<void> {
-  const progress = new Progress(options.quiet);
+  const { progress } = options;
   let last = { events: 0, at: performance.now() };
   const status = setInterval(() => {
     const f = watch.figures();
@@ -47,7 +48,22 @@ export async function runUntilSignal(
     Promise.all([watch.close(), options.onSignal?.()]).then(() => true),
     new Promise<boolean>((resolve) => setTimeout(() => resolve(false), DRAIN_MS).unref()),
   ]);
-  if (drained) options.onDrained?.();
-  else process.stderr.write('vernier: gave up draining; the log keeps all that was acknowledged\n');
   process.exitCode = code;
+  if (drained) {
+    options.onDrained?.();
+    return;
+  }
+  process.stderr.write('vernier: gave up draining; the log keeps all that was acknowledged\n');
+  // What does not end (a disk that hangs) would keep the process for as long.
+  process.exit();
+}
+
+/** Starts something; when it cannot start, what was opened for it is released, so that the process ends. */
+export async function startOrRelease<T>(start: () => Promise<T>, release: () => Promise<unknown>): Promise<T> {
+  try {
+    return await start();
+  } catch (error) {
+    await release();
+    throw error;
+  }
 }

@@ -1,7 +1,12 @@
 import { SummaryBuilder } from '../app/summary.ts';
+import { yearsBetween } from '../market/year-fraction.ts';
 import type { Watch } from '../app/watch.ts';
-import type { OutputRecord } from '../model/record.ts';
+import type { CalibrationRecord, OutputRecord } from '../model/record.ts';
+import { smileFamilyNamed } from '../surface/registry.ts';
 import type { RecordPrinter } from './record-printer.ts';
+
+/** First fits shown; a run of weeks lists new expiries every day. */
+const MOST_PICTURES = 100;
 
 /** Prints records as they come and the summary when a live run ends. */
 export class LiveSummary {
@@ -9,6 +14,7 @@ export class LiveSummary {
   private readonly printer: RecordPrinter;
   private readonly json: boolean;
   private readonly stamp: string | null;
+  private readonly fitted = new Set<string>();
 
   constructor(printer: RecordPrinter, champion: string, json: boolean, stamp: string | null) {
     this.summary = new SummaryBuilder(champion);
@@ -22,6 +28,15 @@ export class LiveSummary {
     this.summary.record(record);
     this.printer.print(record);
     this.printer.flush();
+    if (record.type === 'calibration' && record.status === 'accepted') this.picture(record);
+  }
+
+  /** The first fit of every expiry in one line: what people see of the market when a run begins. */
+  private picture(fit: CalibrationRecord): void {
+    const scope = `${fit.model}@${fit.underlying}:${fit.expiry}`;
+    if (this.fitted.has(scope) || this.fitted.size >= MOST_PICTURES) return;
+    this.fitted.add(scope);
+    this.printer.say(firstFit(fit));
   }
 
   /** The last line of a live run. */
@@ -39,4 +54,24 @@ export class LiveSummary {
         : `${this.stamp === null ? '' : `${this.stamp}  `}${summary.events} events, ${summary.calibrations} calibrations, log sha256 ${summary.log_sha256}\n`,
     );
   }
+}
+
+/** `2026-11-22 14:55:30  fitted    BTC 2026-12-11  forward 90123, ATM 45.1 %, 48 quotes, error 0.21 vol points, 97 % inside`. */
+export function firstFit(fit: CalibrationRecord): string {
+  const years = yearsBetween(Date.parse(fit.at), Date.parse(fit.expiry));
+  const w = smileFamilyNamed(fit.model)?.totalVariance(Object.values(fit.parameters), 0, years);
+  const known: [string, number | null][] = [
+    ['forward $', fit.forward],
+    ['ATM $ %', w === undefined ? null : 100 * Math.sqrt(w / years)],
+    ['$ quotes', fit.quotes_used > 0 ? fit.quotes_used : null],
+    ['error $ vol points', fit.rmse_vol === null ? null : 100 * fit.rmse_vol],
+    ['$ % inside bid-ask', fit.inside_share === null ? null : 100 * fit.inside_share],
+  ];
+  const numbers = known
+    .filter(([, v]) => v !== null && Number.isFinite(v))
+    .map(([text, v]) =>
+      text.replace('$', String(Math.abs(v ?? 0) >= 1_000 ? Math.round(v ?? 0) : Number((v ?? 0).toPrecision(3)))),
+    );
+  const time = fit.at.slice(0, 19).replace('T', ' ');
+  return `${time}  fitted    ${fit.underlying} ${fit.expiry.slice(0, 10)} ${fit.model}  ${numbers.join(', ')}`;
 }

@@ -11,12 +11,20 @@ export class RecordPrinter {
   private readonly out: NodeJS.WritableStream & { writableLength?: number };
   private readonly json: boolean;
   private readonly stamp: string | null;
+  private readonly beforeLine: () => void;
   private buffer: string[] = [];
 
-  constructor(out: NodeJS.WritableStream, json: boolean, stamp: string | null = null) {
+  /** `beforeLine` clears what stands on the terminal's last line. */
+  constructor(
+    out: NodeJS.WritableStream,
+    json: boolean,
+    stamp: string | null = null,
+    beforeLine: () => void = () => undefined,
+  ) {
     this.out = out;
     this.json = json;
     this.stamp = stamp;
+    this.beforeLine = beforeLine;
   }
 
   /** Prints one record. */
@@ -28,12 +36,20 @@ export class RecordPrinter {
       return;
     }
     const line = forPeople(record);
-    if (line !== null) this.out.write(`${this.stamp === null ? '' : `${this.stamp}  `}${line}\n`);
+    if (line !== null) this.say(line);
+  }
+
+  /** Writes one line for people, stamped; nothing when the reader is a program. */
+  say(line: string): void {
+    if (this.json) return;
+    this.beforeLine();
+    this.out.write(`${this.stamp === null ? '' : `${this.stamp}  `}${line}\n`);
   }
 
   /** Hands buffered lines over. */
   flush(): void {
     if (this.buffer.length === 0) return;
+    this.beforeLine();
     this.out.write(`${this.buffer.join('\n')}\n`);
     this.buffer = [];
   }

@@ -70,7 +70,7 @@ async function run(
   for (const f of files) if (!existsSync(f)) throw new UsageError(`${f}: no such file`);
   const speed = parseSpeed(flags.speed);
   const progress = new Progress(flags.quiet === true);
-  const printer = new RecordPrinter(process.stdout, flags.json === true);
+  const printer = new RecordPrinter(process.stdout, flags.json === true, null, () => progress.clear());
   const onRecord = (record: OutputRecord): void => {
     printer.print(record);
     hooks?.onRecord(record);

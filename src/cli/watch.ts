@@ -3,11 +3,12 @@ import type { Command } from 'commander';
 import type { Alerts } from '../app/alerts.ts';
 import { defaultDataDirectory } from '../app/directories.ts';
 import { serveWatch } from '../app/serve.ts';
-import { startWatch, type WatchTarget } from '../app/watch.ts';
+import { startWatch, type Watch, type WatchTarget } from '../app/watch.ts';
 import { VENUE_NAMES } from '../app/venues.ts';
 import { DEFAULT_CONFIG } from '../engine/config.ts';
-import { runUntilSignal } from './live-run.ts';
+import { runUntilSignal, startOrRelease } from './live-run.ts';
 import { LiveSummary } from './live-summary.ts';
+import { Progress } from './progress.ts';
 import { RecordPrinter } from './record-printer.ts';
 import { addServeOptions, printAddress, serveOptions, type ServeFlags } from './serve-options.ts';
 import { UsageError } from './usage-error.ts';
@@ -41,39 +42,43 @@ export function registerWatch(program: Command): void {
       const alerts = flags.alerts === undefined ? null : await openAlerts(flags.alerts, directory);
       const serving = serveOptions(flags, null);
       const served = serving === null ? null : await serveWatch(serving, false, alerts);
-      const printer = new RecordPrinter(process.stdout, flags.json === true);
+      const progress = new Progress(flags.quiet === true || flags.json === true);
+      const printer = new RecordPrinter(process.stdout, flags.json === true, null, () => progress.clear());
       const summary = new LiveSummary(printer, DEFAULT_CONFIG.champion, flags.json === true, null);
       const failed = Promise.withResolvers<number>();
-      const watch = await startWatch({
-        targets,
-        endpoint: flags.endpoint,
-        directory: join(directory, 'log'),
-        credentials: credentialsFrom(process.env),
-        onRecord: (record) => {
-          summary.record(record);
-          served?.onRecord(record);
-          alerts?.onRecord(record);
-        },
-        onEvent: (event) => {
-          served?.onEvent(event);
-          alerts?.onEvent(event);
-        },
-        onFailure: (error) => {
-          process.stderr.write(`vernier: ${error.message}\n`);
-          failed.resolve(1);
-        },
-      });
+      const release = async (): Promise<void> => {
+        await Promise.all([served?.close(), alerts?.close()]);
+      };
+      const start = (): Promise<Watch> =>
+        startWatch({
+          targets,
+          endpoint: flags.endpoint,
+          directory: join(directory, 'log'),
+          credentials: credentialsFrom(process.env),
+          onRecord: (record) => {
+            summary.record(record);
+            served?.onRecord(record);
+            alerts?.onRecord(record);
+          },
+          onEvent: (event) => {
+            served?.onEvent(event);
+            alerts?.onEvent(event);
+          },
+          onFailure: (error) => {
+            process.stderr.write(`vernier: ${error.message}\n`);
+            failed.resolve(1);
+          },
+        });
+      const watch = await startOrRelease(start, release);
       alerts?.adopt(watch.monitor.session.state);
       served?.attach(watch);
       if (served !== null) printAddress(served.address, flags.json === true);
       await runUntilSignal(watch, {
-        quiet: flags.quiet === true || flags.json === true,
+        progress,
         label: '',
         until: failed.promise,
         onDrained: () => summary.finish(watch),
-        onSignal: async () => {
-          await Promise.all([served?.close(), alerts?.close()]);
-        },
+        onSignal: release,
       });
     });
 }
