@@ -70,6 +70,8 @@ function FeedGlance({ feed }: { readonly feed: Feed }) {
   const now = useNow(5_000);
   const gap = feed.last_gap;
   const alive = feed.state === 'live';
+  // A recording comes as fast as it is played: its rate and its lag say nothing about the venue.
+  const replayed = usePage().monitor.status?.mode === 'replay';
   return (
     <div class="glance feed">
       <span class="who">feed {feed.venue}</span>
@@ -81,8 +83,8 @@ function FeedGlance({ feed }: { readonly feed: Feed }) {
           says: 'state of the feed',
         }}
       />
-      <Fact name="rate" value={`${fixed(feed.quotes_per_s, 0)} quotes/s`} />
-      <Fact name="lag p99" value={`${fixed(feed.lag_p99_ms, 0)} ms`} />
+      {replayed ? null : <Fact name="rate" value={`${fixed(feed.quotes_per_s, 0)} quotes/s`} />}
+      {replayed || feed.lag_p99_ms === null ? null : <Fact name="lag p99" value={`${fixed(feed.lag_p99_ms, 0)} ms`} />}
       <Fact
         name="last gap"
         value={gap === null ? 'none' : `${clock(gap.at, now)} ${gap.seconds === null ? '' : age(gap.seconds)}`}
