@@ -84,6 +84,7 @@ export function onFitResult(state: EngineState, event: FitResultEvent): Effect[]
   ];
   if (job.model === expiry.loop.champion) {
     expiry.loop.latencyMs = Math.max(0, event.at - job.at);
+    if (accepted) expiry.loop.warnings = 0;
     tellLoop(underlying, expiry, accepted ? 'accepted' : usable ? 'refused' : 'failed', event.at, effects);
   }
   if (!accepted && pending.incident !== null && underlying.awaitingProof.delete(pending.incident))

@@ -85,6 +85,8 @@ function count(closed: ClosedExpiry, streaming: boolean): void {
   const scores = closed.scores.find((s) => s.track.model === loop.champion);
   const primary = scores?.primary ?? null;
   if (scores === undefined || primary === null) return;
+  // A version that has been replaced since says nothing about the one that serves.
+  if (scores.fit?.id !== newestVersion(scores.track)?.fit.id) return;
   loop.warnings = streaming && primary.pz > WARN_PZ ? loop.warnings + 1 : 0;
   loop.shapes = primary.pr > SHAPE_PR && scores.ageSeconds < SHAPE_AGE_S ? loop.shapes + 1 : 0;
 }
