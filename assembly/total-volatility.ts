@@ -76,10 +76,12 @@ function normalise(first: i32, size: i32): bool {
     const lower = select(below, forward, strike);
     const higher = select(below, strike, forward);
     const inTheMoney = v128.xor(isCall, below);
-    const timeValue = sub(undiscounted, v128.and(inTheMoney, sub(higher, lower)));
+    const intrinsic = sub(higher, lower);
+    const lost = v128.and(inTheMoney, sub(sub(higher, intrinsic), lower));
+    const timeValue = sub(undiscounted, v128.and(inTheMoney, intrinsic));
     const room = sub(select(isCall, forward, strike), undiscounted);
     const scale = mul(sqrt(forward), sqrt(strike));
-    const beta = div(timeValue, scale);
+    const beta = div(sub(timeValue, lost), scale);
     const complement = div(room, scale);
 
     const zero = all(0);

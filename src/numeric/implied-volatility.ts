@@ -164,12 +164,16 @@ function normalise(
   const below = forward <= strike;
   const lower = below ? forward : strike;
   const higher = below ? strike : forward;
-  const timeValue = undiscounted - (isCall === below ? 0 : higher - lower);
+  const isOut = isCall === below;
+  const intrinsic = higher - lower;
+  // What that difference lost in rounding, exactly (Dekker 1971): a time value of less than an ulp is one all the same.
+  const lost = isOut ? 0 : higher - intrinsic - lower;
+  const timeValue = undiscounted - (isOut ? 0 : intrinsic);
   const room = (isCall ? forward : strike) - undiscounted;
   if (timeValue < 0) return 2;
   if (room < 0) return 4;
   const scale = Math.sqrt(forward) * Math.sqrt(strike);
-  out.beta = timeValue / scale;
+  out.beta = (timeValue - lost) / scale;
   out.complement = room / scale;
   if (out.beta < SMALLEST) return 1;
   if (out.complement < SMALLEST) return 3;

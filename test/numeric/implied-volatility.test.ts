@@ -180,3 +180,24 @@ test('a start on the wrong side of the inflexion, however near, does not hold th
     }
   }
 });
+
+test('a time value that rounding hid in the intrinsic value is one: sigma of the exact difference, in both engines', () => {
+  // Prices equal to the rounded K - F; mpmath, 60 digits. Condition numbers near 2e14 leave one digit or two.
+  const rows = [
+    [0.20590259620572432, 4.856665328303417, 4.650762732097693, 0.41128297062165242, 1.94e14, 8.6e12],
+    [0.04054253322002426, 24.665454291496822, 24.6249117582768, 0.84032826393555748, 3.49e14, 5.8e11],
+  ];
+  for (const [forward, strike, price, wanted, byPrice, byForward] of rows) {
+    assert.equal(price, strike - forward);
+    const { sigma, status } = impliedVolatility({ side: 'put', forward, strike, years: 1, price });
+    assert.equal(status, 'ok');
+    const bound = 2 * Number.EPSILON * (1 + byPrice + byForward);
+    assert.ok(Math.abs(sigma - wanted) <= bound * wanted, `${sigma}, not ${wanted}`);
+    const one = (v: number): Float64Array => Float64Array.of(v);
+    const columns = { isCall: [0], forward: one(forward), strike: one(strike), years: one(1), price: one(price) };
+    assert.equal(impliedVolatilities(columns, undefined, 'scalar').sigma[0], sigma);
+    assert.equal(impliedVolatilities(columns).sigma[0], sigma);
+  }
+  const exact = impliedVolatility({ side: 'call', forward: 95000, strike: 90000, years: 0.1, price: 5000 });
+  assert.deepEqual(exact, { status: 'at-intrinsic', sigma: 0 });
+});
