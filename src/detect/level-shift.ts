@@ -8,7 +8,7 @@ export interface LevelShiftState {
   beyond: number;
 }
 
-const WARM = 20;
+const WARM = 60;
 const WEIGHT = 1 / 40;
 /** The scale remembers longer than the centre: a quiet minute must not make the next one an alarm. */
 const SCALE_WEIGHT = 1 / 400;
@@ -24,7 +24,7 @@ export function initLevelShift(): LevelShiftState {
 /**
  * Deviation of x from a winsorised exponential mean of its past (40 observations), in standard deviations of such
  * deviations, never less than `floor` (unit of x). Made for streams that wander: what the mean follows is no shift, what
- * it cannot follow is. NaN during the first twenty. A shift that has lasted sixty observations has been told: it is the
+ * it cannot follow is. NaN during the first sixty. A shift that has lasted sixty observations has been told: it is the
  * new centre; `learn` = false
  * (open incidents) leaves the scale as it is.
  */

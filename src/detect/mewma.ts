@@ -42,7 +42,9 @@ export function updateMewma(state: MewmaState, z: readonly [number, number, numb
 /**
  * T^2 = m' (lambda/(2 - lambda) R)^-1 m for the three factors together: sees moves that no single factor shows.
  * Lowry, Woodall, Champ, Rigdon 1992, Technometrics 34:46. R is the learnt correlation, shrunk.
- * Measured run lengths and delays: the table in `docs/monitor.md`, made by `test/detect/run-length.test.ts`.
+ * Measured (seeded; `test/detect/run-length-study.ts`), designed for 1,440 observations:
+ * normal 1,701, t4 2,909, stochastic volatility 384, AR(.6) 25; median delay 14, 6, 4 for steps of 1, 2, 4 sd in one
+ * factor, 160 on a ramp to 2 sd in 600.
  */
 export function readMewma(state: MewmaState): number {
   const [a, b, c] = state.correlation.map((r) => Math.min(SHRINK, Math.max(-SHRINK, SHRINK * r)));

@@ -22,7 +22,9 @@ const CEILING = 1e12;
  * approximately, so the run length is measured, not claimed. A trailing reference would learn a ramp as health
  * (correction 3). No false-discovery claim is made. Shin, Ramdas, Rinaldo, New England J. Statistics in Data Science
  * 2:229 (e-detectors).
- * Measured run lengths and delays: the table in `docs/monitor.md`, made by `test/detect/run-length.test.ts`.
+ * Measured (seeded; `test/detect/run-length-study.ts`), designed for 1,440 observations:
+ * normal 1,754, t4 2,000, stochastic volatility 1,868, AR(.6) 47 (prewhitened 1,378); median delay 19, 12, 11 for steps
+ * of 1, 2, 4 sd, 126 on a ramp to 2 sd in 600. Designed for 10,080 and prewhitened it reaches 5,897 to 9,072.
  */
 export const rankE: Detector<RankEState> = {
   name: 'rank-e',

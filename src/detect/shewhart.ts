@@ -21,7 +21,9 @@ const DESIGN: readonly (readonly [number, number])[] = [
  * Robust Shewhart chart: alarms when two values in a row lie beyond L on the same side, so that one bad print does not.
  * The statistic is min(|z_t|, |z_{t-1}|) where the signs agree, else 0. L is designed for t4 tails, not for the normal:
  * P(|t4| > L)^2 / 2 = 1 / run length. The instant tier for jumps.
- * Measured run lengths and delays: the table in `docs/monitor.md`, made by `test/detect/run-length.test.ts`.
+ * Measured (seeded; `test/detect/run-length-study.ts`), designed for 1,440 observations:
+ * normal 24,838, t4 4,984, stochastic volatility 1,065, AR(.6) 977; median delay 257, 15, 2 for steps of 1, 2, 4 sd, 426
+ * on a ramp to 2 sd in 600.
  */
 export const shewhart: Detector<ShewhartState> = {
   name: 'shewhart',

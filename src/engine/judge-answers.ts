@@ -76,12 +76,12 @@ function answerSigns(track: ModelTrack): Map<SignName, Sign> {
   const signs = new Map<SignName, Sign>();
   const check = track.check;
   if (check === null) return signs;
-  const { scaleLog, spreadLog, missErrors, repeatOf, converged } = check;
+  const { scaleLog, spreadLog, missErrors, repeatOf, repeatRow, converged } = check;
   signs.set('answer-miss', { value: missErrors, strength: strengthOf(missErrors, MISS_ENTRY) });
   const pure = Math.abs(scaleLog) > SCALE_PURITY * spreadLog && missErrors >= REAL_MISS;
   signs.set('answer-scale', { value: scaleLog, strength: pure ? strengthOf(scaleLog, SCALE_ENTRY) : 0 });
-  // An answer equal to the last one may be an optimum that has not moved; with a miss, or an older one, it may not.
-  const repeats = repeatOf > 1 || (repeatOf === 1 && missErrors >= REAL_MISS);
+  // An answer equal to the last one may be chance; with a miss, a second time, or equal to an older one, it is not.
+  const repeats = repeatOf > 1 || repeatRow > 1 || (repeatOf === 1 && missErrors >= REAL_MISS);
   signs.set('answer-repeat', { value: repeatOf, strength: repeats ? 1.5 : 0 });
   signs.set('answer-failed', { value: converged ? 0 : 1, strength: converged || missErrors < REAL_MISS ? 0 : 1 });
   return signs;

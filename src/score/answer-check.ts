@@ -17,6 +17,8 @@ export interface AnswerCheck {
   readonly missErrors: number;
   /** How many answers ago the same parameters came, bit for bit; 0 = never among those remembered. */
   readonly repeatOf: number;
+  /** Answers in a row before this one with the same parameters. */
+  readonly repeatRow: number;
   /** rms of leave-one-out residuals over rms of residuals; above three a single quote runs the fit. */
   readonly leaveOneOutRatio: number;
   /** One standard error of the fit's own volatility near the money, fraction; above 0.01 the slice lives off its prior. */
@@ -53,16 +55,25 @@ export function checkAnswer(
     spreadLog: MAD_TO_SD * median(ratio.map((v) => Math.abs(v - scaleLog))),
     missErrors: median(miss),
     repeatOf: repeatOf(parameters, earlier),
+    repeatRow: repeatRow(parameters, earlier),
     leaveOneOutRatio: leaveOneOutRatio(batch, predicted),
     atmSd: atmSd(batch, predicted),
     converged,
   };
 }
 
+function repeatRow(parameters: readonly number[], earlier: readonly (readonly number[])[]): number {
+  let row = 0;
+  while (row < earlier.length && same(earlier[earlier.length - 1 - row], parameters)) row++;
+  return row;
+}
+
+function same(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((v, i) => v === b[i]);
+}
+
 function repeatOf(parameters: readonly number[], earlier: readonly (readonly number[])[]): number {
-  for (let i = earlier.length - 1; i >= 0; i--)
-    if (earlier[i].length === parameters.length && earlier[i].every((v, j) => v === parameters[j]))
-      return earlier.length - i;
+  for (let i = earlier.length - 1; i >= 0; i--) if (same(earlier[i], parameters)) return earlier.length - i;
   return 0;
 }
 

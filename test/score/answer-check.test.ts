@@ -22,6 +22,7 @@ test('a sound answer misses nothing', () => {
     spreadLog: 0,
     missErrors: 0,
     repeatOf: 0,
+    repeatRow: 0,
     leaveOneOutRatio: NaN,
     atmSd: 0,
     converged: true,
@@ -42,6 +43,21 @@ test('a repeat is found bit for bit and says how long ago', () => {
   ];
   assert.equal(checkAnswer(batch, predicted(1), [1, 2], earlier, true)?.repeatOf, 3);
   assert.equal(checkAnswer(batch, predicted(1), [1, 3], earlier, true)?.repeatOf, 1);
+  assert.equal(
+    checkAnswer(
+      batch,
+      predicted(1),
+      [1, 3],
+      [
+        [1, 3],
+        [1, 2],
+        [1, 3],
+        [1, 3],
+      ],
+      true,
+    )?.repeatRow,
+    2,
+  );
   assert.equal(checkAnswer(batch, predicted(1), [1, 3 + 1e-15], earlier, true)?.repeatOf, 0);
 });
 
