@@ -13,11 +13,11 @@ function sized(smoke: boolean): OptionColumns {
   return optionColumns(smoke ? 64 : 1024, SEED);
 }
 
-/** Nanoseconds an option, one sample a slice of about a millisecond, the given works in turn. */
+/** Nanoseconds an option, one sample a fraction of a millisecond (few of them are interrupted), the given works in turn. */
 export function interleaved(smoke: boolean, n: number, works: readonly (() => void)[]): number[][] {
   const samples: number[][] = works.map(() => []);
-  const rounds = smoke ? 2 : 200;
-  const repeats = smoke ? 1 : 8;
+  const rounds = smoke ? 2 : 800;
+  const repeats = smoke ? 1 : 2;
   for (const work of works) for (let i = 0; i < (smoke ? 1 : 200); i++) work();
   for (let round = 0; round < rounds; round++) {
     works.forEach((work, w) => {
