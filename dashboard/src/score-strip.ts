@@ -41,8 +41,8 @@ export function makeStrip(
     grid: { stroke: palette.rule, width: 1 },
   };
   const range = (_: uPlot, low: number | null, high: number | null): [number, number] => {
-    const threshold = state().history.thresholds.find((t) => t.score === row.column);
-    const top = Math.max(high ?? 1, threshold === undefined ? -Infinity : threshold.value * row.scale * 1.1);
+    const thresholds = state().history.thresholds.filter((t) => t.score === row.column);
+    const top = Math.max(high ?? 1, ...thresholds.map((t) => t.value * row.scale * 1.1));
     const floor = row.floor ?? Math.min(low ?? 0, 0);
     const ceiling = row.ceiling ?? top;
     return [floor, ceiling > floor ? ceiling + 0.05 * (ceiling - floor) : floor + 1];

@@ -99,6 +99,15 @@ export function frameOf(scenes: readonly SmileScene[]): Frame {
   return { across, up: { low: axes?.up === 'volatility' ? Math.max(0, low) : low, high } };
 }
 
+/** The frame that holds all of these. */
+export function unionOf(frames: readonly Frame[]): Frame {
+  const over = (part: 'across' | 'up'): Range => ({
+    low: Math.min(...frames.map((f) => f[part].low)),
+    high: Math.max(...frames.map((f) => f[part].high)),
+  });
+  return { across: over('across'), up: over('up') };
+}
+
 function reach(scenes: readonly SmileScene[]): Range {
   const all: number[] = [];
   for (const scene of scenes) for (const bar of scene.bars) if (bar.quote.refused === null) all.push(bar.across);

@@ -13,7 +13,7 @@ import {
 } from '../../dashboard/src/smile-axes.ts';
 import { drawResiduals } from '../../dashboard/src/residual-drawing.ts';
 import { drawSmile, scaleOf } from '../../dashboard/src/smile-drawing.ts';
-import { frameOf, nearestBar, sceneOf } from '../../dashboard/src/smile-frame.ts';
+import { frameOf, nearestBar, sceneOf, unionOf } from '../../dashboard/src/smile-frame.ts';
 import { curveAt, insideCount, pictureOf, residual } from '../../dashboard/src/smile-picture.ts';
 import { quotesTable } from '../../dashboard/src/smile-table.ts';
 import { NAMED, recordingPen } from './recording-pen.ts';
@@ -80,6 +80,11 @@ test('a wild ask of a used quote does not flatten the frame, refused ones do not
   const frame = frameOf([sceneOf(pictureOf(wild), axes('x'))]);
   assert.ok(frame.up.high < 0.75 && frame.up.low > 0.3, JSON.stringify(frame.up));
   assert.deepEqual(frame.across, { low: -3, high: 3 });
+});
+
+test('the frame that smiles share holds each of them', () => {
+  const frame = (low: number, high: number) => ({ across: { low: -3, high: 3 }, up: { low, high } });
+  assert.deepEqual(unionOf([frame(0.4, 0.6), frame(0.5, 1.4)]), frame(0.4, 1.4));
 });
 
 test('a smile draws the band, the champion, a bar a used quote, a hollow circle a refused one, a tick a trade', () => {

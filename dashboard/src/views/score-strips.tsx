@@ -167,16 +167,13 @@ function Strip({ row, history, version, scopes, scope, first, last }: StripProps
   }, [palette, drawn.join(), last]);
   useEffect(() => plot.current?.setData(data()), [version, route.from, route.to]);
   useEffect(() => plot.current?.redraw(false, false), [route.asOf]);
-  const threshold = history.thresholds.find((t) => t.score === row.column);
+  const thresholds = history.thresholds.filter((t) => t.score === row.column);
   const track = history.tracks[row.of].get(scope);
   const values = track?.columns.get(row.column) ?? [];
   const now = values.findLast((v) => Number.isFinite(v));
   return (
     <div class="strip-row" data-score={row.column}>
-      <div
-        class="strip-label"
-        title={`${row.says}${threshold === undefined ? '' : `. Beyond ${threshold.value}: ${threshold.says}`}`}
-      >
+      <div class="strip-label" title={[row.says, ...thresholds.map((t) => `beyond ${t.value}: ${t.says}`)].join('. ')}>
         <strong data-print>{row.name}</strong>
         <span class="figure" data-print>
           {now === undefined ? NONE : fixed(now * row.scale, row.decimals)} <span class="unit">{row.unit}</span>

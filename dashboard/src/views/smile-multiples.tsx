@@ -3,7 +3,7 @@ import { GATE_LOOK, gateRank } from '../gate-look.ts';
 import { age, day, fixed, percent, scopeName, tenor } from '../format.ts';
 import { acrossName, upName, type Axes } from '../smile-axes.ts';
 import { drawSmile } from '../smile-drawing.ts';
-import { frameOf, sceneOf, type Frame, type SmileScene } from '../smile-frame.ts';
+import { frameOf, sceneOf, unionOf, type Frame, type SmileScene } from '../smile-frame.ts';
 import { insideCount, type SmilePicture } from '../smile-picture.ts';
 import { worstSlice } from '../slices.ts';
 import type { Table } from '../table.ts';
@@ -89,15 +89,18 @@ const inner = (width: number, height: number) => ({
   height: height - BOX.top - BOX.bottom,
 });
 
-/** The frame all cells share. Expiries of less than a day do not set it: their last hours are wild. */
+/**
+ * The frame all cells share: the ends of every smile's own, so that a short smile in a crash is not cut off. Expiries
+ * in their last half day do not set it: their hours are wild.
+ */
 function sharedFrame(smiles: SmilesInView, axes: Axes): Frame | null {
   const scenes: SmileScene[] = [];
   for (const scope of smiles.scopes) {
     const picture = smiles.picture(scope);
     if (picture !== null) scenes.push(sceneOf(picture, axes));
   }
-  const calm = scenes.filter((s) => s.picture.years > 1.5 / 365);
-  return scenes.length === 0 ? null : frameOf(calm.length > 0 ? calm : scenes);
+  const calm = scenes.filter((s) => s.picture.years > 0.5 / 365 && s.bars.length > 0);
+  return scenes.length === 0 ? null : unionOf((calm.length > 0 ? calm : scenes).map((s) => frameOf([s])));
 }
 
 const MEASURES = 200;
