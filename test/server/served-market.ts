@@ -48,9 +48,7 @@ export class MonitoredMarket {
       synthetic: true,
       state: () => this.session.state,
       figures: () => FIGURES,
-      feeds: () => [
-        { venue: 'deribit', state: 'live', frames: 10, queueLength: 0, droppedQuotes: 0, connections: 1 },
-      ],
+      feeds: () => [{ venue: 'deribit', state: 'live', frames: 10, queueLength: 0, droppedQuotes: 0, connections: 1 }],
       operate: (action) => {
         const event: OperatorEvent = {
           type: 'operator',
@@ -119,7 +117,10 @@ export async function serveMarket(
 export type Answer = any;
 
 /** GET as JSON. */
-export async function get(url: string, headers: Record<string, string> = {}): Promise<{ status: number; body: Answer }> {
+export async function get(
+  url: string,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; body: Answer }> {
   const answer = await fetch(url, { headers });
   const text = await answer.text();
   return { status: answer.status, body: text === '' ? null : JSON.parse(text) };

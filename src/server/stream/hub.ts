@@ -10,6 +10,8 @@ import { topicSource, type TopicSource } from './topic.ts';
 
 /** The clock of the stream: ten pictures a second. */
 const TICK_MS = 100;
+/** Sends between two turns of the event loop: two hundred readers must not hold up a score. */
+const SENDS_A_TURN = 20;
 /** A topic without readers is kept so long for those that come back, ms. */
 const LINGER_MS = 30_000;
 /** What is kept of a topic for readers that come back. */
@@ -34,6 +36,15 @@ const request = z.discriminatedUnion('op', [
 
 type Subscription = Extract<z.infer<typeof request>, { op: 'subscribe' }>;
 
+/** A message on its way to those who read its topic when it was made. */
+interface Delivery {
+  readonly topic: string;
+  readonly seq: number;
+  readonly frames: readonly Frame[];
+  readonly readers: readonly StreamReader[];
+  next: number;
+}
+
 interface Topic {
   readonly name: string;
   readonly source: TopicSource;
@@ -51,8 +62,13 @@ export class StreamHub {
   private readonly view: MonitorView;
   private readonly stream = randomUUID();
   private readonly topics = new Map<string, Topic>();
+  /** Where topics that nobody reads any more stood: a number is never used twice. */
+  private readonly retired = new Map<string, number>();
   private readonly readers = new Set<StreamReader>();
   private readonly closed = new Map<string, number>();
+  /** Bounded: a topic whose last message is still on its way makes no new one. */
+  private readonly deliveries: Delivery[] = [];
+  private delivering = false;
   private readonly timer: NodeJS.Timeout;
   private readonly clock: () => number;
   private readonly onTrouble: (error: Error) => void;
@@ -115,39 +131,59 @@ export class StreamHub {
     for (const reader of this.readers) reader.close(1001, 'the server stops');
     for (const topic of this.topics.values()) topic.source.end();
     this.topics.clear();
+    this.deliveries.length = 0;
   }
 
   private tell(topic: Topic, now: number): void {
     if (topic.readers.size === 0 && now - topic.idleSince >= LINGER_MS) {
       topic.source.end();
       this.topics.delete(topic.name);
+      this.retired.set(topic.name, topic.seq);
       return;
     }
-    if (now >= topic.dueAt) {
+    if (now >= topic.dueAt && !this.deliveries.some((d) => d.topic === topic.name)) {
       topic.dueAt = Math.max(now, topic.dueAt + topic.source.everyMs);
       const frames = topic.source.delta(topic.name, topic.seq + 1);
-      if (frames.length > 0) this.publish(topic, frames, now);
+      if (frames.length > 0) this.publish(topic, frames);
     }
     for (const reader of topic.readers)
       if (reader.topics.get(topic.name) === true && reader.ready) this.catchUp(topic, reader, now);
   }
 
-  private publish(topic: Topic, frames: readonly Frame[], now: number): void {
+  private publish(topic: Topic, frames: readonly Frame[]): void {
     topic.seq++;
     const bytes = frames.reduce((sum, f) => sum + f.bytes.length, 0);
     topic.kept.push({ seq: topic.seq, frames, bytes });
     topic.keptBytes += bytes;
     while (topic.kept.length > KEPT_MESSAGES || (topic.keptBytes > KEPT_BYTES && topic.kept.length > 1))
       topic.keptBytes -= topic.kept.shift()?.bytes ?? 0;
-    for (const reader of topic.readers)
-      if (reader.topics.get(topic.name) === false) reader.send(topic.name, frames, now);
+    this.deliveries.push({ topic: topic.name, seq: topic.seq, frames, readers: [...topic.readers], next: 0 });
+    if (!this.delivering) this.deliver();
+  }
+
+  /** Sends a few, gives the loop back, and goes on. */
+  private deliver(): void {
+    let sends = 0;
+    for (let d = this.deliveries[0]; d !== undefined && sends < SENDS_A_TURN; d = this.deliveries[0]) {
+      const now = this.clock();
+      for (; d.next < d.readers.length && sends < SENDS_A_TURN; d.next++) {
+        const reader = d.readers[d.next];
+        // One that has had a newer snapshot meanwhile, or waits for one, is not given what is older.
+        if (reader.topics.get(d.topic) !== false || (reader.told.get(d.topic) ?? 0) >= d.seq) continue;
+        if (reader.send(d.topic, d.frames, now)) reader.told.set(d.topic, d.seq);
+        sends++;
+      }
+      if (d.next >= d.readers.length) this.deliveries.shift();
+    }
+    this.delivering = this.deliveries.length > 0;
+    if (this.delivering) setImmediate(() => this.deliver());
   }
 
   private catchUp(topic: Topic, reader: StreamReader, now: number): void {
     if (topic.snapshot === null || topic.snapshot.seq !== topic.seq)
       topic.snapshot = { seq: topic.seq, frames: topic.source.snapshot(topic.name, topic.seq) };
     reader.topics.set(topic.name, false);
-    reader.send(topic.name, topic.snapshot.frames, now);
+    if (reader.send(topic.name, topic.snapshot.frames, now)) reader.told.set(topic.name, topic.seq);
   }
 
   private onMessage(reader: StreamReader, data: Buffer, binary: boolean): void {
@@ -181,8 +217,10 @@ export class StreamHub {
       missed.push({ topic, from: last });
     }
     if (resumed.length > 0) reader.answer(textFrame({ type: 'resumed', topics: resumed }));
-    for (const { topic, from } of missed)
+    for (const { topic, from } of missed) {
       for (const { seq, frames } of topic.kept) if (seq > from && !reader.send(topic.name, frames, now)) break;
+      reader.told.set(topic.name, topic.seq);
+    }
     for (const [name, wants] of reader.topics) {
       const topic = this.topics.get(name);
       if (wants && topic !== undefined && reader.ready) this.catchUp(topic, reader, now);
@@ -200,7 +238,7 @@ export class StreamHub {
       kept: [],
       readers: new Set(),
       keptBytes: 0,
-      seq: 0,
+      seq: (this.retired.get(name) ?? -1) + 1,
       dueAt: now + source.everyMs,
       idleSince: now,
       snapshot: null,
@@ -211,6 +249,7 @@ export class StreamHub {
 
   private unsubscribe(reader: StreamReader, name: string): void {
     reader.topics.delete(name);
+    reader.told.delete(name);
     const topic = this.topics.get(name);
     if (topic === undefined || !topic.readers.delete(reader)) return;
     if (topic.readers.size === 0) topic.idleSince = this.clock();

@@ -20,6 +20,8 @@ export class StreamReader {
   readonly identity: Identity;
   /** Names of its topics; true = it missed something and wants a snapshot. */
   readonly topics = new Map<string, boolean>();
+  /** The newest sequence number it was sent, by topic. */
+  readonly told = new Map<string, number>();
   private readonly socket: WebSocket;
   private allowance = MESSAGES_AT_ONCE;
   private allowanceAt: number;
