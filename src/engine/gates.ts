@@ -1,5 +1,6 @@
 import { gateChange, judgeGate } from '../policy/gate.ts';
 import type { Incident } from '../policy/incident.ts';
+import { loopReasons } from '../policy/loop.ts';
 import type { ClosedExpiry } from './close.ts';
 import type { Effect } from './effect.ts';
 import type { ExpiryState, UnderlyingState } from './state.ts';
@@ -10,7 +11,10 @@ export function updateGates(underlying: UnderlyingState, closed: readonly Closed
   const effects: Effect[] = [];
   for (const c of closed) {
     const open = openOn(underlying, c.reading.expiry);
+    const { machine, trial } = c.reading.expiry.loop;
     for (const { track, primary } of c.scores) {
+      // A challenger on trial is nobody's to use.
+      if (trial?.mode === 'shadow' && trial.rivals.includes(track.model)) continue;
       const version = newestVersion(track);
       const causes = (kind: Incident['kind']): string[] => open.filter((i) => i.kind === kind).map((i) => i.cause);
       const after = judgeGate({
@@ -18,7 +22,7 @@ export function updateGates(underlying: UnderlyingState, closed: readonly Closed
         proven: primary !== null,
         ageSeconds: version === null ? Infinity : (at - version.fit.at) / 1000,
         dataCauses: causes('data'),
-        marketCauses: causes('market'),
+        marketCauses: [...causes('market'), ...loopReasons(machine, at)],
         modelCauses: causes('model'),
         quotesUsed: c.reading.facts.used,
       });

@@ -1,4 +1,5 @@
 import type { LeaseVerdict } from '../policy/lease-desk.ts';
+import { loopNoise } from '../policy/loop.ts';
 import type { EngineState, ExpiryState, ModelTrack, UnderlyingState } from './state.ts';
 import { newestVersion } from './versions.ts';
 
@@ -30,17 +31,19 @@ function verdictOn(underlying: UnderlyingState, expiry: ExpiryState, track: Mode
     ownerOf,
     modelId: version === null ? null : version.fit.id,
     asOf: version === null ? null : version.fit.at,
-    uncertainty: version === null ? null : uncertaintyAt(track, version.fit, underlying.watermark),
+    uncertainty:
+      version === null ? null : uncertaintyAt(track, version.fit, underlying.watermark, loopNoise(expiry.loop.machine)),
   };
 }
 
-/** U(tau) / U(0) = sqrt(1 + s_R^2 tau / v_0), v_0 the squared error of the fit on its own data. Source: methods.md 5.3. */
+/** U(tau) / U(0) = sqrt(1 + m s_R^2 tau / v_0), m = 10 under stress, v_0 the squared error of the fit on its own data. Source: methods.md 5.3. */
 function uncertaintyAt(
   track: ModelTrack,
   fit: { at: number; numbers: Readonly<Record<string, number>> },
   at: number,
+  noise: number,
 ): number {
   const error = Math.max(LEAST_ERROR, fit.numbers['rmseVol'] ?? 0);
   const ageSeconds = Math.max(0, at - fit.at) / 1000;
-  return Math.sqrt(1 + (track.noise.variancePerSecond * ageSeconds) / (error * error));
+  return Math.sqrt(1 + (noise * track.noise.variancePerSecond * ageSeconds) / (error * error));
 }

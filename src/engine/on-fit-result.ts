@@ -87,7 +87,7 @@ export function onFitResult(state: EngineState, event: FitResultEvent): Effect[]
     if (accepted) expiry.loop.warnings = 0;
     tellLoop(underlying, expiry, accepted ? 'accepted' : usable ? 'refused' : 'failed', event.at, effects);
   }
-  if (!accepted && pending.incident !== null && underlying.awaitingProof.delete(pending.incident))
+  if (!accepted && isOwn(underlying, expiry, pending.incident) && underlying.awaitingProof.delete(pending.incident))
     effects.push({
       type: 'record',
       record: {
@@ -100,6 +100,11 @@ export function onFitResult(state: EngineState, event: FitResultEvent): Effect[]
     });
   if (job.model === state.config.champion) effects.push(...judgeAnswers(state, underlying, job.at, event.at));
   return effects;
+}
+
+/** Whether the refit answers an incident of this expiry alone: one refusal does not undo what its neighbours answered. */
+function isOwn(underlying: UnderlyingState, expiry: ExpiryState, incident: string | null): incident is string {
+  return incident !== null && underlying.awaitingProof.get(incident)?.scope === expiry.key;
 }
 
 /** Judges the answer by the batch it was made from: what the calibrator says of itself is not asked. */

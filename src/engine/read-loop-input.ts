@@ -15,6 +15,11 @@ const STRESS_CAUSES: ReadonlySet<string> = new Set(['flash-crash', 'liquidity-co
 /** Two-sided quotes, and share of the normal vega, without which stress is sat out. Source: methods.md 5.3. */
 const QUORUM_QUOTES = 8;
 const QUORUM_COVERAGE = 0.6;
+/** A quorum that was lost counts again at this many times its size. */
+const REGAINED = 1.25;
+/** Refits of level and skew under stress are this far apart: while the score warns, and while it does not, s. */
+const STRESS_FAST_S = 2;
+const STRESS_SLOW_S = 10;
 /** Score that warns, that is healthy again (half of it), and that counts as a shape error. */
 const WARN_PZ = 2;
 const WELL_PZ = 1;
@@ -69,7 +74,12 @@ export function readLoopInput(
   const ready = at >= loop.machine.retryAt;
   if (version === null) return say(ready && waited >= state.config.minRefitSeconds ? 'first' : null);
   const stress = open.find((i) => i.kind === 'market' && i.scope === underlying.key && STRESS_CAUSES.has(i.cause));
-  if (stress !== undefined) return say(hasQuorum(expiry, closed, coverage) ? 'stress' : 'no-quorum', stress);
+  if (stress !== undefined) {
+    if (!hasQuorum(expiry, closed, coverage)) return say('no-quorum', stress);
+    // Level and skew follow the market while it runs, and are looked at every ten seconds when it does not.
+    const pace = loop.warnings > 0 ? STRESS_FAST_S : STRESS_SLOW_S;
+    return say(loop.machine.state !== 'STRESS' || (ready && waited >= pace) ? 'stress' : null, stress);
+  }
   if (loop.ordered !== null) return say('refit');
   if (suspected(underlying, expiry)) return say(null);
   const spacing = 2 * (loop.latencyMs + (streaming ? state.config.batchMs : 0));
@@ -160,10 +170,11 @@ function oldest(state: EngineState, track: ModelTrack): number {
 }
 
 function hasQuorum(expiry: ExpiryState, closed: ClosedExpiry, coverage: number): boolean {
-  if (closed.reading.facts.twoSided < QUORUM_QUOTES || closed.reading.selection.observations.k.length === 0)
-    return false;
+  const margin = expiry.loop.machine.state === 'HOLD' ? REGAINED : 1;
+  const { facts, selection } = closed.reading;
+  if (facts.twoSided < margin * QUORUM_QUOTES || selection.observations.k.length === 0) return false;
   const normal = readTrailingMedian(expiry.loop.coverage, 1)?.centre ?? NaN;
-  return !(coverage < QUORUM_COVERAGE * normal);
+  return !(coverage < margin * QUORUM_COVERAGE * normal);
 }
 
 /** Sum over the used quotes of exp(-d1^2 / 2): vega in units of F sqrt(T / 2 pi). */

@@ -75,8 +75,9 @@ function answer(
 ): void {
   if (incident === null) return;
   const { answered } = expiry.loop;
+  const told = incident.kind !== 'model' && underlying.expiries.some((e) => e.loop.answered.has(incident.id));
   answered.set(incident.id, { count: (answered.get(incident.id)?.count ?? 0) + 1, at });
-  if (underlying.awaitingProof.has(incident.id)) return;
+  if (told || underlying.awaitingProof.has(incident.id)) return;
   underlying.awaitingProof.set(incident.id, { scope: incident.scope, since: at });
   effects.push({
     type: 'record',

@@ -2,6 +2,7 @@ import { isoTime } from '../market/iso-time.ts';
 import type { OperatorEvent } from '../market/event.ts';
 import type { GateState } from './gate.ts';
 import type { Lease } from './lease.ts';
+import { RE_ENTRY_NARROW } from './loop.ts';
 
 /** Life of a lease without renewal, ms. Source: methods.md 5.3. */
 export const LEASE_TTL_MS = 5_000;
@@ -15,6 +16,7 @@ const MAX_OVERRIDES = 100;
 /** Width while the market itself is the reason, and while a fit has not been scored on unseen data. Source: methods.md 5.3, re-entry. */
 const WIDEN_MARKET = 2;
 const WIDEN_UNPROVEN = 1.5;
+const NARROW: ReadonlySet<string> = new Set(['unproven', RE_ENTRY_NARROW]);
 const MAX_MULTIPLIER = 10;
 
 /** What the engine says about one model on one scope, as the desk needs it. */
@@ -164,7 +166,7 @@ function covers(wide: string, narrow: string): boolean {
 function multiplierOf(state: Lease['state'], verdict: LeaseVerdict): number | null {
   if (state === 'OK') return 1;
   if (state !== 'WIDEN') return null;
-  const only = verdict.gate.state === 'WIDEN' && verdict.gate.reasons.every((r) => r === 'unproven');
+  const only = verdict.gate.state === 'WIDEN' && verdict.gate.reasons.every((r) => NARROW.has(r));
   return Math.min(MAX_MULTIPLIER, Math.max(only ? WIDEN_UNPROVEN : WIDEN_MARKET, verdict.uncertainty ?? 1));
 }
 

@@ -71,7 +71,17 @@ export function loopNoise(loop: LoopState): 1 | 10 {
   return loop.state === 'STRESS' || loop.state === 'HOLD' ? 10 : 1;
 }
 
-/** Whether a calibration may go live in this state: none does under quarantine, and only first ones while holding. */
+/** Reasons for the gate to stay wide that no open incident gives. */
+export function loopReasons(loop: LoopState, at: number): string[] {
+  if (loop.state === 'HOLD') return ['hold'];
+  const width = loop.state === 'STRESS' ? 1 : loopWidth(loop, at);
+  return width === 1 ? [] : [width === 2 ? 're-entry-2x' : RE_ENTRY_NARROW];
+}
+
+/** The second stage of re-entry as a reason: one and a half times the width is enough. */
+export const RE_ENTRY_NARROW = 're-entry-1.5x';
+
+/** Whether a calibration may go live in this state: none does under quarantine, nor while the quotes are no quorum. */
 export function mayGoLive(loop: LoopState): boolean {
   return loop.state !== 'QUARANTINE' && loop.state !== 'HOLD';
 }

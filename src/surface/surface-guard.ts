@@ -2,13 +2,13 @@ import type { Breach, Features, Fit } from '../model/contract.ts';
 
 /** Smallest number of quotes for a five-parameter slice to stand on its own (methods.md 1.5). */
 export const MIN_QUOTES = 8;
-/** Smallest number of quotes that place a child beside its parent. */
-const MIN_CHILD_QUOTES = 2;
+/** Smallest number of quotes that place a fit which has its shape from elsewhere. */
+const MIN_ANCHORED_QUOTES = 2;
 const FACTORS = ['atm', 'skew', 'curvature'] as const;
 
 /**
  * Guards common to calibrated smiles: no butterfly arbitrage in the quoted range, Lee's wing bound, enough quotes (of a
- * child: enough to place it), quotes on both sides of the forward, in-sample inside share, and bounded moves of ATM
+ * fit that has its shape from a parent or a frozen structure: enough to place it), quotes on both sides of the forward, in-sample inside share, and bounded moves of ATM
  * volatility, skew and curvature in standard errors unless the market confirms them. Limits: methods.md 6.4.
  */
 export function surfaceGuard(previous: Features | null, next: Features, fit: Fit, confirmed: boolean): Breach[] {
@@ -17,12 +17,12 @@ export function surfaceGuard(previous: Features | null, next: Features, fit: Fit
     if (!holds) breaches.push({ guard, value, limit });
   };
   const n = fit.numbers;
-  const child = n['child'] === 1;
-  const needed = child ? MIN_CHILD_QUOTES : MIN_QUOTES;
+  const anchored = n['child'] === 1 || n['levelSkew'] === 1;
+  const needed = anchored ? MIN_ANCHORED_QUOTES : MIN_QUOTES;
   check('butterfly-arbitrage', n['minG'], 0, n['minG'] >= -1e-9);
   check('wing-slope', n['wingSlope'], 2, n['wingSlope'] <= 2 + 1e-9);
   check('quotes', n['used'], needed, n['used'] >= needed);
-  if (!child) check('coverage', Math.min(-n['kLow'], n['kHigh']), 0, n['kLow'] < 0 && n['kHigh'] > 0);
+  if (!anchored) check('coverage', Math.min(-n['kLow'], n['kHigh']), 0, n['kLow'] < 0 && n['kHigh'] > 0);
   check('inside-share', n['insideShare'], 0.6, n['insideShare'] >= 0.6);
   if (previous !== null && !confirmed)
     FACTORS.forEach((name, i) => {

@@ -89,7 +89,7 @@ const proved = (side: 'logBetter' | 'logWorse'): Comparison => ({
   ...initComparison(),
   [side]: Math.log(PROOF) + 1e-9,
 });
-const against = (trial: Trial, c: Comparison): Trial => ({ ...trial, comparisons: { [trial.rivals[0]!]: c } });
+const against = (trial: Trial, c: Comparison): Trial => ({ ...trial, comparisons: { [trial.rivals[0]]: c } });
 
 test('a trial is won by proof, lost by proof or time, and in an emergency by three batches', () => {
   const trial = openTrial('svi', ['spline'], AT);
@@ -115,7 +115,7 @@ test('probation: reversed on the reverse, an emergency lapses unconfirmed, the s
   assert.equal(judgeTrial(confirmed, 1, AT + EMERGENCY_MS), null);
   const anew = continueProbation(against(ordinary, proved('logWorse')), AT + PROBATION_MS);
   assert.equal(anew.since, AT + PROBATION_MS);
-  assert.equal(anew.comparisons['svi']!.n, 0);
+  assert.equal(anew.comparisons['svi'].n, 0);
 });
 
 test('budget: six an hour and thirty a day, a cool-down, and waits that double until an operator must look', () => {
@@ -148,7 +148,7 @@ test('gain: half of the bound at which a delayed correction stops converging', (
   for (let d = 0; d <= 6; d++) {
     const settles = (gain: number): boolean => {
       const level = Array.from({ length: d + 1 }, () => 1);
-      for (let i = 0; i < 20_000; i++) level.push(level.at(-1)! - gain * level[level.length - 1 - d]!);
+      for (let i = 0; i < 20_000; i++) level.push(level.at(-1)! - gain * level[level.length - 1 - d]);
       return Math.abs(level.at(-1)!) < 1e-3;
     };
     assert.ok(settles(gainLimit(d)), `at the limit, d = ${d}`);
@@ -167,13 +167,13 @@ test('prior: grows with age, lets a change through, and holds the gain to its li
     innovation: null,
     gain: 1,
   };
-  const level = (change: Partial<PriorStep>): number => priorOf({ ...step, ...change })!.covariance[0]!;
+  const level = (change: Partial<PriorStep>): number => priorOf({ ...step, ...change })!.covariance[0];
   assert.ok(Math.abs(level({}) - 5e-6) < 1e-18);
   assert.ok(Math.abs(level({ noise: 25 }) - 29e-6) < 1e-18);
   assert.ok(Math.abs(level({ innovation: [0.03, 0, 0] }) - (4e-6 + 9e-4)) < 1e-15, 'at least the innovation seen');
   assert.ok(Math.abs(level({ gain: 0.5 }) - 4e-6) < 1e-18, 'P / (P + R) = 1/2');
   const later = priorOf({ ...step, years: 0.025 })!;
-  assert.ok(Math.abs(later.mean[1]! + 0.02) < 1e-15 && Math.abs(later.mean[2]! - 0.005) < 1e-15, 'x shrinks with time');
+  assert.ok(Math.abs(later.mean[1] + 0.02) < 1e-15 && Math.abs(later.mean[2] - 0.005) < 1e-15, 'x shrinks with time');
   assert.equal(priorOf({ ...step, features: { ...step.features, covariance: [] } }), null);
 });
 
