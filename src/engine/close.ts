@@ -96,7 +96,7 @@ export function closeBatch(
 }
 
 /** A crash pauses for breath: its incident outlives that. */
-const MARKET_LINGER_MS = 900_000;
+const MARKET_LINGER_MS = 600_000;
 const DATA_LINGER_CLOSES = 2.5;
 
 /** Log-odds beyond which one batch of a stream is enough, nats. */

@@ -64,6 +64,15 @@ export interface LiveBenchResult {
 const WARM_MS = 300_000;
 const FAULT_MS = 30_000;
 const QUIET_MS = 90_000;
+/** Moves leave a model that was refitted to them behind when they end; its incident lives until the next refit. */
+const QUIET_AFTER_MOVE_MS = 1_200_000;
+const QUIET_AFTER_EXPIRY_MOVE_MS = 300_000;
+
+function quietAfter(kind: LiveFault): number {
+  if (kind.hard) return QUIET_MS;
+  return kind.ofOneExpiry ? QUIET_AFTER_EXPIRY_MOVE_MS : QUIET_AFTER_MOVE_MS;
+}
+
 const START = Date.UTC(2026, 0, 5, 9, 0);
 
 /** Runs `onsets` of each fault, one after another, on BTC in calm; batches are a second of event time. */
@@ -89,7 +98,7 @@ export function runLiveBench(
         shape: 'abrupt',
       });
       plan.push(kind);
-      at += FAULT_MS + QUIET_MS;
+      at += FAULT_MS + quietAfter(kind);
     }
   const simulation = new Simulation({
     seed,
@@ -109,7 +118,7 @@ export function runLiveBench(
   }
   const cases = faults.map((fault, i) => judge(fault, plan[i], opened));
   const stray = opened
-    .filter((o) => !faults.some((f) => o.at >= f.from && o.at < f.to + QUIET_MS - 10_000))
+    .filter((o) => !faults.some((f, i) => o.at >= f.from && o.at < f.to + quietAfter(plan[i]) - 10_000))
     .map((o) => `${o.record.at} ${o.record.cause} ${o.record.scope}`);
   return { cases, stray, seconds: (at - START) / 1000 };
 }
