@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   replay: async () => (await import('./replay.ts')).registerReplay,
   calibrate: async () => (await import('./calibrate.ts')).registerCalibrate,
   calc: async () => (await import('./calc.ts')).registerCalc,
+  explain: async () => (await import('./explain.ts')).registerExplain,
   inspect: async () => (await import('./inspect.ts')).registerInspect,
   verify: async () => (await import('./verify.ts')).registerVerify,
   export: async () => (await import('./export.ts')).registerExport,

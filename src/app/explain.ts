@@ -1,0 +1,148 @@
+import type { EngineState } from '../engine/state.ts';
+import type { MarketEvent } from '../market/event.ts';
+import type { CalibrationRecord, GateRecord, OutputRecord, ScoreRecord } from '../model/record.ts';
+import { nodeFiles } from '../store/log-files.ts';
+import { readRecords } from '../store/log-reader.ts';
+import { replayLog, ReplayMismatch } from './replay-log.ts';
+import { EngineView } from './view/engine-view.ts';
+
+/** Everything a log says about one incident, remade from its inputs. Times as in the records. */
+export interface Explanation {
+  readonly incident: NonNullable<ReturnType<EngineView['incident']>>;
+  /** What the champion's predictions were worth around it, on its scope (or the worst expiry), oldest first. */
+  readonly scores: readonly ScoreRecord[];
+  readonly calibrations: readonly CalibrationRecord[];
+  readonly gates: readonly GateRecord[];
+  /** What the venue and the line did meanwhile: gaps, feed and platform changes. */
+  readonly facts: readonly MarketEvent[];
+  readonly champion: string;
+  readonly reproduced: { readonly records: number; readonly sha256: string } | { readonly mismatch: string };
+}
+
+/** Around an incident this much is shown, ms of event time. */
+const MARGIN_MS = 600_000;
+const MAX_KEPT = 2_000;
+
+/**
+ * Remakes an incident from a session log: the recorded inputs go through the engine again, every fit is computed again,
+ * and what comes out is compared with what was recorded. Null when the log holds no incident of that id; throws
+ * {@link ReplayMismatch} when that cannot be told because the log is damaged.
+ */
+export async function explainIncident(directory: string, id: string): Promise<Explanation | null> {
+  const span = await spanOf(directory, id);
+  if (span === null) return null;
+  let state: EngineState | null = null;
+  const view = new EngineView({
+    mode: 'replay',
+    synthetic: false,
+    state: () => state,
+    figures: () => NO_FIGURES,
+    feeds: () => [],
+    operate: () => 'a log that is read takes nothing',
+    replay: null,
+  });
+  const kept: OutputRecord[] = [];
+  const facts: MarketEvent[] = [];
+  const inSpan = (at: number): boolean => at >= span.from - MARGIN_MS && at <= span.to + MARGIN_MS;
+  let reproduced: Explanation['reproduced'];
+  let records = 0;
+  try {
+    const result = await replayLog({
+      directory,
+      speed: Infinity,
+      onSession: (session) => (state = session.state),
+      onEvent: (event) => {
+        view.onEvent(event);
+        const fact = event.type === 'gap' || event.type === 'feed' || event.type === 'platform';
+        if (fact && inSpan(event.at) && facts.length < MAX_KEPT) facts.push(event);
+      },
+      onRecord: (record) => {
+        records++;
+        view.onRecord(record);
+        if (concerns(record, span.scope) && inSpan(Date.parse(record.at)) && kept.length < MAX_KEPT) kept.push(record);
+      },
+    });
+    reproduced = { records, sha256: result.summary.log_sha256 };
+  } catch (error) {
+    if (!(error instanceof ReplayMismatch)) throw error;
+    reproduced = { mismatch: error.message };
+  }
+  const incident = view.incident(id);
+  if (incident === null) return null;
+  const champion = view.status().champion;
+  const scores = kept.filter((r) => r.type === 'score').filter((r) => r.model === champion);
+  return {
+    incident,
+    scores: onWorstScope(scores),
+    calibrations: kept.filter((r) => r.type === 'calibration').filter((r) => r.model === champion),
+    gates: kept.filter((r) => r.type === 'gate').filter((r) => r.scope.startsWith(`${champion}@`)),
+    facts,
+    champion,
+    reproduced,
+  };
+}
+
+const NO_FIGURES = {
+  appliedP99Ms: null,
+  closeP99Ms: null,
+  fitP99Ms: null,
+  loopLagP99Ms: null,
+  fitsWaiting: 0,
+  logState: 'none',
+  logPendingRecords: 0,
+  logRecords: 0,
+};
+
+interface Span {
+  readonly scope: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** When and where, from the recorded outputs alone. */
+async function spanOf(directory: string, id: string): Promise<Span | null> {
+  let span: Span | null = null;
+  let damage: string | null = null;
+  for await (const item of readRecords(nodeFiles(directory))) {
+    if (item.kind === 'damage')
+      damage ??= `the log is damaged (${item.reason}) in segment ${item.segment} at byte ${item.offset}`;
+    if (item.kind !== 'record' || item.record.kind !== 'output') continue;
+    const record = item.record.record as unknown as OutputRecord;
+    if (record.type !== 'incident' || record.id !== id) continue;
+    const at = Date.parse(record.at);
+    span = span === null ? { scope: record.scope, from: at, to: at } : { ...span, to: at };
+  }
+  // What is missing may have been in the part that cannot be read.
+  if (span === null && damage !== null) throw new ReplayMismatch(0, damage);
+  return span;
+}
+
+/** Whether a record speaks of the scope, of one within it, or of the underlying that holds it. */
+function concerns(record: OutputRecord, scope: string): boolean {
+  const where = placeOf(record);
+  const wanted = scope.split(':').slice(1).join(':');
+  return where !== null && (where === wanted || where.startsWith(`${wanted}:`));
+}
+
+/** `BTC:2026-03-27`: scores and calibrations do not name their venue. */
+function placeOf(record: OutputRecord): string | null {
+  if (record.type === 'gate')
+    return record.scope
+      .slice(record.scope.indexOf('@') + 1)
+      .split(':')
+      .slice(1)
+      .join(':');
+  if (record.type === 'score' || record.type === 'calibration')
+    return `${record.underlying}:${record.expiry.slice(0, 10)}`;
+  return null;
+}
+
+/** The shortest horizon of the expiry whose predictions were worst. */
+function onWorstScope(scores: readonly ScoreRecord[]): ScoreRecord[] {
+  if (scores.length === 0) return [];
+  const worst = scores.reduce((a, b) => (b.pz > a.pz ? b : a));
+  const here = scores.filter((s) => s.expiry === worst.expiry);
+  // A horizon is reached at the next batch: 1 s may be 1.4 s.
+  const shortest = 4 * Math.min(...here.map((s) => s.horizon_s));
+  return here.filter((s) => s.horizon_s <= shortest);
+}
