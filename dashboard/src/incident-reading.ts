@@ -1,4 +1,4 @@
-import type { Incident } from './wire.ts';
+import type { Incident, IncidentStep } from './wire.ts';
 
 const WEIGHT = { critical: 3, warning: 2, info: 1 };
 
@@ -59,6 +59,23 @@ export function readEvidence(incident: Incident): Reading {
           },
     numbers,
   };
+}
+
+/** A step of the timeline; `times` is how often it was said in a row, once for every expiry it concerned. */
+export interface Step extends IncidentStep {
+  readonly times: number;
+}
+
+/** The timeline with what was said several times at one moment said once. */
+export function foldSteps(timeline: readonly IncidentStep[]): Step[] {
+  const steps: Step[] = [];
+  for (const step of timeline) {
+    const last = steps[steps.length - 1];
+    if (last !== undefined && last.at === step.at && last.what === step.what && last.text === step.text)
+      steps[steps.length - 1] = { ...last, times: last.times + 1 };
+    else steps.push({ ...step, times: 1 });
+  }
+  return steps;
 }
 
 /** What a person types to read the same in a terminal. */

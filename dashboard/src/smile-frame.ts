@@ -99,8 +99,38 @@ export function frameOf(scenes: readonly SmileScene[]): Frame {
   return { across, up: { low: axes?.up === 'volatility' ? Math.max(0, low) : low, high } };
 }
 
+/** A smile that reaches this many times higher than the middle one is broken or in another world. */
+const OWN_SCALE_FACTOR = 2;
+const HALF_A_DAY = 0.5 / 365;
+
+/**
+ * The frame that all smiles share: the ends of every smile's own, so that a short one in a crash is not cut off. One
+ * that reaches far beyond the others would flatten them all: it gets a scale of its own and its scope is named.
+ * Expiries in their last half day do not set the frame: their hours are wild.
+ */
+export function sharedFrame(scenes: readonly SmileScene[]): {
+  readonly frame: Frame;
+  readonly own: ReadonlySet<string>;
+} {
+  const drawn = scenes.filter((s) => s.bars.length > 0 || s.champion !== null);
+  const calm = drawn.filter((s) => s.picture.years > HALF_A_DAY);
+  const frames = (calm.length > 0 ? calm : drawn).map((s) => ({ scope: s.picture.scope, frame: frameOf([s]) }));
+  if (frames.length === 0) return { frame: frameOf(scenes), own: new Set() };
+  const limit =
+    OWN_SCALE_FACTOR *
+    quantile(
+      frames.map((f) => f.frame.up.high),
+      0.5,
+    );
+  const like = frames.filter((f) => f.frame.up.high <= limit);
+  return {
+    frame: unionOf(like.map((f) => f.frame)),
+    own: new Set(frames.filter((f) => f.frame.up.high > limit).map((f) => f.scope)),
+  };
+}
+
 /** The frame that holds all of these. */
-export function unionOf(frames: readonly Frame[]): Frame {
+function unionOf(frames: readonly Frame[]): Frame {
   const over = (part: 'across' | 'up'): Range => ({
     low: Math.min(...frames.map((f) => f[part].low)),
     high: Math.max(...frames.map((f) => f[part].high)),

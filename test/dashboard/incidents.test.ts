@@ -1,6 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { explainCommand, inOrder, neighbour, readEvidence } from '../../dashboard/src/incident-reading.ts';
+import { explainCommand, foldSteps, inOrder, neighbour, readEvidence } from '../../dashboard/src/incident-reading.ts';
 import { worstSlice } from '../../dashboard/src/slices.ts';
 import { lifeSpent } from '../../dashboard/src/gate-look.ts';
 import type { ExpiryGlance, GateWord, Incident } from '../../dashboard/src/wire.ts';
@@ -75,6 +75,20 @@ test('evidence is read as the engine writes it, and what it lacks is empty', () 
   assert.deepEqual(reading.runnerUp, { cause: 'unit-mismatch', nats: 6.8, separatedBy: 'unmoved' });
   assert.deepEqual(reading.numbers, [{ name: 'index', value: 70_000 }]);
   assert.deepEqual(readEvidence(incident('b', { evidence: { signs: 'none', probabilities: [1] } })), { probabilities: [], signs: [], runnerUp: null, numbers: [] }); // prettier-ignore
+});
+
+test('what is said once for every expiry is said once, with how often', () => {
+  const at = '2026-11-22T15:02:49.000Z';
+  const step = (text: string, when = at) => ({ at: when, what: 'action' as const, text, data: {} });
+  const folded = foldSteps([
+    step('a'),
+    step('b'),
+    step('b'),
+    step('b'),
+    step('a'),
+    step('a', '2026-11-22T15:02:50.000Z'),
+  ]);
+  assert.deepEqual(folded.map((s) => [s.text, s.times]), [['a', 1], ['b', 3], ['a', 1], ['a', 1]]); // prettier-ignore
 });
 
 test('the command beside an incident is one that a shell takes as it stands', () => {

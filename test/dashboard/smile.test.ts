@@ -13,7 +13,7 @@ import {
 } from '../../dashboard/src/smile-axes.ts';
 import { drawResiduals } from '../../dashboard/src/residual-drawing.ts';
 import { drawSmile, scaleOf } from '../../dashboard/src/smile-drawing.ts';
-import { frameOf, nearestBar, sceneOf, unionOf } from '../../dashboard/src/smile-frame.ts';
+import { frameOf, nearestBar, sceneOf, sharedFrame } from '../../dashboard/src/smile-frame.ts';
 import { curveAt, insideCount, pictureOf, residual } from '../../dashboard/src/smile-picture.ts';
 import { quotesTable } from '../../dashboard/src/smile-table.ts';
 import { NAMED, recordingPen } from './recording-pen.ts';
@@ -82,9 +82,27 @@ test('a wild ask of a used quote does not flatten the frame, refused ones do not
   assert.deepEqual(frame.across, { low: -3, high: 3 });
 });
 
-test('the frame that smiles share holds each of them', () => {
-  const frame = (low: number, high: number) => ({ across: { low: -3, high: 3 }, up: { low, high } });
-  assert.deepEqual(unionOf([frame(0.4, 0.6), frame(0.5, 1.4)]), frame(0.4, 1.4));
+test('the frame that smiles share holds each of them, but one broken slice does not flatten the others', () => {
+  const scaled = (scope: string, factor: number, years = YEARS) => {
+    const smile = sampleSmile(scope);
+    const times = (of: readonly (number | null)[]) => of.map((v) => (v === null ? null : factor * v));
+    const quotes = {
+      ...smile.quotes!,
+      sigma_bid: times(smile.quotes!.sigma_bid),
+      sigma_ask: times(smile.quotes!.sigma_ask),
+    };
+    return sceneOf(pictureOf({ ...smile, years, quotes, curves: [] }), axes('x'));
+  };
+  const [a, b, c] = ['deribit:BTC:2026-03-27', 'deribit:BTC:2026-06-26', 'deribit:BTC:2026-09-25'];
+  const usual = sharedFrame([scaled(a, 1), scaled(b, 1.2), scaled(c, 1.6)]);
+  assert.deepEqual([...usual.own], []);
+  assert.ok(usual.frame.up.high > 1.6 * 0.5, JSON.stringify(usual.frame));
+  const broken = sharedFrame([scaled(a, 1), scaled(b, 1.2), scaled(c, 9)]);
+  assert.deepEqual([...broken.own], [c]);
+  assert.ok(broken.frame.up.high < 1, JSON.stringify(broken.frame));
+  const dying = sharedFrame([scaled(a, 1), scaled(b, 1.2), scaled(c, 1.9, 0.2 / 365)]);
+  assert.ok(dying.frame.up.high < 0.9, 'the last hours set no scale');
+  assert.ok(Number.isFinite(sharedFrame([]).frame.up.high));
 });
 
 test('a smile draws the band, the champion, a bar a used quote, a hollow circle a refused one, a tick a trade', () => {

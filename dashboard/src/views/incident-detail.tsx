@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { fixed, moment, percent, scopeName, significant, words } from '../format.ts';
-import { explainCommand, readEvidence } from '../incident-reading.ts';
+import { explainCommand, foldSteps, readEvidence } from '../incident-reading.ts';
 import * as rest from '../rest.ts';
 import { routeHash, HOME } from '../route.ts';
 import { drawSmile } from '../smile-drawing.ts';
@@ -49,9 +49,10 @@ export function IncidentDetail({ id }: { readonly id: string }) {
       <Pictures pictures={whole?.pictures ?? []} />
       <h3>What happened</h3>
       <ol class="steps">
-        {(whole?.timeline ?? incident.timeline).map((step, i) => (
+        {foldSteps((whole ?? incident).timeline).map((step, i) => (
           <li key={i}>
             <span class="figure quiet">{moment(step.at).slice(5)}</span> <strong>{step.what}</strong> {step.text}
+            {step.times > 1 ? <span class="quiet"> ×{step.times}</span> : null}
           </li>
         ))}
       </ol>

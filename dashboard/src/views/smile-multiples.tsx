@@ -3,7 +3,7 @@ import { GATE_LOOK, gateRank } from '../gate-look.ts';
 import { age, day, fixed, percent, scopeName, tenor } from '../format.ts';
 import { acrossName, upName, type Axes } from '../smile-axes.ts';
 import { drawSmile } from '../smile-drawing.ts';
-import { frameOf, sceneOf, unionOf, type Frame, type SmileScene } from '../smile-frame.ts';
+import { frameOf, sceneOf, sharedFrame, type SmileScene } from '../smile-frame.ts';
 import { insideCount, type SmilePicture } from '../smile-picture.ts';
 import { worstSlice } from '../slices.ts';
 import type { Table } from '../table.ts';
@@ -23,8 +23,8 @@ export function SmileMultiples({ smiles }: { readonly smiles: SmilesInView }) {
   const { monitor, route, palette } = page;
   const axes: Axes = { across: route.across, up: route.up, unit: route.unit };
   const redraws = useRef(new Map<string, () => void>());
-  const frame = useRef<Frame | null>(null);
-  frame.current = sharedFrame(smiles, axes);
+  const shared = useRef(sharedFrame([]));
+  shared.current = sharedFrame(scenesOf(smiles, axes));
   useParts(monitor, ['incidents'], 1_000);
   useEffect(() => {
     if (smiles.still) return undefined;
@@ -64,13 +64,15 @@ export function SmileMultiples({ smiles }: { readonly smiles: SmilesInView }) {
               picture={picture}
               glance={smiles.still ? null : (glance.get(scope) ?? null)}
               worst={scope === worst?.slice.scope}
+              ownScale={shared.current.own.has(scope)}
               draw={(pen, width, height) => {
                 const now = smiles.picture(scope);
-                if (now === null || frame.current === null) return;
+                if (now === null) return;
                 const scene = sceneOf(now, axes);
-                const own = axes.across === 'x' || axes.across === 'delta' ? frame.current : frameOf([scene]);
-                const shown =
-                  axes.up === 'volatility' ? { across: own.across, up: frame.current.up } : frameOf([scene]);
+                const { frame, own } = shared.current;
+                const alone = axes.up !== 'volatility' || own.has(scope) ? frameOf([scene]) : null;
+                const across = axes.across === 'x' || axes.across === 'delta' ? frame.across : frameOf([scene]).across;
+                const shown = { across, up: alone?.up ?? frame.up };
                 drawSmile(pen, scene, shown, inner(width, height), palette, { large: false, chosen: null });
               }}
               onReady={(redraw) => redraws.current.set(scope, redraw)}
@@ -89,18 +91,12 @@ const inner = (width: number, height: number) => ({
   height: height - BOX.top - BOX.bottom,
 });
 
-/**
- * The frame all cells share: the ends of every smile's own, so that a short smile in a crash is not cut off. Expiries
- * in their last half day do not set it: their hours are wild.
- */
-function sharedFrame(smiles: SmilesInView, axes: Axes): Frame | null {
-  const scenes: SmileScene[] = [];
-  for (const scope of smiles.scopes) {
+/** Every smile on the chosen axes. */
+function scenesOf(smiles: SmilesInView, axes: Axes): SmileScene[] {
+  return smiles.scopes.flatMap((scope) => {
     const picture = smiles.picture(scope);
-    if (picture !== null) scenes.push(sceneOf(picture, axes));
-  }
-  const calm = scenes.filter((s) => s.picture.years > 0.5 / 365 && s.bars.length > 0);
-  return scenes.length === 0 ? null : unionOf((calm.length > 0 ? calm : scenes).map((s) => frameOf([s])));
+    return picture === null ? [] : [sceneOf(picture, axes)];
+  });
 }
 
 const MEASURES = 200;
@@ -119,11 +115,13 @@ interface CellProps {
   readonly picture: SmilePicture;
   readonly glance: ExpiryGlance | null;
   readonly worst: boolean;
+  /** Whether it stands on a vertical scale of its own. */
+  readonly ownScale: boolean;
   readonly draw: Parameters<typeof Picture>[0]['draw'];
   readonly onReady: (redraw: () => void) => void;
 }
 
-function SmileCell({ picture, glance, worst, draw, onReady }: CellProps) {
+function SmileCell({ picture, glance, worst, ownScale, draw, onReady }: CellProps) {
   const { go } = usePage();
   const gate = glance?.gate ?? picture.gate;
   return (
@@ -145,6 +143,7 @@ function SmileCell({ picture, glance, worst, draw, onReady }: CellProps) {
         </span>
         <Picture label="" height={CELL_HEIGHT} draw={draw} onReady={onReady} />
         <span class="cell-foot quiet figure">
+          {ownScale ? <strong>own scale</strong> : null}
           {glance === null ? (
             <span>{picture.quotesAt === null ? 'no quotes kept for this time' : 'as it was'}</span>
           ) : (
