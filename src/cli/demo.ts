@@ -74,7 +74,7 @@ export function registerDemo(program: Command): void {
         label: 'SYNTHETIC  ',
         until: failed.promise,
         onDrained: () => summary.finish(watch),
-        onSignal: served?.close,
+        onSignal: () => served?.close() ?? Promise.resolve(),
       });
     } finally {
       await release();

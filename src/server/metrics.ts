@@ -11,16 +11,19 @@ export function metricsOf(
   dropped: () => ReadonlyMap<string, number>,
 ): Registry {
   const registry = new Registry();
-  const registers = [registry];
+  // Each is registered by hand: the library would register it with all the world's.
+  const registers: Registry[] = [];
   const gauge = (name: string, help: string, read: () => number | null): void => {
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(read() ?? NaN);
-      },
-    });
+    registry.registerMetric(
+      new Gauge({
+        name,
+        help,
+        registers,
+        collect() {
+          this.set(read() ?? NaN);
+        },
+      }),
+    );
   };
   const counter = (
     name: string,
@@ -28,23 +31,27 @@ export function metricsOf(
     labelNames: string[],
     read: () => Iterable<[string[], number]>,
   ): void => {
-    new Counter({
-      name,
-      help,
-      labelNames,
-      registers,
-      collect() {
-        this.reset();
-        for (const [values, n] of read()) this.inc(Object.fromEntries(labelNames.map((l, i) => [l, values[i]])), n);
-      },
-    });
+    registry.registerMetric(
+      new Counter({
+        name,
+        help,
+        labelNames,
+        registers,
+        collect() {
+          this.reset();
+          for (const [values, n] of read()) this.inc(Object.fromEntries(labelNames.map((l, i) => [l, values[i]])), n);
+        },
+      }),
+    );
   };
-  new Gauge({
+  const built = new Gauge({
     name: 'vernier_build_info',
     help: 'Version of the code and of Node.',
     labelNames: ['version', 'node'],
     registers,
-  }).set({ version: view.status().version, node: process.versions.node }, 1);
+  });
+  built.set({ version: view.status().version, node: process.versions.node }, 1);
+  registry.registerMetric(built);
   counter('vernier_events_total', 'Events taken by the engine.', [], () => [[[], view.pulse().events]]);
   counter('vernier_quotes_total', 'Quotes taken by the engine.', [], () => [[[], view.pulse().quotes]]);
   counter('vernier_trades_total', 'Prints taken by the engine.', [], () => [[[], view.pulse().trades]]);
@@ -81,16 +88,18 @@ export function metricsOf(
   counter('vernier_stream_dropped_total', 'WebSocket readers closed by us, by reason.', ['reason'], () =>
     [...dropped()].map(([reason, n]): [string[], number] => [[reason], n]),
   );
-  new Gauge({
-    name: 'vernier_gate',
-    help: '1 for the state the gate of a model on a scope is in.',
-    labelNames: ['model', 'scope', 'state'],
-    registers,
-    collect() {
-      this.reset();
-      for (const g of view.gates(null)) this.set({ model: g.model, scope: g.scope, state: g.state }, 1);
-    },
-  });
+  registry.registerMetric(
+    new Gauge({
+      name: 'vernier_gate',
+      help: '1 for the state the gate of a model on a scope is in.',
+      labelNames: ['model', 'scope', 'state'],
+      registers,
+      collect() {
+        this.reset();
+        for (const g of view.gates(null)) this.set({ model: g.model, scope: g.scope, state: g.state }, 1);
+      },
+    }),
+  );
   return registry;
 }
 

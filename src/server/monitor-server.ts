@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { Server } from 'node:http';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import swagger from '@fastify/swagger';
@@ -122,7 +121,7 @@ export async function startServer(options: ServerOptions): Promise<MonitorServer
   );
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   await servePage(app, options.page);
-  const end = acceptStreams(app.server as Server, admission, hub, options.gate ?? null);
+  const end = acceptStreams(app.server, admission, hub, options.gate ?? null);
   try {
     await app.listen({ host, port: options.port });
   } catch (cause) {

@@ -34,6 +34,13 @@ export function takePage<T>(
   return { items: taken, next_cursor: null };
 }
 
+/** An item without its place in the sequence, which only cursors need. */
+export function unnumbered<T extends { readonly number: number }>(item: T): Omit<T, 'number'> {
+  const { number, ...rest } = item;
+  void number;
+  return rest;
+}
+
 function encode(key: string): string {
   return Buffer.from(key, 'utf8').toString('base64url');
 }

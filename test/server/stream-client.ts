@@ -75,7 +75,7 @@ export class StreamClient {
   }
 
   /** The newest message of a type and topic. */
-  last(type: string, topic?: string): Answer | undefined {
+  last(type: string, topic?: string): Answer {
     return this.messages.findLast((m) => m.type === type && (topic === undefined || m.topic === topic));
   }
 

@@ -160,11 +160,13 @@ function begun(record: IncidentRecord): Incident {
 
 function entryOf(record: IncidentRecord): TimelineEntry {
   const what = record.state === 'open' ? 'opened' : record.state;
-  const text =
-    what === 'resolved'
-      ? `resolved after ${String(record.evidence['open_s'] ?? '?')} s`
-      : `${record.cause}, ${record.severity}`;
+  const text = what === 'resolved' ? `resolved after ${openSeconds(record)} s` : `${record.cause}, ${record.severity}`;
   return { at: record.at, what, text, data: record.evidence };
+}
+
+function openSeconds(record: IncidentRecord): string {
+  const seconds = record.evidence['open_s'];
+  return typeof seconds === 'number' ? String(seconds) : '?';
 }
 
 function added(timeline: readonly TimelineEntry[], entry: TimelineEntry): TimelineEntry[] {

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { MonitorView, NotRetained } from '../monitor-view.ts';
-import { pageOf, pageQuery, takePage } from '../paging.ts';
+import { pageOf, pageQuery, takePage, unnumbered } from '../paging.ts';
 import { Problem } from '../problem.ts';
 import { epochMs, scope, underlyingKey, wantedTime, word } from '../wire/scalars.ts';
 import { smiles, surface } from '../wire/smile.ts';
@@ -151,7 +151,7 @@ function historyRoutes(server: FastifyInstance, view: MonitorView): void {
         status: state ?? null,
       };
       const page = takePage(view.calibrations(wanted), limit, cursor, (c) => String(c.number));
-      return { ...page, items: page.items.map(({ number: _, ...calibration }) => calibration) };
+      return { ...page, items: page.items.map((c) => unnumbered(c) as watch.Calibration) };
     },
   );
 }

@@ -5,7 +5,7 @@ import { mayActAs, ROLES, type Identity } from '../access-tokens.ts';
 import type { Admission } from '../admission.ts';
 import type { AuditTrail } from '../audit-trail.ts';
 import type { MonitorView, ReplayControls } from '../monitor-view.ts';
-import { pageOf, pageQuery, takePage } from '../paging.ts';
+import { pageOf, pageQuery, takePage, unnumbered } from '../paging.ts';
 import { Problem } from '../problem.ts';
 import { epochMs, wantedTime } from '../wire/scalars.ts';
 import { auditEntry, replay, session } from '../wire/system.ts';
@@ -61,7 +61,7 @@ export function writeRoutes(server: FastifyInstance, view: MonitorView, audit: A
     },
     (request) => {
       const page = takePage(audit.all(), request.query.limit, request.query.cursor, (e) => String(e.number));
-      return { ...page, items: page.items.map(({ number: _, ...entry }) => entry) };
+      return { ...page, items: page.items.map(unnumbered) };
     },
   );
   if (view.replay !== null) replayRoutes(server, view.replay);

@@ -257,7 +257,7 @@ export class StreamHub {
 
   private forget(reader: StreamReader): void {
     this.readers.delete(reader);
-    for (const name of [...reader.topics.keys()]) this.unsubscribe(reader, name);
+    for (const name of reader.topics.keys()) this.unsubscribe(reader, name);
   }
 
   private drop(reader: StreamReader, code: number, reason: string): void {
