@@ -181,13 +181,19 @@ function parentsOf(underlying: UnderlyingState, expiry: ExpiryState, model: stri
     const track = other.models.find((t) => t.model === model);
     const fit = track === undefined ? null : (newestVersion(track)?.fit ?? null);
     if (fit === null || fit.numbers['child'] === 1) continue;
-    const parent = { parameters: fit.parameters, years: fit.years, yearsNow: fit.years - (at - fit.at) / YEAR_MS };
+    const [low, high] = [fit.numbers['kLow'] ?? NaN, fit.numbers['kHigh'] ?? NaN];
+    const deviation = (modelNamed(model).features(fit).phi[0] ?? NaN) * Math.sqrt(fit.years);
+    if (!(low <= -PARENT_REACH * deviation && high >= PARENT_REACH * deviation)) continue;
+    const yearsNow = fit.years - (at - fit.at) / YEAR_MS;
+    const parent = { parameters: fit.parameters, years: fit.years, yearsNow, low, high };
     if (other.expiry < expiry.expiry) found[0] = parent;
     else found[1] ??= parent;
   }
   return found.filter((p): p is ParentFit => p !== null && p.yearsNow > 0);
 }
 
+/** A parent has been seen this many standard deviations out on both sides. */
+const PARENT_REACH = 0.7;
 const YEAR_MS = 365 * 86_400_000;
 
 /** What the champion knows, one step on; nothing after an hour, when Q dt has outgrown the quotes' own error. */

@@ -128,6 +128,9 @@ export interface ParentFit {
   /** T of the data it was fitted to, and of now, years. */
   readonly years: number;
   readonly yearsNow: number;
+  /** Range of its own observations in the model's coordinate: beyond it the fit knows nothing. */
+  readonly low: number;
+  readonly high: number;
 }
 
 /** Why a fit was asked for. */

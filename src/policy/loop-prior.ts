@@ -1,4 +1,5 @@
 import type { Features, FitJob } from '../model/contract.ts';
+import { choleskyInPlace } from '../numeric/linear-solve.ts';
 
 /** The step from the champion to its next fit: what is known before the quotes are looked at. */
 export interface PriorStep {
@@ -35,7 +36,7 @@ const MOST_SD = 5;
  */
 export function priorOf(step: PriorStep): NonNullable<FitJob['prior']> | null {
   const { phi, covariance } = step.features;
-  if (covariance.length !== 9) return null;
+  if (covariance.length !== 9 || ![0, 4, 8].every((i) => covariance[i] > 0)) return null;
   const root = Math.sqrt(step.years / step.yearsAtFit);
   const turn = [1, root, root * root];
   const scale = [0, 1, 2].map((i) => {
@@ -49,11 +50,21 @@ export function priorOf(step: PriorStep): NonNullable<FitJob['prior']> | null {
       : wanted;
   });
   if (!scale.every((v) => v <= MOST_SD * MOST_SD)) return null;
-  const correlation = (i: number, j: number): number =>
-    i === j ? 1 : 0.99 * (covariance[3 * i + j] / Math.sqrt(covariance[4 * i] * covariance[4 * j]));
   const own = [0, 1, 2].map((i) => Math.min(scale[i], turn[i] * turn[i] * covariance[4 * i]));
-  const p: number[] = [];
-  for (let i = 0; i < 3; i++)
-    for (let j = 0; j < 3; j++) p.push(i === j ? scale[i] : correlation(i, j) * Math.sqrt(own[i] * own[j]));
-  return p.every(Number.isFinite) ? { mean: phi.map((v, i) => v * turn[i]), covariance: p } : null;
+  const joint = (factor: number): number[] => {
+    const p: number[] = [];
+    for (let i = 0; i < 3; i++)
+      for (let j = 0; j < 3; j++) {
+        const rho = covariance[3 * Math.min(i, j) + Math.max(i, j)] / Math.sqrt(covariance[4 * i] * covariance[4 * j]);
+        p.push(i === j ? scale[i] : factor * rho * Math.sqrt(own[i] * own[j]));
+      }
+    return p;
+  };
+  const mean = phi.map((v, i) => v * turn[i]);
+  // Nearly collinear factors can round to an indefinite matrix: then each is believed by itself.
+  const p = joint(CORRELATION);
+  return { mean, covariance: choleskyInPlace(Float64Array.from(p), 3) ? p : joint(0) };
 }
+
+/** Share of the correlations that is kept, so that no combination of factors is held tighter than its parts justify. */
+const CORRELATION = 0.95;

@@ -131,7 +131,7 @@ function spreadOver(
 /**
  * The parent smile of an expiry: neighbouring expiries (ascending, one or more) interpolated in total variance at equal
  * x = k / (sigma_atm sqrt T), because smiles of different tenors resemble each other in x and not in k. Before the
- * first expiry volatility at equal x stays. `years` = T of the child.
+ * first expiry volatility at equal x stays; beyond a parent's own quotes its volatility stays. `years` = T of the child.
  */
 export function parentSmile(family: SmileFamily, parents: readonly ParentFit[], years: number): BaseSmile {
   const smiles = parents.map((p) => {
@@ -141,10 +141,12 @@ export function parentSmile(family: SmileFamily, parents: readonly ParentFit[], 
     return {
       years: p.yearsNow,
       shape: (x: number, out: Float64Array): void => {
-        family.shape(p.parameters, x * unit, p.years, out);
+        const k = x * unit;
+        const inside = k >= p.low && k <= p.high;
+        family.shape(p.parameters, Math.min(p.high, Math.max(p.low, k)), p.years, out);
         out[0] *= share;
-        out[1] *= share * unit;
-        out[2] *= share * unit * unit;
+        out[1] *= inside ? share * unit : 0;
+        out[2] *= inside ? share * unit * unit : 0;
       },
     };
   });
