@@ -91,7 +91,7 @@ test('the frame that smiles share holds each of them, but one broken slice does 
       sigma_bid: times(smile.quotes!.sigma_bid),
       sigma_ask: times(smile.quotes!.sigma_ask),
     };
-    return sceneOf(pictureOf({ ...smile, years, quotes, curves: [] }), axes('x'));
+    return sceneOf(pictureOf({ ...smile, years, quotes, curves: [] }), axes('k'));
   };
   const [a, b, c] = ['deribit:BTC:2026-03-27', 'deribit:BTC:2026-06-26', 'deribit:BTC:2026-09-25'];
   const usual = sharedFrame([scaled(a, 1), scaled(b, 1.2), scaled(c, 1.6)]);
