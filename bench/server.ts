@@ -32,15 +32,27 @@ async function runMarket(market: MonitoredMarket, steps: number): Promise<number
   return late;
 }
 
+/** The share of one core that this thread takes meanwhile: what other work on the machine does not change. */
+async function busy<T>(run: () => Promise<T>): Promise<{ value: T; core: number }> {
+  const begun = performance.now();
+  const before = process.threadCpuUsage();
+  const value = await run();
+  const spent = process.threadCpuUsage(before);
+  return { value, core: (spent.user + spent.system) / 1_000 / (performance.now() - begun) };
+}
+
 /** The market with `readers` on its stream. */
-async function served(readers: number, steps: number): Promise<{ late: number[]; heard: Heard | null; hash: string }> {
+async function served(
+  readers: number,
+  steps: number,
+): Promise<{ late: number[]; heard: Heard | null; hash: string; core: number }> {
   const market = new MonitoredMarket([], 640);
   market.advance((WARM_STEPS * STEP_MS) / 1000);
   const server = await startServer({ view: market.view, port: 0, page: null, onTrouble: (error) => raise(error) });
   try {
     if (readers === 0) {
-      const late = await runMarket(market, steps);
-      return { late, heard: null, hash: market.stream.digest().slice(0, 16) };
+      const { value: late, core } = await busy(() => runMarket(market, steps));
+      return { late, heard: null, hash: market.stream.digest().slice(0, 16), core };
     }
     const url = `${server.address.replace('http', 'ws')}api/v1/stream`;
     const topics = [`quotes:${KEY}`, `curves:${KEY}`, 'status', 'underlyings', 'incidents', 'records'];
@@ -50,12 +62,12 @@ async function served(readers: number, steps: number): Promise<{ late: number[];
     await once(worker, 'message');
     await sleep(500);
     worker.postMessage('measure');
-    const late = await runMarket(market, steps);
+    const { value: late, core } = await busy(() => runMarket(market, steps));
     const answer = once(worker, 'message');
     worker.postMessage('end');
     const [heard] = (await answer) as [Heard];
     if (heard.closed > 0) throw new Error(`${heard.closed} of ${readers} readers were closed`);
-    return { late, heard, hash: market.stream.digest().slice(0, 16) };
+    return { late, heard, hash: market.stream.digest().slice(0, 16), core };
   } finally {
     await server.close();
   }
@@ -101,4 +113,16 @@ const scoreDelay: Bench = {
   },
 };
 
-export const benches: readonly Bench[] = [delivery, scoreDelay];
+/** Share of one core that two hundred readers cost, market and scores left out. */
+const coreShare: Bench = {
+  name: 'server/clients-200-core-share',
+  unit: 'share',
+  async run(smoke): Promise<BenchResult> {
+    const steps = smoke ? 10 : STEPS / 2;
+    const alone = await served(0, steps);
+    const read = await served(smoke ? 5 : READERS, steps);
+    return { samples: [Math.max(0, read.core - alone.core)], hash: read.hash };
+  },
+};
+
+export const benches: readonly Bench[] = [delivery, scoreDelay, coreShare];
