@@ -28,7 +28,7 @@ class SnapshotBuilder {
 
   /** The snapshot, and forgets its quotes and what has expired. */
   end(underlying: string, at: number): ChainSnapshot | undefined {
-    const groups = new Map<number, { forward: number; options: ChainOption[] }>();
+    const groups = new Map<number, ChainOption[]>();
     let index = NaN;
     for (const [symbol, held] of this.#options) {
       const { instrument, quote } = held;
@@ -37,12 +37,12 @@ class SnapshotBuilder {
       if (quote === null || quote.forward === null || quote.mark === null || quote.markIv === null) continue;
       index = quote.index ?? quote.forward;
       let group = groups.get(instrument.expiry);
-      if (group === undefined) groups.set(instrument.expiry, (group = { forward: quote.forward, options: [] }));
-      group.options.push(optionOf(instrument, quote));
+      if (group === undefined) groups.set(instrument.expiry, (group = []));
+      group.push(optionOf(instrument, quote));
     }
     const expiries = [...groups]
       .toSorted(([a], [b]) => a - b)
-      .map(([expiry, { forward, options }]) => chainExpiry(at, expiry, forward, options))
+      .map(([expiry, options]) => chainExpiry(at, expiry, options))
       .filter((e): e is ChainExpiry => e !== undefined);
     return expiries.length === 0 ? undefined : { underlying, at, index, expiries };
   }
@@ -54,6 +54,7 @@ function optionOf({ symbol, side, strike }: OptionInstrument, quote: QuoteEvent)
     symbol,
     side,
     strike,
+    forward: quote.forward ?? NaN,
     mark: quote.mark ?? NaN,
     sigma: quote.markIv ?? NaN,
     halfSpread: isTwoSided ? 0.5 * ((quote.ask ?? NaN) - (quote.bid ?? NaN)) : NaN,

@@ -4,8 +4,8 @@
  */
 import { deltaClassOf, tenorOf, type Bucket } from './bucket.ts';
 import type { ChainExpiry, ChainOption, ChainSnapshot } from './chain-snapshot.ts';
-import { ChainModels, type ExpiryModels } from './expiry-models.ts';
-import { HEDGE_FAMILIES, markGreeks, type HedgeView } from './hedge-family.ts';
+import { ChainModels, type ExpiryModels, type ModelName } from './expiry-models.ts';
+import { HEDGE_FAMILIES, markGreeks, type HedgeFamily, type HedgeView } from './hedge-family.ts';
 import { HedgeLedger } from './hedge-ledger.ts';
 import { RollingHullWhite, type HullWhiteFit } from './hull-white.ts';
 import { instrumentHedge } from './instrument-hedge.ts';
@@ -25,7 +25,15 @@ export interface BacktestOptions {
   readonly windowMs: number;
   /** Snapshots between refits of the costly models and of Hull-White. */
   readonly refitEvery: number;
+  /** Names of the families to run, in the order of reports. */
+  readonly families: readonly string[];
 }
+
+/** Name of the family that adds the expiry's at-the-money option as a second instrument. */
+export const VEGA_HEDGE = 'delta-vega';
+
+/** Names of all families in the order of the ledger. */
+export const BACKTEST_FAMILIES: readonly string[] = [...HEDGE_FAMILIES.map((f) => f.name), VEGA_HEDGE];
 
 /** Six-hourly chains: forwards, 5 bp, 12 h, 30 days, daily refits. */
 export const DEFAULT_BACKTEST: BacktestOptions = {
@@ -34,13 +42,8 @@ export const DEFAULT_BACKTEST: BacktestOptions = {
   longestStepMs: 12 * 3_600_000,
   windowMs: 30 * 86_400_000,
   refitEvery: 4,
+  families: BACKTEST_FAMILIES,
 };
-
-/** Name of the family that adds the expiry's at-the-money option as a second instrument. */
-export const VEGA_HEDGE = 'delta-vega';
-
-/** Names of all families in the order of the ledger. */
-export const BACKTEST_FAMILIES: readonly string[] = [...HEDGE_FAMILIES.map((f) => f.name), VEGA_HEDGE];
 
 /** Log return of the index over one step that was hedged. */
 export interface StepReturn {
@@ -67,8 +70,8 @@ class UnderlyingBook {
   /** Ratios held last, by symbol, for the cost of changing them; only symbols of the last step. */
   ratios = new Map<string, Float64Array>();
 
-  constructor(options: BacktestOptions) {
-    this.models = new ChainModels(options.refitEvery);
+  constructor(options: BacktestOptions, uses: ReadonlySet<ModelName>) {
+    this.models = new ChainModels(options.refitEvery, uses);
     this.moves = new MoveHistory(options.windowMs);
     this.hullWhite = new RollingHullWhite(options.windowMs, { huber: 1.345, minimum: 500 });
     this.fits = { call: { status: 'too-few-observations', n: 0 }, put: { status: 'too-few-observations', n: 0 } };
@@ -80,32 +83,42 @@ const HULL_WHITE_STEPS = 20;
 
 /** The backtest: feed snapshots in order of time, read the ledger. */
 export class HedgeBacktest {
-  readonly ledger = new HedgeLedger(BACKTEST_FAMILIES);
+  readonly ledger: HedgeLedger;
   readonly returns: StepReturn[] = [];
   readonly #options: BacktestOptions;
+  readonly #contest: Contest;
+  readonly #uses: ReadonlySet<ModelName>;
   readonly #books = new Map<string, UnderlyingBook>();
 
   constructor(options: BacktestOptions = DEFAULT_BACKTEST) {
     this.#options = options;
+    const families = HEDGE_FAMILIES.filter((f) => options.families.includes(f.name));
+    const vega = options.families.includes(VEGA_HEDGE);
+    const names = [...families.map((f) => f.name), ...(vega ? [VEGA_HEDGE] : [])];
+    this.ledger = new HedgeLedger(names);
+    this.#contest = { families, vega, hullWhite: names.includes('hull-white'), width: names.length };
+    this.#uses = new Set([...families.flatMap((f) => f.uses), ...(vega ? (['svi'] as const) : [])]);
   }
 
   /** Ends the step that the last snapshot of the underlying began, and begins the next. */
   add(snapshot: ChainSnapshot): void {
     let book = this.#books.get(snapshot.underlying);
-    if (book === undefined) this.#books.set(snapshot.underlying, (book = new UnderlyingBook(this.#options)));
+    if (book === undefined)
+      this.#books.set(snapshot.underlying, (book = new UnderlyingBook(this.#options, this.#uses)));
     const before = book.held;
     if (before !== null && snapshot.at <= before.snapshot.at) return;
     if (before !== null && snapshot.at - before.snapshot.at <= this.#options.longestStepMs)
       this.#endStep(book, before, snapshot);
     else book.ratios.clear();
     const models = book.models.fit(snapshot);
-    if (before !== null) learnMoves(book.moves, before, snapshot, models);
+    if (before !== null && this.#uses.size > 0) learnMoves(book.moves, before, snapshot, models);
     book.held = { snapshot, models };
   }
 
   #endStep(book: UnderlyingBook, before: Held, after: ChainSnapshot): void {
     const start = before.snapshot;
-    if (book.steps++ % this.#options.refitEvery === 0 && book.steps > HULL_WHITE_STEPS)
+    const isDue = book.steps++ % this.#options.refitEvery === 0 && book.steps > HULL_WHITE_STEPS;
+    if (isDue && this.#contest.hullWhite)
       for (const side of ['call', 'put'] as const) book.fits[side] = book.hullWhite.fit(side, start.at);
     const { underlying } = start;
     const logReturn = log(after.index / start.index);
@@ -116,10 +129,19 @@ export class HedgeBacktest {
       if (next === undefined) return;
       const models = before.models[i];
       const step: ExpiryStep = { start, after, expiry, next, models, moves: book.moves.read(tenorOf(expiry.years)) };
-      hedgeExpiry(step, book, ratios, this.ledger, this.#options);
+      hedgeExpiry(step, book, ratios, this.ledger, { ...this.#options, contest: this.#contest });
     });
     book.ratios = ratios;
   }
+}
+
+/** Families that run. */
+interface Contest {
+  readonly families: readonly HedgeFamily[];
+  readonly vega: boolean;
+  readonly hullWhite: boolean;
+  /** Families of the ledger. */
+  readonly width: number;
 }
 
 interface ExpiryStep {
@@ -146,14 +168,12 @@ function hedgeExpiry(
   book: UnderlyingBook,
   ratios: Map<string, Float64Array>,
   ledger: HedgeLedger,
-  options: BacktestOptions,
+  options: BacktestOptions & { readonly contest: Contest },
 ): void {
   const { expiry, next, start, after, models, moves } = step;
   const later = new Map(next.options.map((o) => [o.symbol, o]));
-  const hedgeBefore = options.hedgeWith === 'forward' ? expiry.forward : start.index;
-  const hedgeAfter = options.hedgeWith === 'forward' ? next.forward : after.index;
-  const instrument = atmInstrument(expiry, next, later);
-  const move = next.forward - expiry.forward;
+  const { families, width, vega, hullWhite } = options.contest;
+  const instrument = vega ? atmInstrument(expiry, later) : undefined;
   const elapsed = yearsBetween(start.at, after.at);
   for (const option of expiry.options) {
     const end = later.get(option.symbol);
@@ -163,19 +183,27 @@ function hedgeExpiry(
     if (delta === undefined) continue;
     const bucket: Bucket = { underlying: start.underlying, side: option.side, tenor: tenorOf(expiry.years), delta };
     const view: HedgeView = { option, expiry, models, moves, hullWhite: book.fits[option.side], greeks };
-    const f = expiry.forward;
+    const f = option.forward;
+    const move = end.forward - f;
+    const isForward = options.hedgeWith === 'forward';
+    const hedgeBefore = isForward ? f : start.index;
+    const hedgeAfter = isForward ? end.forward : after.index;
     const coin = end.mark - option.mark;
-    const usdChange = end.mark * next.forward - option.mark * f;
-    const held = ratiosOf(view);
-    const errors = errorsOf(view, held, coin, usdChange, { hedgeBefore, hedgeAfter });
-    const second = vegaHedge(view, instrument, coin, usdChange, { hedgeBefore, hedgeAfter }, options.fee);
-    const n = held.length;
-    errors.coin[n] = second.coin;
-    errors.usd[n] = second.usd / f;
-    const stored = Float64Array.of(...held, second.ratio, second.weight);
+    const usdChange = end.mark * end.forward - option.mark * f;
+    const held = Float64Array.from({ length: width }, (_, i) => families[i]?.usdRatio(view) ?? NaN);
+    const errors = errorsOf(families, view, held, coin, usdChange, { hedgeBefore, hedgeAfter });
+    let weight = NaN;
+    if (vega) {
+      const second = vegaHedge(view, instrument, coin, usdChange, { hedgeBefore, hedgeAfter }, options.fee);
+      errors.coin[width - 1] = second.coin;
+      errors.usd[width - 1] = second.usd / f;
+      held[width - 1] = second.ratio;
+      weight = second.weight;
+    }
+    const stored = Float64Array.of(...held, weight);
     ratios.set(option.symbol, stored);
     const costs = costsOf(stored, book.ratios.get(option.symbol), options.fee, instrument);
-    const slope = slopeRows(view, held, { coin, usdChange, move, elapsed });
+    const slope = slopeRows(families, view, held, { coin, usdChange, move, elapsed });
     ledger.add({
       at: after.at,
       bucket,
@@ -187,6 +215,7 @@ function hedgeExpiry(
       realised: slope.realised,
       costs,
     });
+    if (!hullWhite) continue;
     book.hullWhite.add(option.side, {
       at: after.at,
       forward: f,
@@ -199,11 +228,6 @@ function hedgeExpiry(
   }
 }
 
-/** dV/dF of every single-instrument family. */
-function ratiosOf(view: HedgeView): Float64Array {
-  return Float64Array.from(HEDGE_FAMILIES, (family) => family.usdRatio(view));
-}
-
 interface HedgePrices {
   readonly hedgeBefore: number;
   readonly hedgeAfter: number;
@@ -211,28 +235,25 @@ interface HedgePrices {
 
 /** Hedged changes in coin (inverse future of notional ratio x price) and in USD over the forward. */
 function errorsOf(
+  families: readonly HedgeFamily[],
   view: HedgeView,
   held: Float64Array,
   coin: number,
   usd: number,
   { hedgeBefore, hedgeAfter }: HedgePrices,
 ): { coin: Float64Array; usd: Float64Array } {
-  const out = { coin: new Float64Array(held.length + 1), usd: new Float64Array(held.length + 1) };
+  const out = { coin: new Float64Array(held.length), usd: new Float64Array(held.length) };
   const inverse = 1 - hedgeBefore / hedgeAfter;
   const linear = hedgeAfter - hedgeBefore;
-  HEDGE_FAMILIES.forEach(({ premium }, i) => {
+  families.forEach(({ premium }, i) => {
     out.coin[i] = coin - (held[i] - premium.coin * view.option.mark) * inverse;
-    out.usd[i] = (usd - (held[i] - premium.usd * view.option.mark) * linear) / view.expiry.forward;
+    out.usd[i] = (usd - (held[i] - premium.usd * view.option.mark) * linear) / view.option.forward;
   });
   return out;
 }
 
 /** The expiry's out-of-the-money option next to the forward, if it was quoted at both ends. */
-function atmInstrument(
-  expiry: ChainExpiry,
-  next: ChainExpiry,
-  later: ReadonlyMap<string, ChainOption>,
-): AtmInstrument | undefined {
+function atmInstrument(expiry: ChainExpiry, later: ReadonlyMap<string, ChainOption>): AtmInstrument | undefined {
   let best: ChainOption | undefined;
   for (const o of expiry.options) {
     if ((o.side === 'call') !== o.strike >= expiry.forward || !(o.sigma > 0) || !later.has(o.symbol)) continue;
@@ -244,9 +265,9 @@ function atmInstrument(
   return {
     mark: best.mark,
     net: greeks.delta - best.mark,
-    vegaCoin: greeks.vega / expiry.forward,
+    vegaCoin: greeks.vega / best.forward,
     coinChange: end.mark - best.mark,
-    usdChange: end.mark * next.forward - best.mark * expiry.forward,
+    usdChange: end.mark * end.forward - best.mark * best.forward,
     halfSpread: best.halfSpread,
   };
 }
@@ -267,7 +288,7 @@ function vegaHedge(
   const net = view.greeks.delta - view.option.mark;
   const spread = instrument.halfSpread > 0 ? instrument.halfSpread : 0;
   const hedge = instrumentHedge({
-    exposures: [net, view.greeks.vega / view.expiry.forward],
+    exposures: [net, view.greeks.vega / view.option.forward],
     instruments: [1, instrument.net, 0, instrument.vegaCoin],
     covariance,
     cost: [fee * fee, 0, 0, spread * spread],
@@ -297,7 +318,8 @@ function costsOf(
   if (before === undefined) return costs;
   for (let i = 0; i < n; i++) costs[i] = fee * Math.abs(held[i] - before[i]);
   const spread = instrument !== undefined && instrument.halfSpread > 0 ? instrument.halfSpread : 0;
-  costs[n - 1] += spread * Math.abs(held[n] - before[n]);
+  const turned = spread * Math.abs(held[n] - before[n]);
+  if (turned > 0) costs[n - 1] += turned;
   return costs;
 }
 
@@ -306,32 +328,28 @@ function costsOf(
  * is tested on the coin value it claims to predict, all others on the USD value.
  */
 function slopeRows(
+  families: readonly HedgeFamily[],
   view: HedgeView,
   held: Float64Array,
   step: { readonly coin: number; readonly usdChange: number; readonly move: number; readonly elapsed: number },
 ): { predicted: Float64Array; realised: Float64Array } {
-  const { greeks, expiry, option } = view;
-  const f = expiry.forward;
+  const { greeks, option } = view;
+  const f = option.forward;
   const { move, elapsed } = step;
   const usd = (step.usdChange - greeks.theta * elapsed - 0.5 * greeks.gamma * move * move) / f;
   const net = greeks.delta - option.mark;
   const gammaCoin = (greeks.gamma - (2 * net) / f) / f;
   const coin = step.coin - (greeks.theta / f) * elapsed - 0.5 * gammaCoin * move * move;
-  const predicted = new Float64Array(held.length + 1).fill(NaN);
-  const realised = new Float64Array(held.length + 1).fill(NaN);
-  HEDGE_FAMILIES.forEach(({ premium }, i) => {
+  const predicted = new Float64Array(held.length).fill(NaN);
+  const realised = new Float64Array(held.length).fill(NaN);
+  families.forEach(({ premium }, i) => {
     predicted[i] = ((held[i] - premium.usd * option.mark) * move) / f;
     realised[i] = premium.usd === 1 ? coin : usd;
   });
   return { predicted, realised };
 }
 
-function learnMoves(
-  history: MoveHistory,
-  before: Held,
-  after: ChainSnapshot,
-  models: readonly ExpiryModels[],
-): void {
+function learnMoves(history: MoveHistory, before: Held, after: ChainSnapshot, models: readonly ExpiryModels[]): void {
   before.snapshot.expiries.forEach((expiry, i) => {
     const j = after.expiries.findIndex((e) => e.expiry === expiry.expiry);
     if (j < 0) return;

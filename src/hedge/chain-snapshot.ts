@@ -1,5 +1,6 @@
 /** One recorded snapshot of an underlying's option chain, as hedging models see it. Prices are in coin per coin. */
 import { log } from '../numeric/exponential.ts';
+import { median } from '../numeric/robust.ts';
 import { yearsBetween } from '../market/year-fraction.ts';
 import type { SliceQuotes } from '../surface/family.ts';
 
@@ -9,6 +10,8 @@ export interface ChainOption {
   readonly side: 'call' | 'put';
   /** USD. */
   readonly strike: number;
+  /** Forward published with this quote, USD: quotes of one snapshot are minutes apart (methods note, correction 6). */
+  readonly forward: number;
   /** Mark, coin. */
   readonly mark: number;
   /** Mark volatility, per root year. */
@@ -25,7 +28,7 @@ export interface ChainExpiry {
   readonly expiry: number;
   /** T, years ACT/365, > 0. */
   readonly years: number;
-  /** F, USD. */
+  /** F of the expiry, USD: the median of its options' own. */
   readonly forward: number;
   readonly options: readonly ChainOption[];
 }
@@ -41,13 +44,9 @@ export interface ChainSnapshot {
 }
 
 /** Builds an expiry; undefined when it has run out. */
-export function chainExpiry(
-  at: number,
-  expiry: number,
-  forward: number,
-  options: readonly ChainOption[],
-): ChainExpiry | undefined {
+export function chainExpiry(at: number, expiry: number, options: readonly ChainOption[]): ChainExpiry | undefined {
   const years = yearsBetween(at, expiry);
+  const forward = median(options.map((o) => o.forward));
   return years > 0 && forward > 0 ? { expiry, years, forward, options } : undefined;
 }
 
@@ -61,7 +60,7 @@ const REACH = 3;
 export function markSlice(expiry: ChainExpiry, most: number = 60): SliceQuotes | undefined {
   const points: [number, number][] = [];
   for (const o of expiry.options) {
-    const k = log(o.strike / expiry.forward);
+    const k = log(o.strike / o.forward);
     if ((o.side === 'call') !== k >= 0 || !(o.sigma > 0)) continue;
     if (Math.abs(k) > REACH * o.sigma * Math.sqrt(expiry.years)) continue;
     points.push([k, o.sigma]);
@@ -70,7 +69,10 @@ export function markSlice(expiry: ChainExpiry, most: number = 60): SliceQuotes |
   const distinct = points.filter(([k], i) => i === 0 || k > points[i - 1][0]);
   const count = Math.min(most, distinct.length);
   if (count < 5) return undefined;
-  const chosen = Array.from({ length: count }, (_, i) => distinct[Math.round((i * (distinct.length - 1)) / (count - 1))]);
+  const chosen = Array.from(
+    { length: count },
+    (_, i) => distinct[Math.round((i * (distinct.length - 1)) / (count - 1))],
+  );
   return {
     years: expiry.years,
     forward: expiry.forward,

@@ -23,6 +23,9 @@ export interface ExpiryModels {
   readonly atmSlope: number;
 }
 
+/** Models that families may ask for. */
+export type ModelName = 'svi' | 'sabr' | 'heston' | 'merton';
+
 const OPTIONS: FitOptions = { objective: 'equal', huber: 0, start: null, prior: null, arbitrageFree: false };
 /** Strikes an expiry of the costly models. */
 const THIN = 9;
@@ -41,20 +44,23 @@ export function sviVolatility(p: ArrayLike<number>, k: number, years: number): {
 /** Fits all expiries of successive snapshots of one underlying; costly models every `every`-th snapshot, warm. */
 export class ChainModels {
   readonly #every: number;
+  readonly #uses: ReadonlySet<ModelName>;
   #count = 0;
   #heston: Float64Array | null = null;
   readonly #svi = new Map<number, Float64Array>();
   readonly #sabr = new Map<number, Float64Array>();
   readonly #merton = new Map<number, MertonParameters>();
 
-  constructor(every: number) {
+  /** `uses`: the models to fit; the others stay undefined. Skew-stickiness and the vega hedge need `svi`. */
+  constructor(every: number, uses: ReadonlySet<ModelName>) {
     this.#every = every;
+    this.#uses = uses;
   }
 
   /** Models by expiry, in the order of the snapshot. */
   fit(snapshot: ChainSnapshot): ExpiryModels[] {
     const refit = this.#count++ % this.#every === 0;
-    if (refit) this.#fitHeston(snapshot);
+    if (refit && this.#uses.has('heston')) this.#fitHeston(snapshot);
     const alive = new Set(snapshot.expiries.map((e) => e.expiry));
     for (const held of [this.#svi, this.#sabr, this.#merton])
       for (const expiry of held.keys()) if (!alive.has(expiry)) held.delete(expiry);
@@ -62,18 +68,19 @@ export class ChainModels {
   }
 
   #fitExpiry(e: ChainExpiry, refit: boolean): ExpiryModels {
-    const slice = markSlice(e);
+    const slice = this.#uses.size === 0 ? undefined : markSlice(e);
     if (slice === undefined)
       return { svi: undefined, sabr: undefined, heston: undefined, merton: undefined, atm: NaN, atmSlope: NaN };
-    const svi = fitted(sviFamily, slice, this.#svi, e.expiry);
-    const smile = fitted(sabr, slice, this.#sabr, e.expiry);
-    const thin = markSlice(e, THIN);
+    const svi = this.#uses.has('svi') ? fitted(sviFamily, slice, this.#svi, e.expiry) : undefined;
+    const smile = this.#uses.has('sabr') ? fitted(sabr, slice, this.#sabr, e.expiry) : undefined;
+    const thin = this.#uses.has('merton') ? markSlice(e, THIN) : undefined;
     if (thin !== undefined && (refit || !this.#merton.has(e.expiry))) {
       const merton = fitMerton(thin, this.#merton.get(e.expiry));
       if (merton !== undefined) this.#merton.set(e.expiry, merton);
     }
     const reach = Math.max(Math.abs(slice.k[0]), Math.abs(slice.k[slice.k.length - 1]));
-    const heston = this.#heston === null ? undefined : new HestonExpiry(readHeston(this.#heston), e.years, reach);
+    const heston =
+      this.#heston === null ? undefined : new HestonExpiry(readHeston(this.#heston), e.years, reach, 'quick');
     const centre = svi === undefined ? { sigma: NaN, slope: NaN } : sviVolatility(svi, 0, e.years);
     const merton = this.#merton.get(e.expiry);
     return { svi, sabr: smile, heston, merton, atm: centre.sigma, atmSlope: centre.slope };

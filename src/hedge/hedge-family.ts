@@ -6,7 +6,7 @@
 import { log } from '../numeric/exponential.ts';
 import type { BlackGreeks } from '../numeric/black.ts';
 import type { ChainExpiry, ChainOption } from './chain-snapshot.ts';
-import { sviVolatility, type ExpiryModels } from './expiry-models.ts';
+import { sviVolatility, type ExpiryModels, type ModelName } from './expiry-models.ts';
 import type { HullWhiteFit } from './hull-white.ts';
 import { mertonDeltas } from './jump-delta.ts';
 import type { MoveSummary } from './move-history.ts';
@@ -38,27 +38,30 @@ export interface HedgeFamily {
   usdRatio(view: HedgeView): number;
   /** What is subtracted of the premium: `usd` accounting, `coin` accounting. */
   readonly premium: { readonly usd: 0 | 1; readonly coin: 0 | 1 };
+  /** Fitted models it reads, so that a backtest of few families fits few. */
+  readonly uses: readonly ModelName[];
 }
 
 const NET = { usd: 0, coin: 1 } as const;
 
-function family(name: string, usdRatio: (view: HedgeView) => number): HedgeFamily {
-  return { name, usdRatio, premium: NET };
+function family(name: string, usdRatio: (view: HedgeView) => number, uses: readonly ModelName[] = []): HedgeFamily {
+  return { name, usdRatio, premium: NET, uses };
 }
 
 function smileInput(v: HedgeView): { forward: number; delta: number; vega: number } {
-  return { forward: v.expiry.forward, delta: v.greeks.delta, vega: v.greeks.vega };
+  return { forward: v.option.forward, delta: v.greeks.delta, vega: v.greeks.vega };
 }
 
 function slopeAt(v: HedgeView): number {
   if (v.models.svi === undefined) return NaN;
-  return sviVolatility(v.models.svi, log(v.option.strike / v.expiry.forward), v.expiry.years).slope;
+  return sviVolatility(v.models.svi, log(v.option.strike / v.option.forward), v.expiry.years).slope;
 }
 
 function sabrOf(v: HedgeView): ReturnType<typeof sabrDeltas> | undefined {
   const p = v.models.sabr;
   if (p === undefined) return undefined;
-  const { forward, years } = v.expiry;
+  const { years } = v.expiry;
+  const { forward } = v.option;
   const quote = { forward, strike: v.option.strike, years, alpha: p[0], beta: 1, rho: p[1], nu: p[2] };
   return sabrDeltas(v.option.side, quote);
 }
@@ -69,21 +72,21 @@ function correction(v: HedgeView, modelDelta: number, modelBlack: number): numbe
 }
 
 function hestonRatio(v: HedgeView): number {
-  const { side, strike } = v.option;
-  const { forward } = v.expiry;
+  const { side, strike, forward } = v.option;
   return v.models.heston === undefined ? NaN : v.models.heston.deltas(side, forward, strike).minimumVariance;
 }
 
 function jumpRatio(v: HedgeView): number {
   if (v.models.merton === undefined) return NaN;
   const { side, strike } = v.option;
-  return mertonDeltas(v.models.merton, { side, strike, forward: v.expiry.forward, years: v.expiry.years })
+  return mertonDeltas(v.models.merton, { side, strike, forward: v.option.forward, years: v.expiry.years })
     .minimumVariance;
 }
 
 /** dV/d(alpha, rho, nu) of lognormal SABR: vega times the volatility's own derivatives, by central differences. */
 function sabrSensitivities(v: HedgeView, p: ArrayLike<number>): number[] {
-  const { forward, years } = v.expiry;
+  const { years } = v.expiry;
+  const { forward } = v.option;
   const at = (alpha: number, rho: number, nu: number): number =>
     sabrDeltas(v.option.side, { forward, strike: v.option.strike, years, alpha, beta: 1, rho, nu }).sigma;
   const steps = [1e-5, 1e-5, 1e-5 * Math.max(1, p[2])];
@@ -100,41 +103,51 @@ function recalibrated(v: HedgeView): number {
   const p = v.models.sabr;
   const s = sabrOf(v);
   if (p === undefined || s === undefined) return NaN;
-  const perUsd = v.moves.sabrSlopes.map((slope) => slope / v.expiry.forward);
+  const perUsd = v.moves.sabrSlopes.map((slope) => slope / v.option.forward);
   return recalibrationDelta(correction(v, s.stickyAlpha, s.black), sabrSensitivities(v, p), perUsd);
 }
 
 /** Every family that hedges with the forward alone, in the order of reports. */
 export const HEDGE_FAMILIES: readonly HedgeFamily[] = [
-  { name: 'black', usdRatio: (v) => v.greeks.delta, premium: { usd: 0, coin: 0 } },
-  { name: 'premium-adjusted', usdRatio: (v) => v.greeks.delta, premium: { usd: 1, coin: 1 } },
+  { name: 'black', usdRatio: (v) => v.greeks.delta, premium: { usd: 0, coin: 0 }, uses: [] },
+  { name: 'premium-adjusted', usdRatio: (v) => v.greeks.delta, premium: { usd: 1, coin: 1 }, uses: [] },
   family('venue', (v) => v.option.venueDelta),
   family('sticky-strike', (v) => v.greeks.delta),
-  family('sticky-moneyness', (v) => stickyMoneynessDelta(smileInput(v), slopeAt(v))),
-  family('skew-stickiness-local', (v) => localSkewStickinessDelta(smileInput(v), v.moves.ratio, slopeAt(v))),
-  family('skew-stickiness-atm', (v) =>
-    atmSkewStickinessDelta(smileInput(v), v.moves.ratio, v.models.atmSlope, slopeAt(v)),
+  family('sticky-moneyness', (v) => stickyMoneynessDelta(smileInput(v), slopeAt(v)), ['svi']),
+  family('skew-stickiness-local', (v) => localSkewStickinessDelta(smileInput(v), v.moves.ratio, slopeAt(v)), ['svi']),
+  family(
+    'skew-stickiness-atm',
+    (v) => atmSkewStickinessDelta(smileInput(v), v.moves.ratio, v.models.atmSlope, slopeAt(v)),
+    ['svi'],
   ),
   family('hull-white', (v) =>
     v.hullWhite.status === 'fitted'
       ? hullWhiteDelta(smileInput(v), v.expiry.years, v.hullWhite.coefficients)
       : v.greeks.delta,
   ),
-  family('sabr', (v) => {
-    const s = sabrOf(v);
-    return s === undefined ? NaN : correction(v, s.stickyAlpha, s.black);
-  }),
-  family('bartlett', (v) => {
-    const s = sabrOf(v);
-    return s === undefined ? NaN : correction(v, s.bartlett, s.black);
-  }),
-  family('heston-mv', hestonRatio),
-  family('jump-mv', jumpRatio),
-  family('recalibration', recalibrated),
+  family(
+    'sabr',
+    (v) => {
+      const s = sabrOf(v);
+      return s === undefined ? NaN : correction(v, s.stickyAlpha, s.black);
+    },
+    ['sabr'],
+  ),
+  family(
+    'bartlett',
+    (v) => {
+      const s = sabrOf(v);
+      return s === undefined ? NaN : correction(v, s.bartlett, s.black);
+    },
+    ['sabr'],
+  ),
+  family('heston-mv', hestonRatio, ['heston']),
+  family('jump-mv', jumpRatio, ['merton']),
+  family('recalibration', recalibrated, ['sabr']),
 ];
 
 /** Greeks of an option at its mark volatility, USD, undiscounted. */
 export function markGreeks(option: ChainOption, expiry: ChainExpiry): BlackGreeks {
-  const { side, strike, sigma } = option;
-  return blackGreeks({ side, strike, sigma, forward: expiry.forward, years: expiry.years });
+  const { side, strike, sigma, forward } = option;
+  return blackGreeks({ side, strike, sigma, forward, years: expiry.years });
 }

@@ -114,9 +114,7 @@ export class HedgeLedger {
 
   /** Buckets with data, sorted by key. */
   buckets(): readonly Bucket[] {
-    return [...this.#buckets]
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([, held]) => held.bucket);
+    return [...this.#buckets].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, held]) => held.bucket);
   }
 
   /** Sums by time over the buckets chosen, ascending. */

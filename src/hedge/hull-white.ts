@@ -53,7 +53,9 @@ export type HullWhiteFit =
     }
   | { readonly status: 'too-few-observations' | 'collinear'; readonly n: number };
 
+/** Rounds of reweighting; the scale of the residuals is settled in the first of them. */
 const ROUNDS = 20;
+const SCALE_ROUNDS = 4;
 
 /** Fits one side. Observations in any order; those with a number that is not finite are the caller's to leave out. */
 export function fitHullWhite(
@@ -80,14 +82,15 @@ export function fitHullWhite(
   const weights = Float64Array.from(recency);
   const rounds = huber > 0 ? ROUNDS : 0;
   let fit = linearRegression(design, y, 3, weights);
+  let scale = 0;
   for (let round = 0; round < rounds && fit !== undefined; round++) {
-    const scale = MAD_TO_SD * median(fit.residuals.map(Math.abs));
+    if (round < SCALE_ROUNDS) scale = MAD_TO_SD * median(fit.residuals.map(Math.abs));
     if (!(scale > 0)) break;
     const before = fit.coefficients;
     for (let i = 0; i < n; i++) weights[i] = recency[i] * huberWeight(fit.residuals[i] / scale, huber);
     const next = linearRegression(design, y, 3, weights);
     fit = next;
-    if (next !== undefined && next.coefficients.every((v, j) => Math.abs(v - before[j]) < 1e-10)) break;
+    if (next !== undefined && next.coefficients.every((v, j) => Math.abs(v - before[j]) < 1e-8)) break;
   }
   if (fit === undefined) return { status: 'collinear', n };
   let squaresBlack = 0;
@@ -120,7 +123,7 @@ export class RollingHullWhite {
   readonly #options: HullWhiteOptions;
 
   /** `windowMs` of history a fit may use; options as of {@link fitHullWhite}. */
-  constructor(windowMs: number, options: HullWhiteOptions = { huber: HUBER_95 }, capacity: number = 20_000) {
+  constructor(windowMs: number, options: HullWhiteOptions = { huber: HUBER_95 }, capacity: number = 10_000) {
     this.#windowMs = windowMs;
     this.#options = options;
     this.#capacity = capacity;

@@ -8,7 +8,7 @@ import {
   whalleyWilmottHalfWidth,
   zakamoulineBand,
 } from '../../src/hedge/hedge-band.ts';
-import { hestonDeltas } from '../../src/hedge/heston-delta.ts';
+import { HestonExpiry, hestonDeltas } from '../../src/hedge/heston-delta.ts';
 import { mertonDeltas } from '../../src/hedge/jump-delta.ts';
 import { perpetualHedge } from '../../src/hedge/perpetual-hedge.ts';
 import { sabrDeltas } from '../../src/hedge/sabr-delta.ts';
@@ -316,6 +316,20 @@ test('profit and loss explain reproduces pnl_explain_cases.csv', { skip: absent(
         `${row['case']} ${row['numeraire']} ${column}`,
         isDifference ? scale : 1e-300,
       );
+    }
+  }
+});
+
+test('the quick Heston grid gives the exact hedge ratio to 1e-7', () => {
+  const model = { kappa: 2, theta: 0.4, sigma: 1.2, rho: -0.3, v0: 0.36 };
+  for (const years of [2 / 365, 30 / 365, 0.5]) {
+    const reach = 2.5 * 0.6 * Math.sqrt(years);
+    const exact = new HestonExpiry(model, years, reach);
+    const quick = new HestonExpiry(model, years, reach, 'quick');
+    for (const k of [-0.99 * reach, -0.3 * reach, 0, 0.5 * reach, 0.99 * reach]) {
+      const a = exact.deltas('call', 1, Math.exp(k)).minimumVariance;
+      const b = quick.deltas('call', 1, Math.exp(k)).minimumVariance;
+      assert.ok(Math.abs(a - b) < 1e-7, `${years} ${k}: ${a} ${b}`);
     }
   }
 });

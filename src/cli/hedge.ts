@@ -1,0 +1,225 @@
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import { hedgeChains } from '../app/hedge-chains.ts';
+import { hedgeReport, recordingSegments, REFERENCE_FAMILY } from '../app/hedge-report.ts';
+import type { FamilyLine, HedgeReport, ReportWindow, SlopeLine, WinnerLine } from '../app/hedge-report.ts';
+import { BACKTEST_FAMILIES, DEFAULT_BACKTEST, HedgeBacktest } from '../hedge/backtest.ts';
+import { RecordingError } from '../venue/recording/recording-error.ts';
+import { Progress } from './progress.ts';
+import { UsageError, parseTime } from './usage-error.ts';
+
+interface BacktestFlags {
+  families?: string;
+  slopes: string;
+  window: string[];
+  without: string[];
+  hedgeWith: string;
+  feeBp: string;
+  lags: string;
+  map?: string;
+  from?: string;
+  to?: string;
+  json?: boolean;
+}
+
+const collect = (value: string, before: string[]): string[] => [...before, value];
+
+/** `vernier hedge backtest CHAINS...` */
+export function registerHedge(program: Command): void {
+  program
+    .command('hedge')
+    .description('hedging models against what prices then did')
+    .command('backtest')
+    .description('hedge every recorded option over every step with every family, knowing only the past')
+    .argument('<chains...>', 'recorded chains of coin-settled options (parquet, CSV; gz accepted)')
+    .option('--families <list>', `comma-separated, of ${BACKTEST_FAMILIES.join(', ')}; all without it`)
+    .option('--slopes <list>', 'families whose slopes are listed', `venue,${REFERENCE_FAMILY}`)
+    .option('--window <name=FROM/TO>', 'also report this span, ISO-8601 UTC; repeatable', collect, [])
+    .option('--without <FROM/TO>', 'also report all but this span; repeatable', collect, [])
+    .option('--hedge-with <price>', 'forward of the expiry, or index (a perpetual at the spot index)', 'forward')
+    .option('--fee-bp <bp>', 'taker fee of the hedge, basis points of notional', '5')
+    .option('--lags <n>', 'Newey-West lags of slopes, in steps; 0 = clustered by time alone', '0')
+    .option('--from <time>', 'leave out what is earlier')
+    .option('--to <time>', 'leave out what is later')
+    .option('--map <yaml>', 'mapping file for a dialect that is not built in (docs/mapping-files.md)')
+    .option('--json', 'one JSON object a line on stdout')
+    .action(backtest);
+}
+
+async function backtest(files: readonly string[], flags: BacktestFlags): Promise<void> {
+  for (const file of files) if (!existsSync(file)) throw new UsageError(`${file}: no such file`);
+  const families = namesOf('--families', flags.families ?? BACKTEST_FAMILIES.join(','));
+  const slopeFamilies = namesOf('--slopes', flags.slopes);
+  const hedgeWith = flags.hedgeWith;
+  if (hedgeWith !== 'forward' && hedgeWith !== 'index')
+    throw new UsageError(`--hedge-with ${hedgeWith}: forward or index`);
+  const fee = numberOf('--fee-bp', flags.feeBp) / 1e4;
+  const lags = numberOf('--lags', flags.lags);
+  const given = [...flags.window.map(namedWindow), ...flags.without.map(excludedWindow)];
+  const options = { ...DEFAULT_BACKTEST, hedgeWith, fee, families } as const;
+  const run = new HedgeBacktest(options);
+  const refused = new Map<string, number>();
+  const progress = new Progress(flags.json === true);
+  const recording = {
+    map: flags.map,
+    from: flags.from === undefined ? undefined : parseTime('--from', flags.from),
+    to: flags.to === undefined ? undefined : parseTime('--to', flags.to),
+    onProgress: (share: number): void => progress.show(`${(100 * share).toFixed(0)} %`),
+  };
+  try {
+    for await (const snapshot of hedgeChains(files, recording, refused)) run.add(snapshot);
+  } catch (error) {
+    if (error instanceof RecordingError) throw new UsageError(error.message, { cause: error });
+    throw error;
+  } finally {
+    progress.clear();
+  }
+  const leftOut = [...refused].map(([reason, n]) => `${reason} ${n}`).join(', ');
+  if (leftOut !== '') process.stderr.write(`rows left out: ${leftOut}\n`);
+  if (run.returns.length === 0)
+    throw new UsageError(`${files.join(', ')}: no two snapshots of coin-settled options within 12 hours`);
+  const windows = [...recordingSegments(run), ...given];
+  const report = hedgeReport(run, { windows, slopeFamilies, lags });
+  if (flags.json === true) printJson(report);
+  else printTables(report);
+}
+
+function namesOf(option: string, list: string): string[] {
+  const names = list
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  for (const name of names)
+    if (!BACKTEST_FAMILIES.includes(name))
+      throw new UsageError(`${option} ${name}: one of ${BACKTEST_FAMILIES.join(', ')}`);
+  if (names.length === 0) throw new UsageError(`${option}: no family named`);
+  return names;
+}
+
+function numberOf(option: string, text: string): number {
+  const value = Number(text);
+  if (!(value >= 0 && value <= 1000)) throw new UsageError(`${option} ${text}: a number from 0 to 1000`);
+  return value;
+}
+
+function spanOf(option: string, text: string): { from: number; to: number } {
+  const [from, to, more] = text.split('/');
+  if (to === undefined || more !== undefined) throw new UsageError(`${option} ${text}: FROM/TO, ISO-8601`);
+  const span = { from: parseTime(option, from), to: parseTime(option, to) };
+  if (!(span.from < span.to)) throw new UsageError(`${option} ${text}: ends before it starts`);
+  return span;
+}
+
+function namedWindow(text: string): ReportWindow {
+  const at = text.indexOf('=');
+  if (at < 1) throw new UsageError(`--window ${text}: name=FROM/TO`);
+  return { name: text.slice(0, at), ...spanOf('--window', text.slice(at + 1)) };
+}
+
+function excludedWindow(text: string): ReportWindow {
+  return { name: `without ${text}`, ...spanOf('--without', text), outside: true };
+}
+
+function printJson(report: HedgeReport): void {
+  const lines = [...report.families, ...report.slopes, ...report.winners];
+  for (const line of lines) process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+const percent = (v: number | null, digits: number = 1): string => (v === null ? '-' : (100 * v).toFixed(digits));
+const fixed = (v: number | null, digits: number): string => (v === null ? '-' : v.toFixed(digits));
+
+function printTables(report: HedgeReport): void {
+  for (const underlying of new Set(report.families.map((f) => f.underlying))) {
+    const families = report.families.filter((f) => f.underlying === underlying);
+    for (const window of report.windows)
+      for (const set of ['otm', 'all'])
+        printFamilies(
+          `${underlying}, ${window.name}, ${set === 'otm' ? '|delta| 2-50 %' : 'all options'}`,
+          families.filter((f) => f.window === window.name && f.set === set),
+        );
+    printSlopes(
+      underlying,
+      report.slopes.filter(
+        (s) =>
+          s.underlying === underlying &&
+          s.tenor === 'all' &&
+          s.beta !== null &&
+          (s.window === 'all' || s.regime === 'any'),
+      ),
+    );
+    printWinners(
+      underlying,
+      report.winners.filter((w) => w.underlying === underlying),
+    );
+  }
+  process.stdout.write(
+    `\nA slope of 1 means prices moved as predicted. Slopes belong to their window and regime; the reference of gains,\n` +
+      `tests and paired differences is ${REFERENCE_FAMILY} (Black in the right convention of each currency).\n`,
+  );
+}
+
+function table(rows: readonly (readonly string[])[]): void {
+  const widths = rows[0].map((_, c) => Math.max(...rows.map((r) => r[c].length)));
+  for (const r of rows)
+    process.stdout.write(
+      `  ${r.map((cell, c) => (c === 0 ? cell.padEnd(widths[c]) : cell.padStart(widths[c]))).join('  ')}\n`,
+    );
+}
+
+function printFamilies(title: string, lines: readonly FamilyLine[]): void {
+  if (lines.every((f) => f.n === 0)) return;
+  process.stdout.write(`\n${title}: variance reduction, gain and Diebold-Mariano against ${REFERENCE_FAMILY}\n`);
+  table([
+    ['family', 'n', 'coin %', 'usd %', 'gain coin %', 'gain usd %', 'DM coin', 'DM usd', 'cost bp'],
+    ...lines.map((f) => [
+      f.family,
+      String(f.n),
+      percent(f.variance_reduction_coin),
+      percent(f.variance_reduction_usd),
+      percent(f.gain_coin),
+      percent(f.gain_usd),
+      fixed(f.dm_coin, 2),
+      fixed(f.dm_usd, 2),
+      fixed(f.cost_bp, 3),
+    ]),
+  ]);
+}
+
+function printSlopes(underlying: string, lines: readonly SlopeLine[]): void {
+  if (lines.length === 0) return;
+  process.stdout.write(`\n${underlying}: slope of realised on predicted moves, 95 % interval clustered by time\n`);
+  table([
+    ['side delta', 'window', 'regime', 'family', 'slope', '+-', 'naive +-', 'n', 'times', 'minus reference'],
+    ...lines.map((s) => [
+      `${s.side} ${s.delta}`,
+      s.window,
+      s.regime,
+      s.family,
+      fixed(s.beta, 3),
+      fixed(s.se === null ? null : 1.96 * s.se, 3),
+      fixed(s.naive_se === null ? null : 1.96 * s.naive_se, 3),
+      String(s.n),
+      String(s.clusters),
+      s.minus_reference === null
+        ? '-'
+        : `${fixed(s.minus_reference, 3)} +- ${fixed(1.96 * (s.minus_reference_se ?? NaN), 3)}`,
+    ]),
+  ]);
+}
+
+function printWinners(underlying: string, lines: readonly WinnerLine[]): void {
+  if (lines.length === 0) return;
+  process.stdout.write(`\n${underlying}: best single-instrument family of each bucket\n`);
+  table([
+    ['side tenor delta', 'currency', 'family', 'gain %', 'DM', 'p', 'n'],
+    ...lines.map((w) => [
+      `${w.side} ${w.tenor} ${w.delta}`,
+      w.currency,
+      w.family,
+      percent(w.gain),
+      fixed(w.dm, 2),
+      fixed(w.p, 3),
+      String(w.n),
+    ]),
+  ]);
+}
