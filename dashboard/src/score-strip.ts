@@ -3,6 +3,7 @@ import { moment, significant } from './format.ts';
 import type { Palette } from './pen.ts';
 import type { ScoreHistory } from './score-history.ts';
 import type { ScoreRow } from './score-rows.ts';
+import { stripRange, type StripRange } from './strip-range.ts';
 
 /** What a strip is drawn from besides its own numbers. */
 export interface StripState {
@@ -40,12 +41,10 @@ export function makeStrip(
     ticks: { show: false },
     grid: { stroke: palette.rule, width: 1 },
   };
-  const range = (_: uPlot, low: number | null, high: number | null): [number, number] => {
-    const thresholds = state().history.thresholds.filter((t) => t.score === row.column);
-    const top = Math.max(high ?? 1, ...thresholds.map((t) => t.value * row.scale * 1.1));
-    const floor = row.floor ?? Math.min(low ?? 0, 0);
-    const ceiling = row.ceiling ?? top;
-    return [floor, ceiling > floor ? ceiling + 0.05 * (ceiling - floor) : floor + 1];
+  const reach = (u: uPlot): StripRange => {
+    const { history } = state();
+    const thresholds = history.thresholds.filter((t) => t.score === row.column).map((t) => t.value * row.scale);
+    return stripRange(row, inWindow(u), thresholds);
   };
   const options: uPlot.Options = {
     width: Math.max(120, target.clientWidth),
@@ -62,7 +61,12 @@ export function makeStrip(
     },
     scales: {
       x: { time: true, range: () => windowOf(state()) },
-      y: { range },
+      y: {
+        range: (u) => {
+          const { low, high } = reach(u);
+          return [low, high];
+        },
+      },
     },
     axes: [
       { ...axis, show: last, size: 20, values: (u, at) => timeLabels(u, at) },
@@ -70,7 +74,10 @@ export function makeStrip(
         ...axis,
         size: LEFT,
         splits: (_u, _i, low, high) => [low, Math.min(row.ceiling ?? Infinity, high)],
-        values: (_u, at) => at.map((v) => significant(v, 2)),
+        values: (u, at) => {
+          const { over, under } = reach(u);
+          return at.map((v, i) => `${i === 0 ? (under ? '<' : '') : over ? '>' : ''}${significant(v, 2)}`);
+        },
       },
     ],
     series: [
@@ -105,6 +112,19 @@ export function makeStrip(
     },
   };
   return new uPlot(options, data, target);
+}
+
+/** Every value of the strip inside the window shown. */
+function inWindow(u: uPlot): number[] {
+  const { min, max } = u.scales['x'];
+  const at = u.data[0];
+  const values: number[] = [];
+  for (let s = 1; s < u.data.length; s++)
+    for (let i = 0; i < at.length; i++) {
+      const v = u.data[s][i];
+      if (typeof v === 'number' && at[i] >= (min ?? -Infinity) && at[i] <= (max ?? Infinity)) values.push(v);
+    }
+  return values;
 }
 
 /** Everything known, or what was brushed; seconds. */

@@ -2,6 +2,7 @@ import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { POINT_LIMIT, ScoreHistory } from '../../dashboard/src/score-history.ts';
 import { SCORE_ROWS } from '../../dashboard/src/score-rows.ts';
+import { stripRange } from '../../dashboard/src/strip-range.ts';
 import type { Scores } from '../../dashboard/src/wire.ts';
 
 const A = 'deribit:BTC:2026-03-27';
@@ -73,4 +74,19 @@ test('time is stepped from one recorded moment to the next', () => {
 test('every strip says its unit and how it is read', () => {
   for (const row of SCORE_ROWS) assert.ok(row.unit.length > 0 && row.says.length > 10, row.column);
   assert.equal(new Set(SCORE_ROWS.map((r) => r.column)).size, SCORE_ROWS.length);
+});
+
+test('half a minute of a fault does not flatten the strip of a day, and what is cut off is said', () => {
+  const row = (column: string) => SCORE_ROWS.find((r) => r.column === column)!;
+  const calm = Array.from({ length: 200 }, (_, i) => 0.7 + 0.002 * i);
+  const usual = stripRange(row('pz'), calm, [1]);
+  assert.ok(usual.low === 0 && usual.high > 1.1 && usual.high < 1.25 && !usual.over, JSON.stringify(usual));
+  const fault = stripRange(row('pz'), [...calm, 140, 151], [1, 2]);
+  assert.ok(fault.over && fault.high > 2.2 && fault.high < 3, JSON.stringify(fault));
+  const below = stripRange(row('level'), [...calm, -90], []);
+  assert.ok(below.under && below.low > -1, JSON.stringify(below));
+  assert.deepEqual(stripRange(row('inside_share'), [90, 100], []).low, 0);
+  assert.ok(stripRange(row('inside_share'), [90, 100], []).high >= 100);
+  assert.deepEqual(stripRange(row('pz'), [], [1]), { low: 0, high: 1, over: false, under: false });
+  assert.ok(stripRange(row('silent_share'), [0, 0], []).high >= 100);
 });

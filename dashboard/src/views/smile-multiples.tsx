@@ -143,14 +143,17 @@ function SmileCell({ picture, glance, worst, ownScale, draw, onReady }: CellProp
         </span>
         <Picture label="" height={CELL_HEIGHT} draw={draw} onReady={onReady} />
         <span class="cell-foot quiet figure">
-          {ownScale ? <strong>own scale</strong> : null}
           {glance === null ? (
             <span>{picture.quotesAt === null ? 'no quotes kept for this time' : 'as it was'}</span>
           ) : (
             <>
               <span title="prediction error in its own standard deviations">PZ {fixed(glance.pz, 2)}</span>
               <span title="predictions inside the bid-ask">in {percent(glance.inside_share, 0)}</span>
-              <span title="age of the fit">{age(glance.age_s)}</span>
+              {ownScale ? (
+                <strong title="reaches far beyond the other smiles, which share one">own scale</strong>
+              ) : (
+                <span title="age of the fit">{age(glance.age_s)}</span>
+              )}
             </>
           )}
         </span>
