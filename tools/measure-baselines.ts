@@ -67,7 +67,7 @@ TENORS.forEach((t, i) => {
   ];
   console.log(cells.join(' | '));
 });
-for (const [bucket, shares] of [...repeats].toSorted())
+for (const [bucket, shares] of [...repeats].toSorted((a, b) => (a[0] < b[0] ? -1 : 1)))
   console.log(
     `index moved ${bucket}: ${shares.length} closes, median share of repeated quotes ${median(shares).toFixed(3)}`,
   );
