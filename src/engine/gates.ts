@@ -11,7 +11,7 @@ export function updateGates(underlying: UnderlyingState, closed: readonly Closed
   const effects: Effect[] = [];
   for (const c of closed) {
     const open = openOn(underlying, c.reading.expiry);
-    const { machine, trial } = c.reading.expiry.loop;
+    const { machine, trial, champion } = c.reading.expiry.loop;
     for (const { track, primary } of c.scores) {
       // A challenger on trial is nobody's to use.
       if (trial?.mode === 'shadow' && trial.rivals.includes(track.model)) continue;
@@ -23,7 +23,8 @@ export function updateGates(underlying: UnderlyingState, closed: readonly Closed
         ageSeconds: version === null ? Infinity : (at - version.fit.at) / 1000,
         dataCauses: causes('data'),
         marketCauses: [...causes('market'), ...loopReasons(machine, at)],
-        modelCauses: causes('model'),
+        // Diagnosis watches the configured model: its faults are not those of the family that was promoted over it.
+        modelCauses: trial?.mode === 'probation' && track.model === champion ? [] : causes('model'),
         quotesUsed: c.reading.facts.used,
       });
       const record = gateChange(track.gate, after, `${track.model}@${c.reading.expiry.key}`, at);

@@ -19,7 +19,7 @@ const QUORUM_COVERAGE = 0.6;
 const REGAINED = 1.25;
 /** Refits of level and skew under stress are this far apart: while the score warns, and while it does not, s. */
 const STRESS_FAST_S = 2;
-const STRESS_SLOW_S = 10;
+const STRESS_SLOW_S = 30;
 /** Score that warns, that is healthy again (half of it), and that counts as a shape error. */
 const WARN_PZ = 2;
 const WELL_PZ = 1;
@@ -46,6 +46,8 @@ const MOST_REPEATS = 6;
 export interface LoopReading {
   readonly input: LoopInput | null;
   readonly incident: Incident | null;
+  /** Whether models may be compared on this batch: no fault of the data is open or suspected, no stress, no fresh move. */
+  readonly clean: boolean;
 }
 
 /** Reads a close for the loop. At most one input: the data first, then the market, then the model. */
@@ -58,7 +60,7 @@ export function readLoopInput(
   const { expiry } = closed.reading;
   const { loop } = expiry;
   const track = expiry.models.find((t) => t.model === loop.champion);
-  if (track === undefined) return { input: null, incident: null };
+  if (track === undefined) return { input: null, incident: null, clean: false };
   const streaming = closed.elapsedSeconds * 1000 < STREAM_MS;
   count(closed, streaming);
   const open = [...underlying.incidents.open.values()].filter(
@@ -67,7 +69,11 @@ export function readLoopInput(
   forgetAnswered(expiry, open);
   const coverage = vegaCoverage(closed.reading.selection.observations);
   if (open.length === 0) updateTrailingMedian(loop.coverage, coverage);
-  const say = (input: LoopInput | null, incident: Incident | null = null): LoopReading => ({ input, incident });
+  const say = (input: LoopInput | null, incident: Incident | null = null, clean = false): LoopReading => ({
+    input,
+    incident,
+    clean,
+  });
   if (open.some((i) => i.kind === 'data')) return say('data-fault');
   const version = newestVersion(track);
   const waited = (at - track.lastJobAt) / 1000;
@@ -76,18 +82,17 @@ export function readLoopInput(
   const stress = open.find((i) => i.kind === 'market' && i.scope === underlying.key && STRESS_CAUSES.has(i.cause));
   if (stress !== undefined) {
     if (!hasQuorum(expiry, closed, coverage)) return say('no-quorum', stress);
-    // Level and skew follow the market while it runs, and are looked at every ten seconds when it does not.
+    // Level and skew follow the market while it runs, and are looked at every half minute when it does not.
     const pace = loop.warnings > 0 ? STRESS_FAST_S : STRESS_SLOW_S;
     return say(loop.machine.state !== 'STRESS' || (ready && waited >= pace) ? 'stress' : null, stress);
   }
-  if (loop.ordered !== null) return say('refit');
+  if (loop.ordered !== null) return say('refit', null, true);
   if (suspected(underlying, expiry)) return say(null);
   const spacing = 2 * (loop.latencyMs + (streaming ? state.config.batchMs : 0));
   const spaced = ready && at - track.lastJobAt >= spacing;
   const asking = spaced ? whoAsks(open, loop.answered, at) : null;
-  if (asking !== null) return say('breach', asking);
-  if (!ready) return say(null);
-  return say(readScore(state, expiry, track, closed, at, streaming));
+  if (asking !== null) return say('breach', asking, asking.kind === 'model');
+  return say(ready ? readScore(state, expiry, track, closed, at, streaming) : null, null, true);
 }
 
 function count(closed: ClosedExpiry, streaming: boolean): void {

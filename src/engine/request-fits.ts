@@ -26,8 +26,8 @@ export function requestFits(
   for (const c of closed) {
     const { expiry } = c.reading;
     retireLostJobs(state, underlying, expiry, at, effects);
-    const { input, incident } = readLoopInput(state, underlying, c, at);
-    runTrial(state, underlying, c, input === 'quiet' || input === 'age' || input === null, at, effects);
+    const { input, incident, clean } = readLoopInput(state, underlying, c, at);
+    runTrial(state, underlying, c, clean, at, effects);
     if (input === null) continue;
     const actions = tellLoop(underlying, expiry, input, at, effects);
     if (actions.includes('close-trial')) closeTrial(state, expiry);

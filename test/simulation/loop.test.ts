@@ -192,3 +192,50 @@ test(
     assert.ok(children.every((c) => c.quotes_used < 8 || c.status !== 'accepted'));
   },
 );
+
+test(
+  'a family that cannot take the shape is replaced by one that can: trial, proof, probation, approval, way back',
+  { timeout: 60_000 },
+  () => {
+    const config = { models: ['essvi', 'venue-mark'], champion: 'essvi', challengers: ['svi'] };
+    const scope = 'deribit:BTC:2026-12-25';
+    const options = { seed: 4, minutes: 7.5 };
+    const here = (run: TapeRun, kind: string): ActionRecord[] => actions(run, kind).filter((a) => a.scope === scope);
+    const run = runTape({
+      ...options,
+      config,
+      onStep: (state, _simulation, now) => {
+        // The former champion turns out to be better after all: its proof is put in by hand.
+        const loop = [...state.underlyings.values()][0].expiries.find((e) => e.key === scope)?.loop;
+        const trial = loop?.trial ?? null;
+        if (loop === undefined || trial?.mode !== 'probation' || now - trial.since < 20_000) return;
+        loop.trial = { ...trial, comparisons: { essvi: { ...trial.comparisons['essvi'], logBetter: 4 } } };
+      },
+    });
+    const [promoted] = here(run, 'promote');
+    const [begun] = here(run, 'trial');
+    assert.ok(promoted !== undefined && begun !== undefined, 'promoted');
+    assert.match(promoted.outcome, /^promoted: svi over essvi by automatic/);
+    assert.ok(at(promoted) - at(begun) >= 120_000, 'no promotion before sixty batches and blocks with gaps');
+    const [back] = here(run, 'roll-back');
+    assert.equal(back?.outcome, 'svi back to essvi (reversed)');
+    const expiry = [...run.state.underlyings.values()][0].expiries.find((e) => e.key === scope);
+    assert.equal(expiry?.loop.champion, 'essvi');
+    assert.equal(expiry?.loop.budget.rejections, 1);
+    assert.deepEqual(
+      expiry?.models.map((t) => t.model),
+      ['essvi', 'venue-mark'],
+      'the loser is forgotten',
+    );
+    const asked = at(promoted) - TAPE_START;
+    const asking = runTape({
+      ...options,
+      config: { ...config, approval: true },
+      operator: [order('approve', scope, asked / 1000 + 10)],
+    });
+    const said = here(asking, 'promote').map((a) => a.outcome);
+    assert.deepEqual(said, ['proposed svi over essvi', 'promoted: svi over essvi by ann']);
+    const gates = asking.records.filter((r) => r.type === 'gate' && r.scope === `svi@${scope}`);
+    assert.ok(gates.length > 0 && gates.every((g) => at(g) >= TAPE_START + asked + 8_000), 'nobody uses a challenger on trial'); // prettier-ignore
+  },
+);
