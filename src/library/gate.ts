@@ -3,7 +3,7 @@
  * are synchronous, from leases that lapse by themselves: a monitor that dies, hangs, restarts or cannot be reached
  * closes the gate within the time to live (5 s). Examples that run as tests: `test/library/gate.test.ts`.
  */
-import { closed, evaluateLeases } from '../policy/lease.ts';
+import { closed, evaluateLeases, holdAnswer } from '../policy/lease.ts';
 import type { GateAnswer, HeldAnswer, LeaseAnswer, LeaseMode } from '../policy/lease.ts';
 import { httpTransport, webSocketTransport } from './gate-transport.ts';
 import type { GateTransport } from './gate-transport.ts';
@@ -164,7 +164,7 @@ class Monitor {
       const answer = readLeaseAnswer(await this.transport.request(nonce, AbortSignal.timeout(ANSWER_MS)));
       // An answer to another question may be of any age: it renews nothing.
       if (answer.nonce !== nonce) throw new TypeError('nonce: the answer belongs to another question');
-      if (!this.isOlder(answer)) this.held = { answer, monotonic, wall };
+      if (!this.isOlder(answer)) this.held = holdAnswer(answer, { monotonic, wall });
     } catch (error) {
       this.onTrouble?.(this.transport.name, error instanceof Error ? error.message : 'unknown failure');
     }
@@ -175,7 +175,7 @@ class Monitor {
     try {
       const answer = readLeaseAnswer(raw);
       if (this.held === null || this.held.answer.run !== answer.run || this.isOlder(answer)) return;
-      this.held = { ...this.held, answer };
+      this.held = holdAnswer(answer, this.held);
     } catch (error) {
       this.onTrouble?.(this.transport.name, error instanceof Error ? error.message : 'unknown failure');
     }

@@ -51,6 +51,8 @@ export interface LeaseAnswer {
 /** An answer in the consumer's hands, with the instants at which it was ASKED for: its life counts from there. */
 export interface HeldAnswer {
   readonly answer: LeaseAnswer;
+  /** Its leases by scope. */
+  readonly leases: ReadonlyMap<string, Lease>;
   /** The consumer's monotonic and wall clock, ms, just before the question went out. */
   readonly monotonic: number;
   readonly wall: number;
@@ -73,6 +75,15 @@ export interface GateAnswer {
   readonly override: Lease['override'];
 }
 
+/** Takes an answer into hand; `asked` are the consumer's clocks, ms, just before the question went out. */
+export function holdAnswer(
+  answer: LeaseAnswer,
+  asked: { readonly monotonic: number; readonly wall: number },
+): HeldAnswer {
+  const leases = new Map(answer.leases.map((l) => [l.scope, l]));
+  return { answer, leases, monotonic: asked.monotonic, wall: asked.wall };
+}
+
 /** No lease lives longer, whatever a monitor says, ms. */
 export const MAX_TTL_MS = 10_000;
 
@@ -90,7 +101,7 @@ export function evaluateLeases(
   const live: { lease: Lease; left: number; monitor: string }[] = [];
   let expired = false;
   for (const h of held) {
-    const leases = leasesOn(h.answer, scope);
+    const leases = leasesOn(h, scope);
     const left = remaining(h, now);
     if (left > 0) for (const lease of leases) live.push({ lease, left, monitor: h.answer.monitor });
     else if (leases.length > 0) expired = true;
@@ -131,10 +142,11 @@ export function closed(scope: string, reasons: readonly string[]): GateAnswer {
 }
 
 /** The lease of the scope itself and, when a wing is asked for, of its expiry: the expiry's must exist. */
-function leasesOn(answer: LeaseAnswer, scope: string): Lease[] {
-  const whole = scope.replace(/:(put|call)$/, '');
-  const found = answer.leases.filter((l) => l.scope === scope || l.scope === whole);
-  return found.some((l) => l.scope === whole) ? found : [];
+function leasesOn(held: HeldAnswer, scope: string): Lease[] {
+  const whole = held.leases.get(scope.replace(/:(put|call)$/, ''));
+  if (whole === undefined) return [];
+  const wing = held.leases.get(scope);
+  return wing === undefined || wing === whole ? [whole] : [whole, wing];
 }
 
 function remaining(held: HeldAnswer, now: { readonly monotonic: number; readonly wall: number }): number {

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { array, assert as check, constantFrom, integer, property, record } from 'fast-check';
 import { applyOverride, initLeaseDesk, issueLeases, LEASE_TTL_MS } from '../../src/policy/lease-desk.ts';
 import type { DeskHealth, LeaseVerdict } from '../../src/policy/lease-desk.ts';
-import { evaluateLeases, LEASE_STATES } from '../../src/policy/lease.ts';
+import { evaluateLeases, holdAnswer, LEASE_STATES } from '../../src/policy/lease.ts';
 import type { HeldAnswer, Lease, LeaseState } from '../../src/policy/lease.ts';
 import type { OperatorEvent } from '../../src/market/event.ts';
 
@@ -35,23 +35,20 @@ const operator = (over: Partial<OperatorEvent> = {}): OperatorEvent => ({
   until: AT + 600_000,
   ...over,
 });
-const held = (
-  lease: Partial<Lease>,
-  over: { monitor?: string; monotonic?: number; wall?: number } = {},
-): HeldAnswer => ({
-  answer: {
-    monitor: over.monitor ?? 'a',
-    run: 'r',
-    nonce: 'n',
-    mode: 'advisory',
-    issued_at: '',
-    ttl_ms: LEASE_TTL_MS,
-    sequence: 1,
-    leases: [{ ...issueOne(verdict()), ...lease }],
-  },
-  monotonic: over.monotonic ?? 1_000,
-  wall: over.wall ?? AT,
-});
+const held = (lease: Partial<Lease>, over: { monitor?: string; monotonic?: number; wall?: number } = {}): HeldAnswer =>
+  holdAnswer(
+    {
+      monitor: over.monitor ?? 'a',
+      run: 'r',
+      nonce: 'n',
+      mode: 'advisory',
+      issued_at: '',
+      ttl_ms: LEASE_TTL_MS,
+      sequence: 1,
+      leases: [{ ...issueOne(verdict()), ...lease }],
+    },
+    { monotonic: over.monotonic ?? 1_000, wall: over.wall ?? AT },
+  );
 const soon = { monotonic: 1_200, wall: AT + 200 };
 
 test('a healthy model gets a lease of five seconds with its calibration, its age and its error bar', () => {
@@ -159,7 +156,7 @@ test('a lease lapses with its monotonic age, with its wall age, and on a clock t
   assert.equal(at(999, AT), 'DO_NOT_USE');
   assert.equal(at(NaN, AT), 'DO_NOT_USE');
   const long = held({});
-  const greedy = { ...long, answer: { ...long.answer, ttl_ms: 1e9 } };
+  const greedy = holdAnswer({ ...long.answer, ttl_ms: 1e9 }, long);
   assert.equal(evaluateLeases([greedy], MARCH, { monotonic: 11_000, wall: AT }).state, 'DO_NOT_USE');
 });
 
@@ -184,11 +181,11 @@ test('of two monitors the stricter verdict counts, an abstention only when nobod
 test('a wing is as open as its expiry at most, and a scope that nobody leases is closed', () => {
   const wing = held({});
   const put = { ...wing.answer.leases[0], scope: `${MARCH}:put`, state: 'HEDGE_ONLY' as const };
-  const two = { ...wing, answer: { ...wing.answer, leases: [...wing.answer.leases, put] } };
+  const two = holdAnswer({ ...wing.answer, leases: [...wing.answer.leases, put] }, wing);
   assert.equal(evaluateLeases([two], `${MARCH}:put`, soon).state, 'HEDGE_ONLY');
   assert.equal(evaluateLeases([two], `${MARCH}:call`, soon).state, 'OK');
   assert.equal(evaluateLeases([two], MARCH, soon).state, 'OK');
-  const alone = { ...wing, answer: { ...wing.answer, leases: [{ ...put, state: 'OK' as const }] } };
+  const alone = holdAnswer({ ...wing.answer, leases: [{ ...put, state: 'OK' }] }, wing);
   assert.deepEqual(evaluateLeases([alone], `${MARCH}:put`, soon).reasons, ['no-lease']);
   assert.deepEqual(evaluateLeases([two], JUNE, soon).reasons, ['no-lease']);
 });

@@ -8,6 +8,7 @@ import { initEngine, type EngineState } from '../../src/engine/state.ts';
 import { DEFAULT_CONFIG } from '../../src/engine/config.ts';
 import { createGate } from '../../src/library/gate.ts';
 import type { OperatorEvent } from '../../src/market/event.ts';
+import { initLoop } from '../../src/policy/loop.ts';
 import type { LeaseAnswer } from '../../src/policy/lease.ts';
 import { AccessTokens } from '../../src/server/access-tokens.ts';
 import { startServer } from '../../src/server/monitor-server.ts';
@@ -28,7 +29,13 @@ function engineState(): EngineState & { quoteArrives(): void; gate: { state: str
     noise: { variancePerSecond: 1e-8, weight: 6 },
     gate,
   };
-  const expiry = { key: 'deribit:BTC:2026-03-27', expiry: EXPIRY, messageAt: 1, models: [track] };
+  const expiry = {
+    key: 'deribit:BTC:2026-03-27',
+    expiry: EXPIRY,
+    messageAt: 1,
+    models: [track],
+    loop: { machine: initLoop() },
+  };
   const underlying = {
     key: 'deribit:BTC',
     expiries: [expiry],
