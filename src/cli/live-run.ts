@@ -30,8 +30,15 @@ export async function runUntilSignal(
 ): Promise<void> {
   const { progress } = options;
   let last = { events: 0, at: performance.now() };
+  let log = 'ok';
   const status = setInterval(() => {
     const f = watch.figures();
+    if (f.logState !== log) {
+      progress.clear();
+      // A full or slow disk must be seen without a terminal too: nothing is released until it is written.
+      process.stderr.write(`vernier: the log is ${f.logState}, ${f.logPendingRecords} records wait for the disk\n`);
+      log = f.logState;
+    }
     const now = performance.now();
     const rate = ((f.events - last.events) * 1_000) / (now - last.at);
     last = { events: f.events, at: now };
@@ -48,7 +55,7 @@ export async function runUntilSignal(
     Promise.all([watch.close(), options.onSignal?.()]).then(() => true),
     new Promise<boolean>((resolve) => setTimeout(() => resolve(false), DRAIN_MS).unref()),
   ]);
-  process.exitCode = code;
+  process.exitCode = drained || code !== 0 ? code : 1;
   if (drained) {
     options.onDrained?.();
     return;

@@ -87,7 +87,7 @@ function rare(random: Random, at: number, i: number): MarketEvent {
 
 /** An answer as a broken calibrator might give it. */
 function absurd(random: Random): FitOutcomeRecord {
-  const any = (): number => (NUMBERS[random.integer(NUMBERS.length)] ?? 0) as number;
+  const any = (): number => NUMBERS[random.integer(NUMBERS.length)] ?? 0;
   return {
     status: random.chance(0.5) ? 'converged' : 'singular',
     parameters: Array.from({ length: random.integer(7) }, any),

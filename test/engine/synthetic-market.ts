@@ -5,7 +5,7 @@ import { runFit } from '../../src/engine/models.ts';
 import { initEngine, type EngineState } from '../../src/engine/state.ts';
 import { step } from '../../src/engine/step.ts';
 import type { InstrumentEvent, MarketEvent, QuoteEvent, SnapshotEndEvent } from '../../src/market/event.ts';
-import { INVERSE_TICKS, type OptionInstrument, type OptionSide } from '../../src/market/instrument.ts';
+import { INVERSE_TICKS, type OptionInstrument } from '../../src/market/instrument.ts';
 import { yearsBetween } from '../../src/market/year-fraction.ts';
 import type { FitJob } from '../../src/model/contract.ts';
 import type { OutputRecord } from '../../src/model/record.ts';
@@ -72,8 +72,7 @@ export function quoteOf(instrument: OptionInstrument, mood: Mood): QuoteEvent {
   const { side, strike, expiry, symbol, venue } = instrument;
   const years = Math.max(yearsBetween(at, expiry), 1e-6);
   const sigma = smile(Math.log(strike / forward), level, years);
-  const price = (s: number): number =>
-    inverseGreeks({ side: side as OptionSide, forward, strike, years, sigma: s }).priceCoin;
+  const price = (s: number): number => inverseGreeks({ side, forward, strike, years, sigma: s }).priceCoin;
   const greeks = inverseGreeks({ side, forward, strike, years, sigma });
   return {
     type: 'quote',
