@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { EngineState } from '../engine/state.ts';
 import type { MarketEvent } from '../market/event.ts';
 import type { OutputRecord } from '../model/record.ts';
+import type { LeaseMode } from '../policy/lease.ts';
 import { AccessTokens } from '../server/access-tokens.ts';
 import type { AlertSource } from '../server/alert-routes.ts';
 import { ServerRefused, startServer, type MonitorServer } from '../server/monitor-server.ts';
@@ -33,6 +34,12 @@ export interface Served {
   close(): Promise<void>;
 }
 
+/** How the leases present themselves: the monitor's name, to tell it from its standby, and whether they enforce. */
+export interface GateAppearance {
+  readonly monitor?: string;
+  readonly mode?: LeaseMode;
+}
+
 /** Serves a watch that is about to start: first the address, then {@link ServedWatch.attach}. */
 export interface ServedWatch extends Served {
   attach(watch: Watch): void;
@@ -54,6 +61,7 @@ export async function serveWatch(
   options: ServeOptions,
   synthetic: boolean,
   alerts: Alerts | null = null,
+  gate: GateAppearance = {},
 ): Promise<ServedWatch> {
   let watch: Watch | null = null;
   const source: ViewSource = {
@@ -70,6 +78,7 @@ export async function serveWatch(
     replay: null,
   };
   const desk = new GateDesk({
+    ...gate,
     state: () => watch?.monitor.session.state ?? null,
     log: ({ actor, action, target, note, until }) => watch?.monitor.operate({ actor, action, target, note, until }),
   });

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { Alerts } from '../app/alerts.ts';
 import { defaultDataDirectory } from '../app/directories.ts';
-import { serveWatch } from '../app/serve.ts';
+import { serveWatch, type GateAppearance } from '../app/serve.ts';
 import { startWatch, type Watch, type WatchTarget } from '../app/watch.ts';
 import { VENUE_NAMES } from '../app/venues.ts';
 import { DEFAULT_CONFIG } from '../engine/config.ts';
@@ -17,6 +17,8 @@ interface WatchFlags extends ServeFlags {
   endpoint?: string;
   dataDir?: string;
   alerts?: string;
+  gate: string;
+  monitorName: string;
   json?: boolean;
   quiet?: boolean;
 }
@@ -30,6 +32,8 @@ export function registerWatch(program: Command): void {
     .option('--endpoint <address>', 'ws:// or wss:// address instead of the venue itself')
     .option('--data-dir <dir>', 'where the session log lives (default: XDG data directory)')
     .option('--alerts <file>', 'who is told what, and how (docs/alerts.md)')
+    .option('--gate <mode>', 'advisory, or enforcing: consumers refuse by themselves (docs/gate.md)', 'advisory')
+    .option('--monitor-name <name>', 'name of this monitor in its leases, to tell it from its standby', 'vernier')
     .option('--json', 'one JSON object a line on stdout (docs/ndjson.md)')
     .option('-q, --quiet', 'no status line');
   addServeOptions(command, 'nothing is served')
@@ -38,10 +42,11 @@ export function registerWatch(program: Command): void {
       const targets = names.map(parseTarget);
       if (flags.endpoint !== undefined && !/^wss?:\/\//.test(flags.endpoint))
         throw new UsageError(`--endpoint ${flags.endpoint}: a ws:// or wss:// address`);
+      const gate = gateAppearance(flags);
       const directory = flags.dataDir ?? defaultDataDirectory();
       const alerts = flags.alerts === undefined ? null : await openAlerts(flags.alerts, directory);
       const serving = serveOptions(flags, null);
-      const served = serving === null ? null : await serveWatch(serving, false, alerts);
+      const served = serving === null ? null : await serveWatch(serving, false, alerts, gate);
       const progress = new Progress(flags.quiet === true || flags.json === true);
       const printer = new RecordPrinter(process.stdout, flags.json === true, null, () => progress.clear());
       const summary = new LiveSummary(printer, DEFAULT_CONFIG.champion, flags.json === true, null);
@@ -81,6 +86,13 @@ export function registerWatch(program: Command): void {
         onSignal: release,
       });
     });
+}
+
+function gateAppearance({ gate, monitorName }: WatchFlags): GateAppearance {
+  if (gate !== 'advisory' && gate !== 'enforcing') throw new UsageError(`--gate ${gate}: advisory or enforcing`);
+  if (!/^[\w.-]{1,64}$/.test(monitorName))
+    throw new UsageError(`--monitor-name ${monitorName}: letters, digits, dots, hyphens and underscores`);
+  return { monitor: monitorName, mode: gate };
 }
 
 /** The sinks and what they need are loaded only when somebody is to be told. */
