@@ -1,0 +1,36 @@
+/** How far the spot may move before an account's equity no longer covers its maintenance margin. */
+import { findRoot } from '../numeric/root.ts';
+
+/** Distance to liquidation on one side. */
+export type LiquidationDistance =
+  | { readonly status: 'found'; readonly spot: number; readonly dailyDeviations: number }
+  /** Equity covers margin over the whole range searched. */
+  | { readonly status: 'none-within'; readonly spot: number }
+  /** Already short of margin. */
+  | { readonly status: 'breached' };
+
+/** Steps of the scan on one side: a book of options need not be monotone in the spot. */
+const STEPS = 200;
+
+/**
+ * The nearest relative spot move, in the direction of `limit` (such as -0.9 or 3), at which equity - margin turns
+ * negative. `surplus(s)` is equity minus maintenance margin after a move s, in any currency; `dailyDeviation` the
+ * standard deviation of a day's log return, to state the distance in.
+ */
+export function distanceToLiquidation(
+  surplus: (spotMove: number) => number,
+  limit: number,
+  dailyDeviation: number,
+): LiquidationDistance {
+  if (!(surplus(0) >= 0)) return { status: 'breached' };
+  let before = 0;
+  for (let i = 1; i <= STEPS; i++) {
+    const at = (limit * i) / STEPS;
+    if (surplus(at) < 0) {
+      const spot = findRoot(surplus, Math.min(before, at), Math.max(before, at)).x;
+      return { status: 'found', spot, dailyDeviations: Math.abs(spot) / dailyDeviation };
+    }
+    before = at;
+  }
+  return { status: 'none-within', spot: limit };
+}
