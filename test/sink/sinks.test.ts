@@ -8,7 +8,7 @@ import { createServer as createTcpServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { SMTPServer } from 'smtp-server';
+import { SMTPServer, type SMTPServerOptions } from 'smtp-server';
 import { definition as alertmanager } from '../../src/sink/alertmanager.ts';
 import { definition as email } from '../../src/sink/email.ts';
 import { definition as webhook } from '../../src/sink/webhook.ts';
@@ -246,7 +246,9 @@ const OPENSSL = ['/usr/bin/openssl', '/usr/local/bin/openssl'].find((p) => exist
 const CERTIFICATE = join(work, 'cert.pem');
 const MAIL_PASSWORD = 'hunter2 for mail';
 
-async function mailReceiver(): Promise<Receiver & { readonly envelopes: string[][]; logins(): string[] }> {
+async function mailReceiver(
+  options: SMTPServerOptions = {},
+): Promise<Receiver & { readonly envelopes: string[][]; logins(): string[] }> {
   const mails: string[] = [];
   const envelopes: string[][] = [];
   const logins: string[] = [];
@@ -271,6 +273,7 @@ async function mailReceiver(): Promise<Receiver & { readonly envelopes: string[]
       { stdio: 'ignore' },
     );
   const server = new SMTPServer({
+    ...options,
     key: readFileSync(key),
     cert: readFileSync(CERTIFICATE),
     authMethods: ['PLAIN', 'LOGIN'],
@@ -362,3 +365,11 @@ test(
     );
   },
 );
+
+test('email: a server that offers no TLS gets neither password nor mail', { skip: WITHOUT_OPENSSL }, async (t) => {
+  const receiver = await mailReceiver({ hideSTARTTLS: true, allowInsecureAuth: true, disabledCommands: ['STARTTLS'] });
+  t.after(() => receiver.close());
+  const sink = email.create('mail', mailSettings(receiver.port), () => MAIL_PASSWORD);
+  const error = await sink.send(notification(), AbortSignal.timeout(5_000)).then(accepted, (e: SinkError) => e);
+  assert.deepEqual([error.name, receiver.logins(), (await receiver.received()).length], ['SinkError', [], 0]);
+});
