@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // The command's front door: plain JavaScript so that an old Node says what is wrong instead of a syntax error.
 import { existsSync } from 'node:fs';
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 const [major, minor] = process.versions.node.split('.').map(Number);
@@ -10,8 +10,14 @@ if (major < 22 || (major === 22 && minor < 18)) {
   // A checkout carries its own Node (npm ci brings it): use it rather than refuse.
   const own = fileURLToPath(new URL('../node_modules/.bin/node', here));
   if (existsSync(own)) {
-    const run = spawnSync(own, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
-    process.exit(run.status ?? (run.signal === 'SIGTERM' ? 143 : 130));
+    const child = spawn(own, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+    // The shell signals this process: the one that does the work must hear of it.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+    const code = await new Promise((resolve) => {
+      child.on('error', () => resolve(1));
+      child.on('exit', (status, signal) => resolve(status ?? (signal === 'SIGINT' ? 130 : 143)));
+    });
+    process.exit(code);
   }
   process.stderr.write(`vernier needs Node 22.18 or newer; this is ${process.versions.node}.\n`);
   process.exit(2);

@@ -19,15 +19,12 @@ import { records, vernier } from '../cli/run-vernier.ts';
 const KILLS = 50;
 const CUTS = 20;
 
-interface Life {
-  readonly said: string[];
-  readonly startedMs: number;
-}
-
-/** Runs a watch until it is killed; what it printed had been acknowledged as durable. */
-function live(endpoint: string, directory: string, forMs: number): Promise<Life> {
+/**
+ * Runs a watch until it is killed: `afterMs` after its start, or after the first thing it says (then at most 15 s).
+ * What it printed had been acknowledged as durable.
+ */
+function live(endpoint: string, directory: string, afterMs: number, fromFirstWord: boolean): Promise<string[]> {
   return new Promise((resolve) => {
-    const started = performance.now();
     const child: ChildProcess = spawn(
       NODE,
       [join(ROOT, 'bin/vernier.js'), 'watch', 'deribit:BTC', '--endpoint', endpoint, '--data-dir', directory, '--json'],
@@ -35,14 +32,18 @@ function live(endpoint: string, directory: string, forMs: number): Promise<Life>
     );
     let out = '';
     let err = '';
-    child.stdout?.setEncoding('utf8').on('data', (s: string) => (out += s));
+    const kill = (ms: number): void => void setTimeout(() => child.kill('SIGKILL'), ms);
+    child.stdout?.setEncoding('utf8').on('data', (s: string) => {
+      if (out === '' && fromFirstWord) kill(afterMs);
+      out += s;
+    });
     child.stderr?.setEncoding('utf8').on('data', (s: string) => (err += s));
-    setTimeout(() => child.kill('SIGKILL'), forMs);
+    kill(fromFirstWord ? 15_000 : afterMs);
     child.on('close', (code) => {
       assert.equal(code, null, `the watch ended by itself: ${err}`);
       const lines = out.split('\n');
       lines.pop();
-      resolve({ said: lines.filter((l) => l !== ''), startedMs: performance.now() - started });
+      resolve(lines.filter((l) => l !== ''));
     });
   });
 }
@@ -67,8 +68,11 @@ test(
       venue.disconnectAll();
     }, 2_000);
     try {
-      for (let i = 0; i < KILLS; i++)
-        said.push(...(await live(venue.wsUrl, directory, 600 + 1_600 * random.uniform())).said);
+      for (let i = 0; i < KILLS; i++) {
+        const fromFirstWord = i % 3 === 0;
+        const after = fromFirstWord ? 900 * random.uniform() : 300 + 1_600 * random.uniform();
+        said.push(...(await live(venue.wsUrl, directory, after, fromFirstWord)));
+      }
     } finally {
       clearInterval(cutter);
       await venue.close();
