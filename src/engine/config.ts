@@ -48,5 +48,5 @@ export const DEFAULT_CONFIG: EngineConfig = {
   pageBudgetPerWeek: 1,
   challengers: ['sabr', 'spline'],
   approval: false,
-  maxInstruments: 5_000,
+  maxInstruments: 50_000,
 };

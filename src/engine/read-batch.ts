@@ -84,7 +84,7 @@ function interpolated(f: FirstPass, all: readonly FirstPass[], spot: number): nu
 function readFirst(expiry: ExpiryState, at: number, spot: number): FirstPass {
   const two = readTwoSided(expiry.entries);
   const guess = Number.isFinite(two.venueForward) ? two.venueForward : spot;
-  const parity = guess > 0 ? parityForward(two.pairs, expiry.entries[0].instrument.settlement, guess) : null;
+  const parity = parityForward(two.pairs, expiry.entries[0].instrument.settlement, guess);
   return { expiry, years: yearsBetween(at, expiry.expiry), two, parity };
 }
 
