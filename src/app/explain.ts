@@ -102,6 +102,7 @@ interface Span {
 /** When and where, from the recorded outputs alone. */
 async function spanOf(directory: string, id: string): Promise<Span | null> {
   let span: Span | null = null;
+  let from: number | null = null;
   let damage: string | null = null;
   for await (const item of readRecords(nodeFiles(directory))) {
     if (item.kind === 'damage')
@@ -110,7 +111,8 @@ async function spanOf(directory: string, id: string): Promise<Span | null> {
     const record = item.record.record as unknown as OutputRecord;
     if (record.type !== 'incident' || record.id !== id) continue;
     const at = Date.parse(record.at);
-    span = span === null ? { scope: record.scope, from: at, to: at } : { ...span, to: at };
+    from ??= at;
+    span = { scope: record.scope, from, to: at };
   }
   // What is missing may have been in the part that cannot be read.
   if (span === null && damage !== null) throw new ReplayMismatch(0, damage);
