@@ -104,7 +104,7 @@ export class Monitor {
     else if (topic === 'underlyings') keep(this.underlyings, data as Items<Underlying>, whole, (u) => u.key);
     else if (topic === 'incidents') this.keepIncidents(data as Items<Incident>, whole);
     else if (topic === 'health') this.keepHealth(data as { health: Health | null; feeds: readonly Feed[] });
-    else if (topic === 'replay') this.replay = data as ReplayState | null;
+    else if (topic === 'replay') this.keepReplay(data as ReplayState | null);
     else if (topic === `curves:${this.key}`) this.keepCurves(data as { expiries: readonly CurvesOfExpiry[] }, whole);
     else return;
     this.tell(topic.startsWith('curves') ? 'curves' : (topic as Part));
@@ -135,10 +135,22 @@ export class Monitor {
     this.tell('incidents');
   }
 
-  /** The transport's state as a request answered it. */
-  putReplay(state: ReplayState): void {
+  /**
+   * The transport's state as a request answered it, asked when `heard` words of the stream were in: if the stream has
+   * spoken since, the answer may be the older of the two and is left.
+   */
+  putReplay(state: ReplayState, heard: number): void {
+    if (heard !== this.replayWords) return;
     this.replay = state;
     this.tell('replay');
+  }
+
+  /** How often the stream has said how the replay stands. */
+  replayWords = 0;
+
+  private keepReplay(state: ReplayState | null): void {
+    this.replay = state;
+    this.replayWords++;
   }
 
   /** Trades, which come by request; curves too where the stream has not brought them yet. */

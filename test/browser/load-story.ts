@@ -28,7 +28,7 @@ export function loadStory(): void {
       const { page, context } = browser;
       await page.goto(server.address);
       await page.waitForSelector('.cell >> nth=11');
-      await page.waitForTimeout(3_000);
+      await page.waitForTimeout(6_000);
       const devtools = await context.newCDPSession(page);
       await devtools.send('Performance.enable');
       const busy = async (): Promise<{ at: number; task: number }> => {
@@ -38,7 +38,11 @@ export function loadStory(): void {
       };
       const heap = async (): Promise<number> => {
         await devtools.send('HeapProfiler.collectGarbage');
-        return (await devtools.send('Runtime.getHeapUsage')).usedSize;
+        const usage = (await devtools.send('Runtime.getHeapUsage')) as {
+          usedSize: number;
+          backingStorageSize?: number;
+        };
+        return usage.usedSize + (usage.backingStorageSize ?? 0);
       };
       const heapBefore = await heap();
       await page.evaluate('performance.clearMeasures()');
@@ -57,7 +61,8 @@ export function loadStory(): void {
       assert.ok(drawn.length >= 80, `${drawn.length} redraws in 10 s`);
       assert.ok(idle >= 0.7, `idle ${idle}`);
       assert.ok(median < 16, `${median} ms`);
-      assert.ok(grown < 1_500_000, `${grown} bytes`);
+      // Keeping the frames would be 9.6 MB; what the engine compiles meanwhile is 1 to 2 MB.
+      assert.ok(grown < 4_000_000, `${grown} bytes`);
     },
   );
 

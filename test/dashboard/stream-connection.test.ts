@@ -150,6 +150,28 @@ test('a frame that cannot be used is reported, never half taken in; another unde
   assert.equal(broken.length, 2, 'a late frame of what was looked at before is nobody’s trouble');
 });
 
+test('an answer that the stream has overtaken does not bring the past back', () => {
+  const { m } = monitor();
+  const state = (seeking: 'incident' | null) => ({
+    at: null,
+    first: null,
+    speed: 1,
+    playing: false,
+    seeking,
+    ended: false,
+    fraction: 0,
+    incidents: 0,
+    error: null,
+  });
+  m.text({ type: 'snapshot', topic: 'replay', seq: 1, data: state(null) });
+  const heard = m.replayWords;
+  m.putReplay(state('incident'), heard);
+  assert.equal(m.replay?.seeking, 'incident');
+  m.text({ type: 'delta', topic: 'replay', seq: 2, data: state(null) });
+  m.putReplay(state('incident'), heard);
+  assert.equal(m.replay?.seeking, null);
+});
+
 test('deltas change what they name, a snapshot forgets the rest, memory has a bound', () => {
   const { m } = monitor();
   const item = (id: number) => ({ id: `i${id}`, state: 'open' });

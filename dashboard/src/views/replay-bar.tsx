@@ -7,7 +7,8 @@ import { usePage, useParts, type Page } from './context.tsx';
 /** Sends the transport a command; what it answers is shown at once. */
 export async function transport(page: Page, command: object): Promise<string> {
   try {
-    page.monitor.putReplay(await rest.replay(command));
+    const heard = page.monitor.replayWords;
+    page.monitor.putReplay(await rest.replay(command), heard);
     return '';
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : String(cause);
