@@ -32,6 +32,11 @@ test('it installs no compiler and no second Node, and has no install script', ()
   for (const hook of ['preinstall', 'install', 'postinstall']) assert.equal(hook in own.scripts, false, hook);
 });
 
+test('the page is in the package, built', () => {
+  const page = readFileSync(join(work, 'node_modules/vernier/dashboard/dist/index.html'), 'utf8');
+  assert.match(page, /<script[^>]+src="[^"]+\.js"/);
+});
+
 test('doctor, a replay of the SYNTHETIC tape, a fit on a thread and the demo work from the tarball', () => {
   const vernier = join(work, 'node_modules/.bin/vernier');
   assert.match(run(vernier, ['doctor', '--data-dir', join(work, 'data')], work), /ok +implied volatility/);
@@ -53,9 +58,9 @@ test('the published subpaths import', () => {
     [
       '--input-type=module',
       '-e',
-      "import { impliedVolatility, ENGINE } from 'vernier/numeric'; import { smileFamilyNamed } from 'vernier/surface'; console.log(ENGINE, typeof impliedVolatility, smileFamilyNamed('svi').name)",
+      "import { impliedVolatility, ENGINE } from 'vernier/numeric'; import { smileFamilyNamed } from 'vernier/surface'; import { createGate } from 'vernier/gate'; console.log(ENGINE, typeof impliedVolatility, smileFamilyNamed('svi').name, typeof createGate)",
     ],
     work,
   );
-  assert.equal(out.trim(), 'simd function svi');
+  assert.equal(out.trim(), 'simd function svi function');
 });
