@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   watch: async () => (await import('./watch.ts')).registerWatch,
   replay: async () => (await import('./replay.ts')).registerReplay,
   calibrate: async () => (await import('./calibrate.ts')).registerCalibrate,
+  portfolio: async () => (await import('./portfolio.ts')).registerPortfolio,
   hedge: async () => (await import('./hedge.ts')).registerHedge,
   calc: async () => (await import('./calc.ts')).registerCalc,
   explain: async () => (await import('./explain.ts')).registerExplain,

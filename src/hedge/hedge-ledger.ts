@@ -117,16 +117,16 @@ export class HedgeLedger {
     return [...this.#buckets].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, held]) => held.bucket);
   }
 
-  /** Sums by time over the buckets chosen, ascending. */
-  #byTime(filter: LedgerFilter): Map<number, Float64Array> {
+  /** Sums of some fields by time over the buckets chosen, ascending; in the order of `fields`. */
+  #byTime(filter: LedgerFilter, fields: readonly number[]): Map<number, Float64Array> {
     const out = new Map<number, Float64Array>();
     for (const { bucket, cells } of this.#buckets.values()) {
       if (filter.bucket !== undefined && !filter.bucket(bucket)) continue;
       for (const { at, sums } of cells) {
         if (filter.at !== undefined && !filter.at(at)) continue;
-        const total = out.get(at);
-        if (total === undefined) out.set(at, Float64Array.from(sums));
-        else for (let i = 0; i < sums.length; i++) total[i] += sums[i];
+        let total = out.get(at);
+        if (total === undefined) out.set(at, (total = new Float64Array(fields.length)));
+        for (let i = 0; i < fields.length; i++) total[i] += sums[fields[i]];
       }
     }
     return new Map([...out].toSorted(([a], [b]) => a - b));
@@ -140,10 +140,13 @@ export class HedgeLedger {
 
   /** Scores of all families over the steps chosen; a family without a row has n = 0 and NaN figures. */
   scores(filter: LedgerFilter = {}): HedgeScore[] {
-    const times = [...this.#byTime(filter).values()];
+    const width = HEAD + 2 * WIDTH * this.families.length;
+    const all = Array.from({ length: width }, (_, i) => i);
+    const totals = new Float64Array(width);
+    for (const s of this.#byTime(filter, all).values()) for (let i = 0; i < width; i++) totals[i] += s[i];
     return this.families.map((family) => {
       const o = this.#offset(family);
-      const sum = (i: number): number => times.reduce((total, s) => total + s[o + i], 0);
+      const sum = (i: number): number => totals[o + i];
       const n = sum(N);
       const variance = (first: number, second: number): number => sum(second) / n - (sum(first) / n) * (sum(first) / n);
       return {
@@ -161,14 +164,8 @@ export class HedgeLedger {
   /** Cells of the slope test of one family, in order of time. */
   slopeCells(family: string, filter: LedgerFilter = {}): SlopeCell[] {
     const o = this.#offset(family);
-    return [...this.#byTime(filter).values()].map((s) => ({
-      n: s[o + N],
-      x: s[o + X],
-      y: s[o + Y],
-      xx: s[o + XX],
-      xy: s[o + XY],
-      yy: s[o + YY],
-    }));
+    const fields = [N, X, Y, XX, XY, YY].map((field) => o + field);
+    return [...this.#byTime(filter, fields).values()].map(([n, x, y, xx, xy, yy]) => ({ n, x, y, xx, xy, yy }));
   }
 
   /** Squared-loss differences by time, reference minus family (positive: the family is better), summed over rows. */
@@ -181,9 +178,10 @@ export class HedgeLedger {
     const [a, b] = [this.#offset(family), this.#offset(reference)];
     const field = currency === 'coin' ? COIN2 : USD2;
     const differences: number[] = [];
-    for (const s of this.#byTime(filter).values()) {
-      if (s[a + N] === 0 || s[a + N] !== s[b + N]) continue;
-      differences.push((s[b + field] - s[a + field]) / s[a + N]);
+    const fields = [a + N, a + field, b + N, b + field];
+    for (const [n, own, others, reference] of this.#byTime(filter, fields).values()) {
+      if (n === 0 || n !== others) continue;
+      differences.push((reference - own) / n);
     }
     return Float64Array.from(differences);
   }
