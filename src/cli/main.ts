@@ -30,7 +30,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
 export async function main(args: readonly string[]): Promise<void> {
   const program = new Command('vernier')
     .description(
-      'Monitor for calibrated pricing models of crypto options: scores every model on the next observation\n' +
+      'Monitor for calibrated pricing models of crypto options: scores every model on the next observation ' +
         'before the model sees it, names what broke, recalibrates under guard, leases trust to trading engines.',
     )
     .version(VERSION, '-V, --version')
