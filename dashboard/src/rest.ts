@@ -49,4 +49,5 @@ export const scores = (key: string, model: string, from: number | null): Promise
 export const incident = (id: string): Promise<Incident> => ask(`incidents/${path(id)}`);
 export const acknowledge = (id: string, note: string): Promise<Incident> =>
   ask(`incidents/${path(id)}/acknowledge`, post(note === '' ? {} : { note }));
+export const replayState = (): Promise<ReplayState> => ask('replay');
 export const replay = (command: object): Promise<ReplayState> => ask('replay', post(command));

@@ -111,7 +111,7 @@ export function demoStory(): void {
     await until(page, '[...document.querySelectorAll(".cell-foot")].some((c) => c.textContent.includes("as it was"))');
     await page.reload();
     await page.waitForSelector('.note.past');
-    assert.match((await page.locator('.note.past').textContent()) ?? '', /As of \d{4}-.*before the newest/);
+    await page.locator('.note.past', { hasText: /As of \d{4}-.*before the newest/ }).waitFor();
     await page.keyboard.press('l');
     await page.waitForSelector('.note.past', { state: 'detached' });
     const strip = (await page.locator('.strip-plot').first().boundingBox())!;

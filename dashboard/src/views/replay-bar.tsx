@@ -4,11 +4,20 @@ import { SPEEDS } from '../keymap.ts';
 import * as rest from '../rest.ts';
 import { usePage, useParts, type Page } from './context.tsx';
 
+/** A run that ends where it began between two words of the stream is not a change to it: the page asks itself. */
+const SEEK_POLL_MS = 400;
+
 /** Sends the transport a command; what it answers is shown at once. */
 export async function transport(page: Page, command: object): Promise<string> {
   try {
     const heard = page.monitor.replayWords;
-    page.monitor.putReplay(await rest.replay(command), heard);
+    let state = await rest.replay(command);
+    page.monitor.putReplay(state, heard);
+    while (state.seeking !== null && page.monitor.replayWords === heard) {
+      await new Promise((done) => setTimeout(done, SEEK_POLL_MS));
+      state = await rest.replayState();
+      page.monitor.putReplay(state, heard);
+    }
     return '';
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : String(cause);
