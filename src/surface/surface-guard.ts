@@ -2,6 +2,12 @@ import type { Breach, Features, Fit } from '../model/contract.ts';
 
 /** Smallest number of quotes for a five-parameter slice to stand on its own (methods.md 1.5). */
 export const MIN_QUOTES = 8;
+/**
+ * Smallest effective number (sum w)^2 / sum w^2 of a slice that stands on its own: one more than it has identified
+ * factors. At eight, one real slice in six would lean on its neighbours and predict worse than it does by itself
+ * (`docs/loop.md`).
+ */
+const MIN_EFFECTIVE = 4;
 /** Smallest number of quotes that place a fit which has its shape from elsewhere. */
 const MIN_ANCHORED_QUOTES = 2;
 const FACTORS = ['atm', 'skew', 'curvature'] as const;
@@ -22,6 +28,7 @@ export function surfaceGuard(previous: Features | null, next: Features, fit: Fit
   check('butterfly-arbitrage', n['minG'], 0, n['minG'] >= -1e-9);
   check('wing-slope', n['wingSlope'], 2, n['wingSlope'] <= 2 + 1e-9);
   check('quotes', n['used'], needed, n['used'] >= needed);
+  if (!anchored) check('effective-quotes', n['effective'], MIN_EFFECTIVE, n['effective'] >= MIN_EFFECTIVE);
   if (!anchored) check('coverage', Math.min(-n['kLow'], n['kHigh']), 0, n['kLow'] < 0 && n['kHigh'] > 0);
   check('inside-share', n['insideShare'], 0.6, n['insideShare'] >= 0.6);
   if (previous !== null && !confirmed)
