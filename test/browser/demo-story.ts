@@ -190,6 +190,8 @@ export function demoStory(): void {
       }
       await page.goto(`${demo.address}#/monitor`);
       await page.waitForSelector('.cell');
+      await until(page, 'document.querySelectorAll(".strip-row").length >= 6');
+      await page.waitForSelector('[data-incident]');
       await page.keyboard.press('w');
       await page.keyboard.press('i');
       await page.keyboard.press('[');
