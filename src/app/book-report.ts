@@ -3,7 +3,7 @@ import { bucketKey, deltaClassOf, tenorOf } from '../hedge/bucket.ts';
 import { blackGreeks } from '../numeric/black.ts';
 import { bookExposure, positionExposure, type Exposure } from '../portfolio/exposure.ts';
 import { distanceToLiquidation, type LiquidationDistance } from '../portfolio/liquidation.ts';
-import { DERIBIT_BTC_GRID, marginGrid } from '../portfolio/portfolio-margin.ts';
+import { marginGrid } from '../portfolio/portfolio-margin.ts';
 import type { OptionPosition, Position } from '../portfolio/position.ts';
 import { runScenarios, scenarioGrid } from '../portfolio/scenario.ts';
 import { smileVega } from '../portfolio/smile-exposure.ts';
