@@ -1,4 +1,4 @@
-import { gateChange, judgeGate } from '../policy/gate.ts';
+import { gateChange, judgeGate, type GateState } from '../policy/gate.ts';
 import type { Incident } from '../policy/incident.ts';
 import { loopReasons } from '../policy/loop.ts';
 import type { ClosedExpiry } from './close.ts';
@@ -6,9 +6,12 @@ import type { Effect } from './effect.ts';
 import type { ExpiryState, UnderlyingState } from './state.ts';
 import { newestVersion } from './versions.ts';
 
-/** Moves the gate of every model on the closed expiries and records the changes. */
+/**
+ * Moves the gate of every model on the closed expiries and records the changes. An expiry that did not close has shown
+ * nothing that could open its gate, but a fault in its data, a venue that is shut or a feed that is down shuts it.
+ */
 export function updateGates(underlying: UnderlyingState, closed: readonly ClosedExpiry[], at: number): Effect[] {
-  const effects: Effect[] = [];
+  const effects: Effect[] = shutUnseen(underlying, closed, at);
   for (const c of closed) {
     const open = openOn(underlying, c.reading.expiry);
     const { machine, trial, champion } = c.reading.expiry.loop;
@@ -21,7 +24,7 @@ export function updateGates(underlying: UnderlyingState, closed: readonly Closed
         hasFit: version !== null,
         proven: primary !== null,
         ageSeconds: version === null ? Infinity : (at - version.fit.at) / 1000,
-        dataCauses: causes('data'),
+        dataCauses: [...outage(underlying), ...causes('data')],
         marketCauses: [...causes('market'), ...loopReasons(machine, at)],
         // Diagnosis watches the configured model: its faults are not those of the family that was promoted over it.
         modelCauses: trial?.mode === 'probation' && track.model === champion ? [] : causes('model'),
@@ -33,6 +36,33 @@ export function updateGates(underlying: UnderlyingState, closed: readonly Closed
     }
   }
   return effects;
+}
+
+function shutUnseen(underlying: UnderlyingState, closed: readonly ClosedExpiry[], at: number): Effect[] {
+  const effects: Effect[] = [];
+  const seen = new Set(closed.map((c) => c.reading.expiry));
+  for (const expiry of underlying.expiries) {
+    if (seen.has(expiry)) continue;
+    const faults = openOn(underlying, expiry).filter((i) => i.kind === 'data');
+    const reasons = [...outage(underlying), ...faults.map((i) => i.cause)];
+    if (reasons.length === 0) continue;
+    for (const track of expiry.models) {
+      if (track.gate.state === 'DO_NOT_USE') continue;
+      const after: GateState = { state: 'DO_NOT_USE', reasons };
+      const record = gateChange(track.gate, after, `${track.model}@${expiry.key}`, at);
+      track.gate = after;
+      if (record !== null) effects.push({ type: 'record', record });
+    }
+  }
+  return effects;
+}
+
+/** Why nothing of the underlying may be used whatever its models say. */
+function outage(underlying: UnderlyingState): string[] {
+  const reasons: string[] = [];
+  if (underlying.platform !== 'open') reasons.push(`platform-${underlying.platform}`);
+  if (underlying.feed === 'down') reasons.push('feed-down');
+  return reasons;
 }
 
 function openOn(underlying: UnderlyingState, expiry: ExpiryState): Incident[] {

@@ -3,6 +3,7 @@ import { admit } from './admit.ts';
 import { closeBatch } from './close.ts';
 import type { Effect } from './effect.ts';
 import { onFitResult } from './on-fit-result.ts';
+import { updateGates } from './gates.ts';
 import {
   onDelivery,
   onFeed,
@@ -56,10 +57,10 @@ export function step(state: EngineState, sent: MarketEvent): readonly Effect[] {
       return NONE;
     case 'platform':
       onPlatform(state, event);
-      return NONE;
+      return shutGates(state, event.at);
     case 'feed':
       onFeed(state, event);
-      return NONE;
+      return shutGates(state, event.at);
     case 'delivery':
       onDelivery(state, event);
       return NONE;
@@ -76,6 +77,11 @@ export function step(state: EngineState, sent: MarketEvent): readonly Effect[] {
     default:
       return unknown(event);
   }
+}
+
+/** A shut venue or a dead feed brings no batch that could move the gates: they move now. */
+function shutGates(state: EngineState, at: number): readonly Effect[] {
+  return [...state.underlyings.values()].flatMap((u) => updateGates(u, [], at));
 }
 
 function unknown(event: never): never {

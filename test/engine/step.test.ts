@@ -162,6 +162,30 @@ test('a chain that empties closes the gate of its expiry', () => {
   assert.equal(gatesOf(r, scope).at(-1), 'DO_NOT_USE');
 });
 
+test('a shut venue and a dead feed close every gate at once, and a batch after the reopening opens them', () => {
+  const scope = `svi@${BTC}:2026-02-04`;
+  for (const [shut, open] of [
+    [
+      { type: 'platform', venue: 'deribit', underlying: null, state: 'locked' },
+      { type: 'platform', venue: 'deribit', underlying: null, state: 'open' },
+    ],
+    [
+      { type: 'feed', venue: 'deribit', state: 'down', detail: '' },
+      { type: 'feed', venue: 'deribit', state: 'live', detail: '' },
+    ],
+  ] as const) {
+    const r = listed();
+    for (let i = 0; i < 3; i++) r.push(chain({ at: START + i * HOUR }));
+    const at = START + 2 * HOUR + 1_000;
+    r.push([{ ...shut, at, receivedAt: at }]);
+    assert.equal(gatesOf(r, scope).at(-1), 'DO_NOT_USE', shut.type);
+    r.push([{ ...open, at: at + 1_000, receivedAt: at + 1_000 }]);
+    assert.equal(gatesOf(r, scope).at(-1), 'DO_NOT_USE', 'nothing has been seen yet');
+    r.push(chain({ at: START + 3 * HOUR }));
+    assert.equal(gatesOf(r, scope).at(-1), 'OK', open.type);
+  }
+});
+
 test('a calibration that never comes back is asked for again after 30 s, and its late answer changes nothing', () => {
   const r = listed(false);
   r.push([...quotes(FAR, { at: START + 100 }), timer(START + 1_600)]);
