@@ -22,6 +22,8 @@ export interface FamilyLine {
   readonly window: string;
   readonly family: string;
   readonly n: number;
+  /** Share of rows the family itself hedged; Black stood in on the others. */
+  readonly answered: number | null;
   /** 1 - Var(hedged)/Var(unhedged). */
   readonly variance_reduction_coin: number | null;
   readonly variance_reduction_usd: number | null;
@@ -169,6 +171,7 @@ function familyLines(backtest: HedgeBacktest, underlying: string, window: Report
         window: window.name,
         family: s.family,
         n: s.n,
+        answered: orNull(s.answered / s.n),
         variance_reduction_coin: orNull(s.coinReduction),
         variance_reduction_usd: orNull(s.usdReduction),
         gain_coin: reference === undefined ? null : orNull(1 - s.coinSquare / reference.coinSquare),

@@ -170,10 +170,11 @@ function printFamilies(title: string, lines: readonly FamilyLine[]): void {
   if (lines.every((f) => f.n === 0)) return;
   process.stdout.write(`\n${title}: variance reduction, gain and Diebold-Mariano against ${REFERENCE_FAMILY}\n`);
   table([
-    ['family', 'n', 'coin %', 'usd %', 'gain coin %', 'gain usd %', 'DM coin', 'DM usd', 'cost bp'],
+    ['family', 'n', 'own %', 'coin %', 'usd %', 'gain coin %', 'gain usd %', 'DM coin', 'DM usd', 'cost bp'],
     ...lines.map((f) => [
       f.family,
       String(f.n),
+      percent(f.answered, 0),
       percent(f.variance_reduction_coin),
       percent(f.variance_reduction_usd),
       percent(f.gain_coin),

@@ -153,6 +153,16 @@ interface ExpiryStep {
   readonly moves: MoveSummary;
 }
 
+/** dV/dF of every family, Black's where a family has no answer; the last place is the two-instrument hedge's. */
+function ratiosOf(families: readonly HedgeFamily[], view: HedgeView, answered: Uint8Array): Float64Array {
+  return Float64Array.from(answered, (_, i) => {
+    const ratio = families[i]?.usdRatio(view) ?? NaN;
+    if (Math.abs(ratio) < Infinity) return ratio;
+    answered[i] = 0;
+    return view.greeks.delta;
+  });
+}
+
 /** What the second instrument earned and how exposed it was, per coin of it. */
 interface AtmInstrument {
   readonly mark: number;
@@ -190,11 +200,13 @@ function hedgeExpiry(
     const hedgeAfter = isForward ? end.forward : after.index;
     const coin = end.mark - option.mark;
     const usdChange = end.mark * end.forward - option.mark * f;
-    const held = Float64Array.from({ length: width }, (_, i) => families[i]?.usdRatio(view) ?? NaN);
+    const answered = new Uint8Array(width).fill(1);
+    const held = ratiosOf(families, view, answered);
     const errors = errorsOf(families, view, held, coin, usdChange, { hedgeBefore, hedgeAfter });
     let weight = NaN;
     if (vega) {
       const second = vegaHedge(view, instrument, coin, usdChange, { hedgeBefore, hedgeAfter }, options.fee);
+      answered[width - 1] = second.answered;
       errors.coin[width - 1] = second.coin;
       errors.usd[width - 1] = second.usd / f;
       held[width - 1] = second.ratio;
@@ -213,6 +225,7 @@ function hedgeExpiry(
       usdErrors: errors.usd,
       predicted: slope.predicted,
       realised: slope.realised,
+      answered,
       costs,
     });
     if (!hullWhite) continue;
@@ -272,8 +285,6 @@ function atmInstrument(expiry: ChainExpiry, later: ReadonlyMap<string, ChainOpti
   };
 }
 
-const NOTHING = { coin: NaN, usd: NaN, ratio: NaN, weight: NaN };
-
 /** Forward and at-the-money option together, by minimum variance with the costs of both (`instrument-hedge.ts`). */
 function vegaHedge(
   view: HedgeView,
@@ -282,10 +293,19 @@ function vegaHedge(
   usd: number,
   { hedgeBefore, hedgeAfter }: HedgePrices,
   fee: number,
-): { coin: number; usd: number; ratio: number; weight: number } {
+): { coin: number; usd: number; ratio: number; weight: number; answered: 0 | 1 } {
   const { covariance } = view.moves;
-  if (instrument === undefined || covariance === undefined) return NOTHING;
   const net = view.greeks.delta - view.option.mark;
+  const inverse = 1 - hedgeBefore / hedgeAfter;
+  const linear = hedgeAfter - hedgeBefore;
+  const alone = {
+    coin: coin - net * inverse,
+    usd: usd - view.greeks.delta * linear,
+    ratio: net,
+    weight: 0,
+    answered: 0,
+  } as const;
+  if (instrument === undefined || covariance === undefined) return alone;
   const spread = instrument.halfSpread > 0 ? instrument.halfSpread : 0;
   const hedge = instrumentHedge({
     exposures: [net, view.greeks.vega / view.option.forward],
@@ -293,16 +313,17 @@ function vegaHedge(
     covariance,
     cost: [fee * fee, 0, 0, spread * spread],
   });
-  if (hedge.status === 'singular') return NOTHING;
+  if (hedge.status === 'singular') return alone;
   const [future, option] = hedge.weights;
   const { mark } = view.option;
   // A linear hedge of the USD value carries the premiums of both options as well.
   const usdFuture = future - mark - option * instrument.mark;
   return {
-    coin: coin + future * (1 - hedgeBefore / hedgeAfter) + option * instrument.coinChange,
-    usd: usd + usdFuture * (hedgeAfter - hedgeBefore) + option * instrument.usdChange,
+    coin: coin + future * inverse + option * instrument.coinChange,
+    usd: usd + usdFuture * linear + option * instrument.usdChange,
     ratio: -future,
     weight: option,
+    answered: 1,
   };
 }
 

@@ -6,7 +6,10 @@ import { bucketKey, type Bucket } from './bucket.ts';
 import { dieboldMariano, type DieboldMariano } from './diebold-mariano.ts';
 import type { SlopeCell } from './slope.ts';
 
-/** One option over one step under every family; arrays in the order of the ledger's families, NaN = no hedge. */
+/**
+ * One option over one step under every family; arrays in the order of the ledger's families. A family without an answer
+ * hedges as Black and says so, so that all are judged on the same rows.
+ */
 export interface HedgedStep {
   /** Epoch ms of the end of the step. */
   readonly at: number;
@@ -20,13 +23,15 @@ export interface HedgedStep {
   /** Predicted moves x and the realised move y of the slope test (theta and gamma taken out), over the forward. */
   readonly predicted: Float64Array;
   readonly realised: Float64Array;
+  /** 1 where the family itself answered, 0 where Black stood in. */
+  readonly answered: Uint8Array;
   /** Cost of rebalancing into this step's hedge, coin. */
   readonly costs: Float64Array;
 }
 
 /** Fields of a family in a cell. */
-const WIDTH = 11;
-const [N, COIN, COIN2, USD, USD2, COST, X, Y, XX, XY, YY] = Array.from({ length: WIDTH }, (_, i) => i);
+const WIDTH = 12;
+const [N, COIN, COIN2, USD, USD2, COST, X, Y, XX, XY, YY, ANSWERED] = Array.from({ length: WIDTH }, (_, i) => i);
 /** Fields before the families: unhedged count, coin, coin^2, usd, usd^2. */
 const HEAD = 5;
 
@@ -50,7 +55,9 @@ export interface LedgerFilter {
 export interface HedgeScore {
   readonly family: string;
   readonly n: number;
-  /** 1 - Var(hedged)/Var(unhedged) on the family's own rows, coin and USD. */
+  /** Rows the family itself hedged; Black stood in on the others. */
+  readonly answered: number;
+  /** 1 - Var(hedged)/Var(unhedged), coin and USD. */
   readonly coinReduction: number;
   readonly usdReduction: number;
   /** Mean squared hedged change, coin squared and (USD over forward) squared. */
@@ -93,6 +100,7 @@ export class HedgeLedger {
       const x = step.predicted[f];
       const y = step.realised[f];
       sums[o + N]++;
+      sums[o + ANSWERED] += step.answered[f];
       sums[o + COIN] += coin;
       sums[o + COIN2] += coin * coin;
       sums[o + USD] += usd;
@@ -103,7 +111,7 @@ export class HedgeLedger {
       sums[o + XX] += x * x;
       sums[o + XY] += x * y;
       sums[o + YY] += y * y;
-      // The unhedged change of the same rows, so that families with gaps are judged on what they hedged.
+      // The unhedged change of the same rows.
       const u = o + WIDTH;
       sums[u + COIN] += step.coin;
       sums[u + COIN2] += step.coin * step.coin;
@@ -152,6 +160,7 @@ export class HedgeLedger {
       return {
         family,
         n,
+        answered: sum(ANSWERED),
         coinReduction: 1 - variance(COIN, COIN2) / variance(WIDTH + COIN, WIDTH + COIN2),
         usdReduction: 1 - variance(USD, USD2) / variance(WIDTH + USD, WIDTH + USD2),
         coinSquare: sum(COIN2) / n,
