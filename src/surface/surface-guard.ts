@@ -22,15 +22,16 @@ export function surfaceGuard(previous: Features | null, next: Features, fit: Fit
   const check = (guard: string, value: number, limit: number, holds: boolean): void => {
     if (!holds) breaches.push({ guard, value, limit });
   };
-  const n = fit.numbers;
-  const anchored = n['child'] === 1 || n['levelSkew'] === 1;
+  const number = (name: string): number => fit.numbers[name] ?? NaN;
+  const anchored = number('child') === 1 || number('levelSkew') === 1;
   const needed = anchored ? MIN_ANCHORED_QUOTES : MIN_QUOTES;
-  check('butterfly-arbitrage', n['minG'], 0, n['minG'] >= -1e-9);
-  check('wing-slope', n['wingSlope'], 2, n['wingSlope'] <= 2 + 1e-9);
-  check('quotes', n['used'], needed, n['used'] >= needed);
-  if (!anchored) check('effective-quotes', n['effective'], MIN_EFFECTIVE, n['effective'] >= MIN_EFFECTIVE);
-  if (!anchored) check('coverage', Math.min(-n['kLow'], n['kHigh']), 0, n['kLow'] < 0 && n['kHigh'] > 0);
-  check('inside-share', n['insideShare'], 0.6, n['insideShare'] >= 0.6);
+  check('butterfly-arbitrage', number('minG'), 0, number('minG') >= -1e-9);
+  check('wing-slope', number('wingSlope'), 2, number('wingSlope') <= 2 + 1e-9);
+  check('quotes', number('used'), needed, number('used') >= needed);
+  if (!anchored) check('effective-quotes', number('effective'), MIN_EFFECTIVE, number('effective') >= MIN_EFFECTIVE);
+  if (!anchored)
+    check('coverage', Math.min(-number('kLow'), number('kHigh')), 0, number('kLow') < 0 && number('kHigh') > 0);
+  check('inside-share', number('insideShare'), 0.6, number('insideShare') >= 0.6);
   if (previous !== null && !confirmed)
     FACTORS.forEach((name, i) => {
       const move = Math.abs(next.phi[i] - previous.phi[i]);
