@@ -93,6 +93,29 @@ test('no look-ahead: what comes later changes nothing of what was hedged before'
   assert.deepEqual(long, short);
 });
 
+test('ratios are fixed at the start of a step: its end moves prices, not hedges', () => {
+  const last = (shift: number): { x: number; y: number }[] => {
+    const backtest = new HedgeBacktest({ ...DEFAULT_BACKTEST });
+    const path = [100_000, 101_000, 99_500, 100_300];
+    path.forEach((forward, i) => {
+      const s = snapshot(START + i * 6 * HOUR, forward, 1);
+      const moved = (o: ChainOption): ChainOption => ({ ...o, sigma: o.sigma + shift, mark: o.mark * (1 + shift) });
+      const isLast = i === path.length - 1;
+      const expiries = isLast ? s.expiries.map((e) => ({ ...e, options: e.options.map(moved) })) : s.expiries;
+      backtest.add({ ...s, expiries });
+    });
+    return BACKTEST_FAMILIES.slice(0, -1).map((family) => {
+      const cells = backtest.ledger.slopeCells(family);
+      return { x: cells[cells.length - 1].x, y: cells[cells.length - 1].y };
+    });
+  };
+  const [still, moved] = [last(0), last(0.1)];
+  still.forEach((cell, i) => {
+    assert.equal(moved[i].x, cell.x, BACKTEST_FAMILIES[i]);
+    assert.ok(Math.abs(moved[i].y - cell.y) > 1e-3, BACKTEST_FAMILIES[i]);
+  });
+});
+
 test('a gap in the recording is no step, and an old snapshot is ignored', () => {
   const backtest = new HedgeBacktest({ ...DEFAULT_BACKTEST, families: ['black'] });
   backtest.add(snapshot(START, 100_000, 1));
