@@ -52,7 +52,8 @@ export function onFitResult(state: EngineState, event: FitResultEvent): Effect[]
   const marketMoved = [...underlying.incidents.open.values()].some(
     (i) => i.kind === 'market' && i.scope === underlying.key,
   );
-  const confirmed = marketMoved || previous === null || job.at - previous.at > CONFIRMED_BY_TIME_MS;
+  const insists = expiry.loop.machine.failures >= CONFIRMED_BY_REFUSALS;
+  const confirmed = marketMoved || insists || previous === null || job.at - previous.at > CONFIRMED_BY_TIME_MS;
   const breaches = usable ? model.guard(previous, fit, confirmed) : [];
   if (usable) check(model, fit, track, pending, event.outcome.status);
   const superseded = previous !== null && previous.at > fit.at;
@@ -180,6 +181,8 @@ const YEAR_MS = 365 * 86_400_000;
 
 /** The bound on moves is for consecutive refits: after an hour the market has had time to move anywhere. */
 const CONFIRMED_BY_TIME_MS = 3_600_000;
+/** Refits in a row, half a minute of them, that want the move without any fault of the data: the market insists. */
+const CONFIRMED_BY_REFUSALS = 4;
 
 /**
  * Points of the quoted range at which total variance falls below the nearer expiry's live fit at the same k.

@@ -1,6 +1,7 @@
 import { readTrailingMedian, updateTrailingMedian } from '../detect/trailing-median.ts';
 import type { Observations } from '../model/contract.ts';
 import { exp } from '../numeric/exponential.ts';
+import { budgetAllows } from '../policy/budget.ts';
 import { CAUSES, type Cause } from '../policy/causes.ts';
 import type { Incident } from '../policy/incident.ts';
 import type { LoopInput } from '../policy/loop-table.ts';
@@ -24,8 +25,8 @@ const STRESS_SLOW_S = 30;
 const WARN_PZ = 2;
 const WELL_PZ = 1;
 const SHAPE_PR = 2;
-/** A shape is judged by predictions younger than this: an old one misses for honest reasons, s. */
-const SHAPE_AGE_S = 3_600;
+/** A shape is judged by fits younger than this: what an older one misses, a refit may mend, s. */
+const SHAPE_AGE_S = 60;
 const SHAPE_CLOSES = 3;
 /** Closes in a row that warn, and that make a refit without a diagnosis: longer than any data fault needs to be named. */
 const WARN_CLOSES = 3;
@@ -148,9 +149,11 @@ function readScore(
   const { loop } = expiry;
   const version = newestVersion(track);
   const primary = closed.scores.find((s) => s.track === track)?.primary ?? null;
-  if (loop.shapes >= SHAPE_CLOSES && loop.trial === null && loop.rung < state.config.challengers.length) return 'shape';
+  const tryable = loop.trial === null && loop.rung < state.config.challengers.length;
+  if (loop.shapes >= SHAPE_CLOSES && tryable && budgetAllows(loop.budget, at) === 'ok') return 'shape';
   const drifting = loop.machine.state === 'DRIFT';
-  if (loop.warnings >= (drifting ? UNNAMED_CLOSES : WARN_CLOSES)) return 'warning';
+  const begun = drifting || loop.machine.state === 'SHADOW';
+  if (loop.warnings >= (begun ? UNNAMED_CLOSES : WARN_CLOSES)) return 'warning';
   if (version === null) return 'quiet';
   // A batch that contradicts the model is either a move or a fault: age alone must not teach it to the model.
   const plausible = !streaming || primary === null || primary.pz <= WARN_PZ;

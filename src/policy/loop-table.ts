@@ -171,7 +171,7 @@ export const LOOP_TABLE: Readonly<Record<LoopStateName, Readonly<Record<LoopInpu
   SHADOW: {
     quiet: ['SHADOW'],
     first: ['WARMUP', 'close-trial', 'fit'],
-    warning: ['SHADOW'],
+    warning: ['SHADOW', 'fit', 'fit-challengers'],
     breach: ['SHADOW', 'fit', 'fit-challengers'],
     shape: ['SHADOW'],
     age: ['SHADOW', 'fit', 'fit-challengers'],

@@ -143,6 +143,8 @@ export const PROOF = 20;
 const HOUR_MS = 3_600_000;
 /** A trial without a winner ends after so long, ms. */
 const LONGEST_TRIAL_MS = 6 * HOUR_MS;
+/** A challenger of which no fit has passed the guards by then is out, ms. */
+const UNFIT_MS = 600_000;
 /** A promotion can be reversed, or the simpler model return, for so long, ms. */
 export const PROBATION_MS = 24 * HOUR_MS;
 /** An emergency promotion lapses unless confirmed by then, ms. */
@@ -198,7 +200,8 @@ function judgeShadow(trial: Trial, pz: number, at: number): Verdict {
     for (const rival of trial.rivals)
       if (trial.comparisons[rival].streak >= EMERGENCY_BATCHES) return { input: 'won', model: rival, emergency: true };
   const worse = trial.rivals.every((r) => trial.comparisons[r].logWorse >= log(PROOF));
-  return worse || at - trial.since >= LONGEST_TRIAL_MS ? { input: 'lost' } : null;
+  const unfit = at - trial.since >= UNFIT_MS && trial.rivals.every((r) => trial.comparisons[r].n === 0);
+  return worse || unfit || at - trial.since >= LONGEST_TRIAL_MS ? { input: 'lost' } : null;
 }
 
 /** The rival is the former champion: where it is better, the promotion is reversed. */

@@ -96,7 +96,10 @@ test('a trial is won by proof, lost by proof or time, and in an emergency by thr
   assert.equal(judgeTrial(trial, 1, AT), null);
   assert.deepEqual(judgeTrial(against(trial, proved('logBetter')), 1, AT), { input: 'won', model: 'spline', emergency: false }); // prettier-ignore
   assert.deepEqual(judgeTrial(against(trial, proved('logWorse')), 1, AT), { input: 'lost' });
-  assert.deepEqual(judgeTrial(trial, 1, AT + 6 * HOUR), { input: 'lost' });
+  assert.deepEqual(judgeTrial(trial, 1, AT + HOUR / 6), { input: 'lost' }, 'no fit of it has passed the guards');
+  const slow = against(trial, { ...initComparison(), n: 9 });
+  assert.equal(judgeTrial(slow, 1, AT + 5.9 * HOUR), null);
+  assert.deepEqual(judgeTrial(slow, 1, AT + 6 * HOUR), { input: 'lost' });
   const streak = (n: number): Trial => against(trial, { ...initComparison(), streak: n });
   assert.equal(judgeTrial(streak(2), 9, AT), null);
   assert.equal(judgeTrial(streak(3), 7.9, AT), null);
