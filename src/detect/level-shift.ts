@@ -1,5 +1,7 @@
 /** A slow location and the scale of deviations from it. */
 export interface LevelShiftState {
+  /** Observations that the centre remembers. */
+  readonly memory: number;
   centre: number;
   /** Mean absolute deviation from the centre. */
   scale: number;
@@ -9,20 +11,19 @@ export interface LevelShiftState {
 }
 
 const WARM = 60;
-const WEIGHT = 1 / 40;
 /** The scale remembers longer than the centre: a quiet minute must not make the next one an alarm. */
 const SCALE_WEIGHT = 1 / 400;
 const WINSOR = 2.5;
 const ABSORBED = 60;
 const MEAN_ABSOLUTE = 0.7978845608028654;
 
-/** A tracker that has seen nothing. */
-export function initLevelShift(): LevelShiftState {
-  return { centre: 0, scale: 0, count: 0, beyond: 0 };
+/** A tracker that has seen nothing; `memory` in observations, forty unless said otherwise. */
+export function initLevelShift(memory: number = 40): LevelShiftState {
+  return { memory, centre: 0, scale: 0, count: 0, beyond: 0 };
 }
 
 /**
- * Deviation of x from a winsorised exponential mean of its past (40 observations), in standard deviations of such
+ * Deviation of x from a winsorised exponential mean of its past (`memory` observations), in standard deviations of such
  * deviations, never less than `floor` (unit of x). Made for streams that wander: what the mean follows is no shift, what
  * it cannot follow is. NaN during the first sixty. A shift that has lasted sixty observations has been told: it is the
  * new centre; `learn` = false
@@ -44,6 +45,6 @@ export function levelShift(state: LevelShiftState, x: number, floor: number, lea
   }
   const held = Math.min(bound, Math.max(-bound, deviation));
   if (learn) state.scale += Math.max(SCALE_WEIGHT, start) * (Math.abs(held) - state.scale);
-  state.centre += Math.max(WEIGHT, start) * held;
+  state.centre += Math.max(1 / state.memory, start) * held;
   return state.count <= WARM ? NaN : deviation / sd;
 }

@@ -20,6 +20,9 @@ import { countRefused } from './state.ts';
 /** Closes the quoted count and spreads are compared with: about three days of six-hourly chains, minutes of a stream. */
 const BASELINE_CLOSES = 24;
 
+/** Batches that the level of a smile is compared with to see it jump. */
+const JUMP_MEMORY = 8;
+
 /** Finds or makes the underlying's state. */
 export function underlyingOf(state: EngineState, venue: string, underlying: string): UnderlyingState {
   const key = scopeKey({ venue, underlying, expiry: 0 });
@@ -100,6 +103,7 @@ function expiryOf(state: EngineState, underlying: UnderlyingState, expiry: numbe
     spreadBaseline: initTrailingMedian(BASELINE_CLOSES),
     countBaseline: initTrailingMedian(BASELINE_CLOSES),
     shifts: [initLevelShift(), initLevelShift(), initLevelShift()],
+    jump: initLevelShift(JUMP_MEMORY),
     shape: { filter: initPrewhiten(), test: rankE.init(), takenAt: -Infinity, toldUntil: -Infinity },
     metrics: DATA_METRICS.map((m) => m.init()),
     models: state.config.models.map((model) => newTrack(model, years)),

@@ -32,5 +32,8 @@ export function readShift(
   if (track.features === null || track.features.fit !== fit.id)
     track.features = { fit: fit.id, phi: modelNamed(track.model).features(fit).phi };
   const { phi } = track.features;
-  return expiry.shifts.map((state, i) => levelShift(state, (phi[i] ?? 0) + factors.b[i], SMALLEST, learn));
+  const observed = factors.b.map((b, i) => (phi[i] ?? 0) + b);
+  const z = expiry.shifts.map((state, i) => levelShift(state, observed[i], SMALLEST, learn));
+  const jump = levelShift(expiry.jump, observed[0], SMALLEST, learn);
+  return [Math.abs(jump) > Math.abs(z[0]) ? jump : z[0], z[1], z[2]];
 }

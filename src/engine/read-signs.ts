@@ -183,7 +183,7 @@ const COMMON_ENTRY = 3;
 const OWN_ENTRY = 5;
 /** The same for shifts against the recent past of a stream. */
 const COMMON_SHIFT_ENTRY = 5;
-const SHIFT_ENTRY = 6;
+const SHIFT_ENTRY = 4.2;
 
 function addInnovation(signs: Signs, c: ClosedExpiry, innovation: CommonInnovation): void {
   const z = innovation.byExpiry.get(c.reading.expiry.key);

@@ -119,6 +119,8 @@ export interface ExpiryState {
   readonly countBaseline: TrailingMedian;
   /** Observed level, skew and curvature of the smile, tracked between refits and across them. */
   readonly shifts: readonly LevelShiftState[];
+  /** The level again, against the last batches alone: a jump stands out where the level wanders. */
+  readonly jump: LevelShiftState;
   readonly shape: ShapeWatch;
   /** Memories of the data metrics, in the order of their registry. */
   readonly metrics: MetricMemory[];
