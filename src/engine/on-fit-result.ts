@@ -86,6 +86,8 @@ export function onFitResult(state: EngineState, event: FitResultEvent): Effect[]
   if (job.model === expiry.loop.champion) {
     expiry.loop.latencyMs = Math.max(0, event.at - job.at);
     if (accepted) expiry.loop.warnings = 0;
+    // A fit that misses half of the quotes it was made from speaks of its family, not of its age.
+    if (breaches.some((b) => b.guard === 'inside-share') && fit.numbers['child'] !== 1) expiry.loop.shapes++;
     tellLoop(underlying, expiry, accepted ? 'accepted' : usable ? 'refused' : 'failed', event.at, effects);
   }
   if (!accepted && isOwn(underlying, expiry, pending.incident) && underlying.awaitingProof.delete(pending.incident))

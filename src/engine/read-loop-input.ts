@@ -104,7 +104,7 @@ function count(closed: ClosedExpiry, streaming: boolean): void {
   // A version that has been replaced since says nothing about the one that serves.
   if (scores.fit?.id !== newestVersion(scores.track)?.fit.id) return;
   loop.warnings = streaming && primary.pz > WARN_PZ ? loop.warnings + 1 : 0;
-  loop.shapes = primary.pr > SHAPE_PR && scores.ageSeconds < SHAPE_AGE_S ? loop.shapes + 1 : 0;
+  if (scores.ageSeconds < SHAPE_AGE_S) loop.shapes = primary.pr > SHAPE_PR ? loop.shapes + 1 : 0;
 }
 
 function forgetAnswered(expiry: ExpiryState, open: readonly Incident[]): void {

@@ -128,15 +128,17 @@ function climb(
   effects: Effect[],
 ): void {
   const { loop } = expiry;
-  loop.shapes = 0;
   if (input === 'simpler') {
+    loop.shapes = 0;
     loop.rung = state.config.challengers.indexOf(loop.champion) + 1;
     return;
   }
   if (input === 'lost' && loop.rung + 1 < state.config.challengers.length) {
+    // The alarm that began the trial stands until a fit is well: the next family follows at once.
     loop.rung++;
     return;
   }
+  loop.shapes = 0;
   loop.rung = state.config.challengers.indexOf(loop.champion) + 1;
   loop.budget = rejectBudget(loop.budget, at);
   if (budgetExhausted(loop.budget)) tellLoop(underlying, expiry, 'exhausted', at, effects);

@@ -144,7 +144,7 @@ const HOUR_MS = 3_600_000;
 /** A trial without a winner ends after so long, ms. */
 const LONGEST_TRIAL_MS = 6 * HOUR_MS;
 /** A challenger of which no fit has passed the guards by then is out, ms. */
-const UNFIT_MS = 600_000;
+const UNFIT_MS = 120_000;
 /** A promotion can be reversed, or the simpler model return, for so long, ms. */
 export const PROBATION_MS = 24 * HOUR_MS;
 /** An emergency promotion lapses unless confirmed by then, ms. */
