@@ -13,7 +13,7 @@ const CRASH = 'data/chains/deribit_chain_4xdaily_2026-01-28_2026-02-28_crash.par
 const ROUNDS = 5;
 
 /** Live heap after a full collection, bytes: what is held, not what has not been swept yet. */
-function heldBytes(): number {
+export function heldBytes(): number {
   setFlagsFromString('--expose-gc');
   (runInNewContext('gc') as () => void)();
   return process.memoryUsage().heapUsed;

@@ -2,6 +2,7 @@
  * `npm run bench -- [--json] [--smoke] [NAME-PART...]`: runs every bench of this folder whose name contains one of the
  * parts. A file of the folder takes part by exporting `benches`. Figures depend on the machine; hashes must not.
  */
+import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
@@ -34,16 +35,19 @@ interface Report {
   readonly hash: string;
 }
 
-async function discover(): Promise<Bench[]> {
-  const folder = new URL('.', import.meta.url);
-  const found: Bench[] = [];
-  for (const file of readdirSync(folder)
+const FOLDER = new URL('.', import.meta.url);
+/** Given by the runner to itself: this process runs the benches of one file. */
+const ONE_FILE = '--file=';
+
+function benchFiles(): string[] {
+  return readdirSync(FOLDER)
     .filter((name) => name.endsWith('.ts') && name !== 'run.ts')
-    .sort()) {
-    const module = (await import(new URL(file, folder).href)) as { benches?: readonly Bench[] };
-    found.push(...(module.benches ?? []));
-  }
-  return found;
+    .sort();
+}
+
+async function benchesOf(file: string): Promise<readonly Bench[]> {
+  const module = (await import(new URL(file, FOLDER).href)) as { benches?: readonly Bench[] };
+  return module.benches ?? [];
 }
 
 function report(bench: Bench, result: BenchResult): Report {
@@ -65,15 +69,41 @@ function line(r: Report): string {
   return `${r.name.padEnd(38)} ${figure(r.median).padStart(10)} ${r.unit.padEnd(9)} min ${figure(r.min)} p90 ${figure(r.p90)} n ${r.n} ${r.hash}`;
 }
 
+/** Runs what is asked for of one file; the number of benches run. */
+async function runFile(file: string, parts: readonly string[], args: readonly string[]): Promise<number> {
+  let ran = 0;
+  for (const bench of await benchesOf(file)) {
+    if (parts.length > 0 && !parts.some((part) => bench.name.includes(part))) continue;
+    const r = report(bench, await bench.run(args.includes('--smoke')));
+    process.stdout.write(`${args.includes('--json') ? JSON.stringify(r) : line(r)}\n`);
+    ran++;
+  }
+  return ran;
+}
+
+/**
+ * Every file has a process of its own: what another bench taught the compiler, or left on the heap, is no part of the
+ * figure. A smoke run checks that all still run, not how fast, and stays in one process.
+ */
 async function main(args: readonly string[]): Promise<void> {
   const parts = args.filter((arg) => !arg.startsWith('--'));
-  const smoke = args.includes('--smoke');
-  const chosen = (await discover()).filter((b) => parts.length === 0 || parts.some((part) => b.name.includes(part)));
-  for (const bench of chosen) {
-    const r = report(bench, await bench.run(smoke));
-    process.stdout.write(`${args.includes('--json') ? JSON.stringify(r) : line(r)}\n`);
+  const only = args.find((arg) => arg.startsWith(ONE_FILE))?.slice(ONE_FILE.length);
+  const files = only === undefined ? benchFiles() : [only];
+  let ran = 0;
+  for (const file of files) {
+    if (only !== undefined || args.includes('--smoke')) {
+      ran += await runFile(file, parts, args);
+      continue;
+    }
+    if (!(await benchesOf(file)).some((b) => parts.length === 0 || parts.some((part) => b.name.includes(part))))
+      continue;
+    const child = spawnSync(process.execPath, [fileURLToPath(import.meta.url), `${ONE_FILE}${file}`, ...args], {
+      stdio: 'inherit',
+    });
+    if (child.status !== 0) throw new Error(`the benches of ${file} ended with ${child.status ?? child.signal}`);
+    ran++;
   }
-  if (chosen.length === 0) {
+  if (ran === 0) {
     process.stderr.write(`no bench is named like ${parts.join(' ')}\n`);
     process.exitCode = 2;
   }
