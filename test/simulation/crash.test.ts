@@ -63,6 +63,7 @@ test(
     });
     const said: string[] = [];
     let cuts = 0;
+    let printed: Print[] = [];
     const cutter = setInterval(() => {
       cuts++;
       venue.disconnectAll();
@@ -73,6 +74,9 @@ test(
         const after = fromFirstWord ? 900 * random.uniform() : 300 + 1_600 * random.uniform();
         said.push(...(await live(venue.wsUrl, directory, after, fromFirstWord)));
       }
+      clearInterval(cutter);
+      said.push(...(await live(venue.wsUrl, directory, 6_000, true)));
+      printed = await tradesOf(venue.httpUrl);
     } finally {
       clearInterval(cutter);
       await venue.close();
@@ -81,6 +85,7 @@ test(
     const log = join(directory, 'log');
     const outputs = new Map<string, number>();
     const trades = new Map<string, number>();
+    const loggedAt = new Map<string, number>();
     let gaps = 0;
     for await (const item of readRecords(nodeFiles(log))) {
       assert.notEqual(item.kind, 'damage');
@@ -90,7 +95,10 @@ test(
         outputs.set(text, (outputs.get(text) ?? 0) + 1);
       } else if (item.record.kind === 'input') {
         const { event } = item.record;
-        if (event.type === 'trade') trades.set(event.tradeId, (trades.get(event.tradeId) ?? 0) + 1);
+        if (event.type === 'trade') {
+          trades.set(event.tradeId, (trades.get(event.tradeId) ?? 0) + 1);
+          loggedAt.set(event.tradeId, event.at);
+        }
         if (event.type === 'gap') gaps++;
       }
     }
@@ -100,6 +108,15 @@ test(
     assert.deepEqual(lost.slice(0, 3), [], `${lost.length} of ${said.length} acknowledged records are not in the log`);
     assert.ok(said.length > 0, 'the watch said something');
     assert.deepEqual([...trades].filter(([, n]) => n > 1).slice(0, 3), [], 'no trade twice');
+    const first = Math.min(...loggedAt.values());
+    const last = Math.max(...loggedAt.values());
+    const missed = printed.filter((t) => t.timestamp > first && t.timestamp < last && !trades.has(t.trade_id));
+    assert.ok(trades.size > 50, `${trades.size} trades`);
+    assert.deepEqual(
+      missed.slice(0, 3),
+      [],
+      `${missed.length} of ${printed.length} prints of the venue are not in the log`,
+    );
     assert.ok(gaps >= KILLS / 2, `${gaps} gaps recorded`);
     const verified = await vernier(['verify', log]);
     assert.equal(verified.code, 0, verified.stdout + verified.stderr);
@@ -109,6 +126,26 @@ test(
     rmSync(directory, { recursive: true, force: true });
   },
 );
+
+interface Print {
+  readonly trade_id: string;
+  readonly timestamp: number;
+}
+
+/** Every print the venue still remembers, by its own history. */
+async function tradesOf(httpUrl: string): Promise<Print[]> {
+  const all: Print[] = [];
+  let from = 0;
+  for (;;) {
+    const query = `currency=BTC&kind=option&start_timestamp=${from}&end_timestamp=${Date.now() + 60_000}&count=1000&sorting=asc`;
+    const reply = await fetch(`${httpUrl}/public/get_last_trades_by_currency_and_time?${query}`);
+    const { result } = (await reply.json()) as { result: { trades: Print[]; has_more: boolean } };
+    all.push(...result.trades);
+    const end = result.trades.at(-1)?.timestamp;
+    if (!result.has_more || end === undefined || end === from) return all;
+    from = end;
+  }
+}
 
 function sortKeys(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value;
