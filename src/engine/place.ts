@@ -37,6 +37,7 @@ export function underlyingOf(state: EngineState, venue: string, underlying: stri
       quotedIndex: NaN,
       futures: new Map(),
       recentTrades: new Set(),
+      ownTrades: new Set(),
       platform: 'open',
       feed: 'live',
       watermark: -Infinity,

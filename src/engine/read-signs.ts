@@ -39,6 +39,7 @@ const ENTRY = {
   indexGapBp: 70,
   lateShare: 0.05,
   lagMs: 1_500,
+  ownShare: 0.5,
 } as const;
 
 /** Expected share of crossed quotes in health. */
@@ -47,6 +48,8 @@ const CROSSED_RATE = 0.002;
 const UNCHANGED_AFTER = 600;
 /** A reported loss is a sign for this long, ms: by then the books have been read anew. */
 const GAP_TELLS_MS = 5_000;
+/** Own quotes below this number make no market, whatever their share. */
+const OWN_MINIMUM = 3;
 const HALF_A_DAY = 0.5 / 365;
 const TWO_DAYS = 2 / 365;
 
@@ -120,6 +123,9 @@ function expirySigns(c: ClosedExpiry, closed: readonly ClosedExpiry[], offset: n
   const crossed = read('crossed_count');
   const crossedZ = binomial(crossed, facts.quoted, CROSSED_RATE);
   put(signs, 'crossed', crossed, crossed < 2 ? 0 : strengthOf(crossedZ, ENTRY.crossed));
+  const mine = c.reading.selection.refused.get('own') ?? 0;
+  const share = mine / Math.max(1, mine + facts.used);
+  put(signs, 'own', share, mine < OWN_MINIMUM ? 0 : strengthOf(share, ENTRY.ownShare));
   const outliers = read('outlier_count');
   put(signs, 'outlier', outliers, outliers >= 1 ? 1.5 : 0);
   const out = read('bound_share');

@@ -1,3 +1,4 @@
+import { hitsOwnOrder } from '../market/chain.ts';
 import type { TradeEvent } from '../market/event.ts';
 import { tickAt } from '../market/instrument.ts';
 import { yearsBetween } from '../market/year-fraction.ts';
@@ -15,10 +16,17 @@ const HORIZON_MS = 1_000;
 
 /**
  * Scores a print against every model of its expiry with the version live a second before. Only screen trades test a
- * model; liquidations and late prints are counted apart, legs of blocks, RFQs and combos by the price of their package.
+ * model; liquidations and late prints are counted apart, legs of blocks, RFQs and combos by the price of their package. Prints of our own orders test nothing.
  */
 export function scoreTrade(config: EngineConfig, place: InstrumentPlace, event: TradeEvent): void {
+  const own =
+    place.underlying.ownTrades.has(`${event.symbol}|${event.tradeId}`) ||
+    (event.kind === 'screen' && hitsOwnOrder(place.entry, event.direction, event.price, event.at));
   for (const track of place.expiry.models) {
+    if (own) {
+      track.trades.apart.own++;
+      continue;
+    }
     if (event.late) track.trades.apart.late++;
     else if (event.kind !== 'screen') track.trades.apart[event.kind]++;
     if (event.late || event.kind === 'liquidation') continue;

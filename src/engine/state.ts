@@ -70,6 +70,8 @@ export interface UnderlyingState {
   readonly futures: Map<string, FutureEvent>;
   /** `symbol|tradeId` of the newest prints, oldest first, bounded: a print counts once however often it is delivered. */
   readonly recentTrades: Set<string>;
+  /** The same of prints that were our own, oldest first, bounded. */
+  readonly ownTrades: Set<string>;
   platform: 'open' | 'locked' | 'maintenance';
   feed: 'connecting' | 'live' | 'stale' | 'down';
   /** Largest min(venue time, receive time + tolerance) seen, epoch ms. */

@@ -17,6 +17,7 @@ import {
   onTrade,
 } from './on-market.ts';
 import { onOperator } from './on-operator.ts';
+import { onOwnFill, onOwnQuote } from './on-own.ts';
 import { onPushedFit } from './on-pushed-fit.ts';
 import { removeExpiry, underlyingOf } from './place.ts';
 import { watchSilence } from './watch-silence.ts';
@@ -52,6 +53,12 @@ export function step(state: EngineState, sent: MarketEvent): readonly Effect[] {
       return onFitResult(state, event);
     case 'pushed-fit':
       return onPushedFit(state, event);
+    case 'own-quote':
+      onOwnQuote(state, event);
+      return NONE;
+    case 'own-fill':
+      onOwnFill(state, event);
+      return NONE;
     case 'refused':
       countRefused(state, event.reason);
       return NONE;

@@ -1,4 +1,4 @@
-import type { QuoteEvent } from './event.ts';
+import type { OwnQuoteEvent, QuoteEvent } from './event.ts';
 import type { OptionInstrument } from './instrument.ts';
 
 /** One listed option as the monitor last saw it. */
@@ -15,11 +15,22 @@ export interface ChainEntry {
   intervalMs: number;
   /** Whether bid or ask changed since the last closed batch. */
   fresh: boolean;
+  /** Where our own orders rest, and where they rested before that; null when we have never quoted it. */
+  own: { readonly now: OwnQuoteEvent; readonly before: OwnQuoteEvent | null } | null;
 }
 
 /** A listed option before its first quote. */
 export function newEntry(instrument: OptionInstrument): ChainEntry {
-  return { instrument, state: 'open', quote: null, changedAt: 0, forwardAtChange: NaN, intervalMs: 0, fresh: false };
+  return {
+    instrument,
+    state: 'open',
+    quote: null,
+    changedAt: 0,
+    forwardAtChange: NaN,
+    intervalMs: 0,
+    fresh: false,
+    own: null,
+  };
 }
 
 const INTERVAL_SMOOTHING = 0.1;
@@ -37,4 +48,42 @@ export function applyQuote(entry: ChainEntry, quote: QuoteEvent): boolean {
   entry.forwardAtChange = quote.forward ?? NaN;
   entry.fresh = true;
   return true;
+}
+
+/** Takes what our own orders are now; what they were stays known until the venue's quote has followed. */
+export function applyOwnQuote(entry: ChainEntry, own: OwnQuoteEvent): void {
+  entry.own = { now: own, before: entry.own?.now ?? null };
+}
+
+/** An own order that makes up so much of the size at the touch makes the touch. */
+const OWN_SHARE = 0.5;
+
+/**
+ * Whether bid or ask of the quote is ours: our price is at the touch, or beyond it, with at least half of the size shown
+ * there. A venue's quote that is older than our last change is held against what stood before as well.
+ */
+export function isOwnTouch(entry: ChainEntry): boolean {
+  const { own, quote } = entry;
+  if (own === null || quote === null) return false;
+  if (makesTouch(own.now, quote)) return true;
+  return own.before !== null && quote.at < own.now.at && makesTouch(own.before, quote);
+}
+
+function makesTouch(own: OwnQuoteEvent, quote: QuoteEvent): boolean {
+  const dominates = (size: number | null, shown: number | null): boolean =>
+    size === null || shown === null || size >= OWN_SHARE * shown;
+  const bid = own.bid !== null && quote.bid !== null && own.bid >= quote.bid && dominates(own.bidSize, quote.bidSize);
+  return (
+    bid || (own.ask !== null && quote.ask !== null && own.ask <= quote.ask && dominates(own.askSize, quote.askSize))
+  );
+}
+
+/** Whether a print at this price, by an aggressor of this direction, has hit our own resting order. */
+export function hitsOwnOrder(entry: ChainEntry, direction: 'buy' | 'sell', price: number, at: number): boolean {
+  const hits = (own: OwnQuoteEvent | null): boolean => {
+    const resting = own === null ? null : direction === 'buy' ? own.ask : own.bid;
+    return resting !== null && (direction === 'buy' ? resting <= price : resting >= price);
+  };
+  const { own } = entry;
+  return own !== null && (hits(own.now) || (at < own.now.at && hits(own.before)));
 }

@@ -1,3 +1,4 @@
+import type { Holding } from './holding.ts';
 import type { OptionInstrument } from './instrument.ts';
 
 /**
@@ -205,6 +206,81 @@ export interface PushedFitEvent extends EventTimes {
   readonly volatilities: readonly number[];
 }
 
+/**
+ * Where our own resting orders stand in one option, all accounts together. Replaces what was said of it before; all null =
+ * none rests. Quotes that are ours teach no model and are scored against none.
+ */
+export interface OwnQuoteEvent extends EventTimes {
+  readonly type: 'own-quote';
+  readonly venue: string;
+  readonly symbol: string;
+  /** Best own price per side, premium currency, and what rests at it, contracts. */
+  readonly bid: number | null;
+  readonly bidSize: number | null;
+  readonly ask: number | null;
+  readonly askSize: number | null;
+}
+
+/** One of our orders was filled: the print of that id is ours, and says nothing about a model. */
+export interface OwnFillEvent extends EventTimes {
+  readonly type: 'own-fill';
+  readonly venue: string;
+  /** Empty when there is only one. */
+  readonly account: string;
+  readonly symbol: string;
+  /** As in the venue's public print. */
+  readonly tradeId: string;
+  /** Ours, not the aggressor's. */
+  readonly direction: 'buy' | 'sell';
+  /** Premium currency of the instrument. */
+  readonly price: number;
+  /** Coins (contracts x contract size). */
+  readonly amount: number;
+  readonly liquidity: 'maker' | 'taker';
+  /** What was paid (negative: received), and in which currency; null when unknown. */
+  readonly fee: number | null;
+  readonly feeCurrency: string | null;
+}
+
+/**
+ * What an account holds, as one source knows it. A snapshot replaces what that source said of the account before, a delta
+ * the instruments it names (size 0: gone).
+ */
+export interface PositionsEvent extends EventTimes {
+  readonly type: 'positions';
+  /** Who says so: `file`, `push`, or the venue. */
+  readonly source: string;
+  readonly account: string;
+  readonly mode: 'snapshot' | 'delta';
+  /** What a snapshot is complete in: everything, or all but cash. */
+  readonly covers: 'all' | 'positions';
+  readonly holdings: readonly Holding[];
+  /** Rows that could not be read: the book is not whole without them. */
+  readonly refused: number;
+  /** The source vouches for it for so long, s. */
+  readonly validSeconds: number;
+  /** Whether every change between two snapshots is told as an `own-fill` too: then the two must agree. */
+  readonly fills: boolean;
+}
+
+/** Equity of one account in one currency, as the venue counts it. */
+export interface EquityEvent extends EventTimes {
+  readonly type: 'equity';
+  readonly source: string;
+  readonly account: string;
+  /** `BTC`, `USDC`. */
+  readonly currency: string;
+  /** For a coin itself; null for dollars. */
+  readonly underlying: string | null;
+  /** Units of the currency, without option values and results that are not yet booked. */
+  readonly cash: number;
+  /** All in, and the venue's own margins; null where it does not say. Units of the currency. */
+  readonly equity: number | null;
+  readonly initialMargin: number | null;
+  readonly maintenanceMargin: number | null;
+  readonly validSeconds: number;
+}
+
 /** A calibration returns: what a `fit` effect asked for, as an event with its own time. */
 export interface FitResultEvent extends EventTimes {
   readonly type: 'fit-result';
@@ -243,4 +319,8 @@ export type MarketEvent =
   | TimerEvent
   | OperatorEvent
   | PushedFitEvent
+  | OwnQuoteEvent
+  | OwnFillEvent
+  | PositionsEvent
+  | EquityEvent
   | FitResultEvent;

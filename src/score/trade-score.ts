@@ -28,7 +28,7 @@ export interface TradeScore {
   /** USD of mispricing traded since the start: sum of error times amount. */
   money: number;
   /** Prints of other kinds, which test nothing. */
-  readonly apart: Record<'liquidation' | 'block' | 'combo' | 'rfq' | 'late', number>;
+  readonly apart: Record<'liquidation' | 'block' | 'combo' | 'rfq' | 'late' | 'own', number>;
 }
 
 const WEIGHT = 0.02;
@@ -42,7 +42,7 @@ export function initTradeScore(): TradeScore {
     vol: 0,
     ticks: 0,
     money: 0,
-    apart: { liquidation: 0, block: 0, combo: 0, rfq: 0, late: 0 },
+    apart: { liquidation: 0, block: 0, combo: 0, rfq: 0, late: 0, own: 0 },
   };
 }
 

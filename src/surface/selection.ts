@@ -1,4 +1,4 @@
-import type { ChainEntry } from '../market/chain.ts';
+import { isOwnTouch, type ChainEntry } from '../market/chain.ts';
 import type { ParityPair } from '../market/forward.ts';
 import { tickAt } from '../market/instrument.ts';
 import { yearsBetween } from '../market/year-fraction.ts';
@@ -17,6 +17,7 @@ export const REFUSALS = [
   'crossed',
   'locked',
   'one-sided',
+  'own',
   'no-forward',
   'stale',
   'in-the-money',
@@ -63,6 +64,7 @@ export function readTwoSided(entries: readonly ChainEntry[]): TwoSided {
     if (put === null || entries[i].instrument.side !== 'call' || entries[i + 1].instrument.side !== 'put') continue;
     if (entries[i + 1].instrument.strike !== entries[i].instrument.strike) continue;
     if (put.bid === null || put.ask === null || q.bid >= q.ask || put.bid >= put.ask) continue;
+    if (isOwnTouch(entries[i]) || isOwnTouch(entries[i + 1])) continue;
     pairs.push({
       strike: entries[i].instrument.strike,
       callMid: 0.5 * (q.bid + q.ask),
@@ -161,6 +163,7 @@ function judge(
   if (bid !== null && ask !== null && bid > ask) return 'crossed';
   if (bid !== null && bid === ask) return 'locked';
   if (bid === null || ask === null) return 'one-sided';
+  if (isOwnTouch(entry)) return 'own';
   const forward = quote.forward === null ? consensus : quote.forward * correction;
   if (!(forward > 0)) return 'no-forward';
   const half = 0.5 * (ask - bid);

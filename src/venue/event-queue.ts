@@ -12,6 +12,8 @@ function supersededBy(event: MarketEvent): string | null {
       return `i${event.name}`;
     case 'volatility-index':
       return `v${event.underlying}`;
+    case 'own-quote':
+      return `o${event.symbol}`;
     default:
       return null;
   }

@@ -80,6 +80,14 @@ function rare(random: Random, at: number, i: number): MarketEvent {
       tradeId: `t${i}`, price: 0.03, amount: 1, direction: 'buy', kind: 'screen', packageId: null, iv: 0.5, mark: 0.03,
       index: SPOT, late: false,
     },
+    {
+      type: 'own-quote', ...times, venue, symbol: `BTC-${new Date(expiry).toISOString().slice(0, 10)}-90000-C`,
+      bid: 0.029, bidSize: null, ask: null, askSize: 5,
+    },
+    {
+      type: 'own-fill', ...times, venue, account: '', symbol: `BTC-${new Date(expiry).toISOString().slice(0, 10)}-90000-C`,
+      tradeId: `t${i}`, direction: 'sell', price: 0.03, amount: 1, liquidity: 'maker', fee: null, feeCurrency: null,
+    },
     { type: 'fit-result', ...times, jobId: 'svi@nobody#1', outcome: absurd(random) },
   ]; // prettier-ignore
   return kinds[random.integer(kinds.length)];

@@ -73,6 +73,15 @@ export const eventOf: { [K in MarketEvent['type']]: fc.Arbitrary<Kind<K>> } = {
     type: literal('pushed-fit'), ...times, model: text, venue: text, underlying: text, expiry: time, family: optionalText,
     parameters: fc.array(finite), strikes: fc.array(finite), volatilities: fc.array(finite),
   }),
+  'own-quote': record({
+    type: literal('own-quote'), ...times, venue: text, symbol: text, bid: optional, bidSize: optional, ask: optional,
+    askSize: optional,
+  }),
+  'own-fill': record({
+    type: literal('own-fill'), ...times, venue: text, account: text, symbol: text, tradeId: text,
+    direction: literal('buy', 'sell'), price: finite, amount: finite, liquidity: literal('maker', 'taker'), fee: optional,
+    feeCurrency: optionalText,
+  }),
   'fit-result': record({
     type: literal('fit-result'), ...times, jobId: text,
     outcome: record<FitOutcomeRecord>({

@@ -52,6 +52,16 @@ const CASES: Readonly<Partial<Record<Refusal, () => ReturnType<typeof selectQuot
   crossed: () => one((q) => ({ ...q, bid: q.ask, ask: q.bid })),
   locked: () => one((q) => ({ ...q, bid: q.ask })),
   'one-sided': () => one((q) => ({ ...q, bid: null })),
+  own: () =>
+    selectQuotes(
+      chain((q, e, i) => {
+        if (i === OTM) e.own = { now: { ...q, type: 'own-quote' }, before: null };
+        return q;
+      }),
+      at,
+      SPOT,
+      SPOT,
+    ),
   'no-forward': () =>
     selectQuotes(
       chain((q) => ({ ...q, forward: null })),
