@@ -45,14 +45,14 @@ export async function startBusyServer(rows: number, hertz: number): Promise<Busy
   );
   const years = scopes.map((_, i) => ((i + 2) * 7) / 365);
   const http = createServer((request, response) => {
-    const path = (request.url ?? '/').split('?')[0];
+    const { pathname: path, searchParams } = new URL(request.url ?? '/', 'http://busy');
     const file = FILES[path];
     if (file !== undefined) {
       response.writeHead(200, { 'content-type': TYPES[file.split('.')[1]] });
       response.end(readFileSync(join(ROOT, 'dashboard', 'dist', file)));
       return;
     }
-    const body = answer(path, scopes);
+    const body = answer(path, searchParams, scopes, began);
     response.writeHead(body === null ? 404 : 200, { 'content-type': 'application/json' });
     response.end(JSON.stringify(body ?? { title: 'Not Found', status: 404 }));
   });
@@ -60,6 +60,7 @@ export async function startBusyServer(rows: number, hertz: number): Promise<Busy
   const clients = new Set<WebSocket>();
   let open = true;
   let seq = 1;
+  let second = 0;
   wss.on('connection', (socket) => {
     if (!open) {
       socket.close(1013);
@@ -76,7 +77,7 @@ export async function startBusyServer(rows: number, hertz: number): Promise<Busy
           say({ type: 'layout', topic, seq: 0, layout: 1, data: layout(scopes, per) });
           socket.send(columns(scopes, years, per, 'snapshot', 0));
           clients.add(socket);
-        } else say({ type: 'snapshot', topic, seq: 0, data: snapshot(topic, scopes, years) });
+        } else say({ type: 'snapshot', topic, seq: 0, data: data(topic, scopes, years, began) });
       }
     });
     socket.on('close', () => clients.delete(socket));
@@ -85,6 +86,13 @@ export async function startBusyServer(rows: number, hertz: number): Promise<Busy
     const bytes = columns(scopes, years, per, 'delta', seq++);
     for (const socket of clients) socket.send(bytes);
   }, 1000 / hertz);
+  const beat = setInterval(() => {
+    second++;
+    for (const topic of ['status', 'underlyings', 'incidents', 'health', `curves:${KEY}`]) {
+      const text = JSON.stringify({ type: 'delta', topic, seq: second, data: data(topic, scopes, years, began) });
+      for (const socket of clients) socket.send(text);
+    }
+  }, 1_000);
   await new Promise<void>((done) => http.listen(0, '127.0.0.1', done));
   const { port } = http.address() as { port: number };
   return {
@@ -97,6 +105,7 @@ export async function startBusyServer(rows: number, hertz: number): Promise<Busy
     accept: () => (open = true),
     close: async () => {
       clearInterval(timer);
+      clearInterval(beat);
       for (const socket of wss.clients) socket.terminate();
       http.closeAllConnections();
       await new Promise((done) => http.close(done));
@@ -157,30 +166,63 @@ function glances(scopes: readonly string[], years: readonly number[]): object[] 
   })); // prettier-ignore
 }
 
-function snapshot(topic: string, scopes: readonly string[], years: readonly number[]): unknown {
-  const at = new Date().toISOString();
+/** What a topic says now: all of it moves, as it does on a busy day. */
+function data(topic: string, scopes: readonly string[], years: readonly number[], began: number): unknown {
+  const now = Date.now();
+  const at = new Date(now).toISOString();
+  const open = incidentsSince(began, scopes).at(-1);
   if (topic === 'status')
     return { mode: 'live', synthetic: true, stamp: 'SYNTHETIC', at, wall: at, started: at, version: '0', champion: 'svi', models: ['svi'], retained: { from: null, to: null } }; // prettier-ignore
   if (topic === 'underlyings')
-    return { items: [{ key: KEY, venue: 'deribit', underlying: 'BTC', index: 100_000, at, feed: 'live', platform: 'open', gate: { state: 'OK', reasons: [] }, model: 'svi', model_age_s: 10, half_life_s: 600, open_incidents: 0, worst_incident: null, expiries: glances(scopes, years) }] }; // prettier-ignore
-  if (topic === 'incidents') return { items: [] };
-  if (topic === 'health') return { health: { events: 1, clients: 1 }, feeds: [] };
+    return { items: [{ key: KEY, venue: 'deribit', underlying: 'BTC', index: 100_000 + (now % 1_000), at, feed: 'live', platform: 'open', gate: { state: 'OK', reasons: [] }, model: 'svi', model_age_s: (now - began) / 1_000, half_life_s: 600, open_incidents: open === undefined ? 0 : 1, worst_incident: null, expiries: glances(scopes, years) }] }; // prettier-ignore
+  if (topic === 'incidents') return { items: incidentsSince(began, scopes).slice(-100) };
+  if (topic === 'health') return { health: { events: now - began, clients: 1 }, feeds: [] };
   if (!topic.startsWith('curves:')) return null;
   const k = Array.from({ length: 61 }, (_, i) => -0.4 + (0.8 * i) / 60);
+  const sigma = k.map((v) => sigmaAt(v) + 0.001 * Math.sin(now / 1_000));
   return {
     expiries: scopes.map((scope, i) => ({
       scope, expiry: `${scope.slice(-10)}T08:00:00.000Z`, at, years: years[i], forward: 100_000, atm_vol: 0.45,
-      curves: [{ model: 'svi', role: 'champion', k, x: k, strike: k.map((v) => 100_000 * Math.exp(v)), sigma: k.map(sigmaAt), low: k.map((v) => sigmaAt(v) - 0.004), high: k.map((v) => sigmaAt(v) + 0.004), fit: null }],
+      curves: [{ model: 'svi', role: 'champion', k, x: k, strike: k.map((v) => 100_000 * Math.exp(v)), sigma, low: sigma.map((v) => v - 0.004), high: sigma.map((v) => v + 0.004), fit: null }],
     })),
   }; // prettier-ignore
 }
 
-function answer(path: string, scopes: readonly string[]): object | null {
-  const at = new Date().toISOString();
+/** One incident a minute, each resolved by the next. */
+function incidentsSince(began: number, scopes: readonly string[]): object[] {
+  const now = Date.now();
+  return Array.from({ length: Math.floor((now - began) / 60_000) }, (_, i) => {
+    const opened = began + (i + 1) * 60_000;
+    const over = opened + 60_000 <= now;
+    const time = (ms: number): string => new Date(ms).toISOString();
+    return {
+      id: `busy-${i}`, cause: 'forward', says: 'the forward moved', kind: 'data', severity: 'warning', scope: scopes[i % scopes.length], underlying: KEY,
+      state: over ? 'resolved' : 'open', opened: time(opened), updated: time(over ? opened + 60_000 : opened), resolved: over ? time(opened + 60_000) : null,
+      acknowledged: null, runner_up: null, money: null, evidence: {}, timeline: [{ at: time(opened), what: 'opened', text: 'opened', data: {} }],
+    };
+  }); // prettier-ignore
+}
+
+function answer(path: string, query: URLSearchParams, scopes: readonly string[], began: number): object | null {
+  const now = Date.now();
+  const at = new Date(now).toISOString();
   if (path === '/api/v1/session')
     return { name: 'local', role: 'override', can: ['view', 'acknowledge'], secured: false };
   if (path.startsWith('/api/v1/smiles/')) return { key: KEY, at, live: true, expiries: [] };
-  if (path.startsWith('/api/v1/scores/'))
-    return { key: KEY, model: 'svi', horizon_s: 1, from: null, to: null, series: scopes.map((scope) => ({ scope, at: [Date.now()], pz: [1] })), quality: [], thresholds: [], marks: [], incidents: [] }; // prettier-ignore
+  if (path.startsWith('/api/v1/scores/')) return scores(Math.max(began, Date.parse(query.get('from') ?? '') || 0), now, scopes); // prettier-ignore
   return null;
+}
+
+/** One score a second and expiry between two times. */
+function scores(from: number, to: number, scopes: readonly string[]): object {
+  const at = Array.from({ length: Math.max(0, Math.floor((to - from) / 1_000)) + 1 }, (_, i) => from + i * 1_000);
+  const wave = at.map((t) => 1 + Math.sin(t / 30_000));
+  return {
+    key: KEY, model: 'svi', horizon_s: 1, from: null, to: null,
+    series: scopes.map((scope) => ({ scope, at, n: wave, pz: wave, level: wave, skew: wave, curvature: wave, pr: wave, inside_share: wave, age_s: wave })),
+    quality: scopes.map((scope) => ({ scope, at, half_spread: wave, parity_gap: wave, two_sided: wave, unchanged_share: wave, silent_share: wave })),
+    thresholds: [{ score: 'pz', value: 3, says: 'the model is refitted' }],
+    marks: at.filter((t) => Math.floor(t / 1_000) % 10 === 0).map((t) => ({ at: new Date(t).toISOString(), scope: scopes[0], type: 'calibration', label: 'svi accepted', ok: true })),
+    incidents: [],
+  }; // prettier-ignore
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
-import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import { chromium, type BrowserContext, type Locator, type Page } from 'playwright-core';
 import assert from 'node:assert/strict';
 
 const CHROMIUM = '/usr/bin/chromium';
@@ -63,6 +63,40 @@ export async function until(page: Page, expression: string, timeoutMs = 30_000):
     if (Date.now() > end) throw new Error(`not true within ${timeoutMs} ms: ${expression}`);
     await page.waitForTimeout(100);
   }
+}
+
+/** Waits until an element says all of these; the error tells what it said instead. Returns its text. */
+export async function shows(
+  element: Locator,
+  parts: readonly (string | RegExp)[],
+  timeoutMs = 30_000,
+): Promise<string> {
+  const end = Date.now() + timeoutMs;
+  for (;;) {
+    const text = (await element.first().textContent({ timeout: timeoutMs })) ?? '';
+    const missing = parts.filter((part) => (typeof part === 'string' ? !text.includes(part) : !part.test(text)));
+    if (missing.length === 0) return text;
+    if (Date.now() > end) throw new Error(`not said within ${timeoutMs} ms: ${missing.join(' ; ')} in: ${text}`);
+    await element.page().waitForTimeout(100);
+  }
+}
+
+/** Waits until the address of the page is like this: what `page.url()` says comes later than the page knows. */
+export async function isAt(page: Page, pattern: RegExp, timeoutMs = 10_000): Promise<string> {
+  await until(page, `${String(pattern)}.test(location.href)`, timeoutMs);
+  return String(await page.evaluate('location.href'));
+}
+
+/** Waits until there are so many of something. */
+export async function atLeast(page: Page, selector: string, n: number, timeoutMs = 30_000): Promise<void> {
+  await until(page, `document.querySelectorAll(${JSON.stringify(selector)}).length >= ${n}`, timeoutMs);
+}
+
+/** Waits until the monitor's view holds what a person waits for: every smile, scores over time and an incident. */
+export async function untilFilled(page: Page): Promise<void> {
+  await atLeast(page, '.cell canvas', 12);
+  await atLeast(page, '.strip-row canvas', 6);
+  await atLeast(page, '[data-incident]', 1, 90_000);
 }
 
 /** axe over all of its rules for WCAG 2 A and AA and best practice: nothing to say. */
