@@ -7,11 +7,13 @@ export interface Key {
   readonly replay?: boolean;
 }
 
+/** Opens a tab by its place in the strip. */
+export type TabAct = `tab-${number}`;
+export const tabAct = (place: number): TabAct => `tab-${place + 1}`;
+
 export type Act =
   | 'help'
-  | 'monitor'
-  | 'surface'
-  | 'health'
+  | TabAct
   | 'next-slice'
   | 'previous-slice'
   | 'worst-slice'
@@ -38,9 +40,7 @@ export type Act =
 
 export const KEYS: readonly Key[] = [
   { keys: ['?'], does: 'this list', act: 'help' },
-  { keys: ['1'], does: 'monitor: smiles, scores, incidents', act: 'monitor' },
-  { keys: ['2'], does: 'surface: mesh, heat map, table', act: 'surface' },
-  { keys: ['3'], does: 'health of the monitor itself', act: 'health' },
+  ...Array.from({ length: 9 }, (_, place): Key => ({ keys: [String(place + 1)], does: 'view', act: tabAct(place) })),
   { keys: ['w'], does: 'enlarge the worst expiry', act: 'worst-slice' },
   { keys: ['j', 'ArrowRight'], does: 'next expiry', act: 'next-slice' },
   { keys: ['k', 'ArrowLeft'], does: 'previous expiry', act: 'previous-slice' },

@@ -23,6 +23,12 @@ async function ask<T>(path: string, init?: RequestInit): Promise<T> {
   throw new RequestError(answer.status, problem.detail ?? problem.title ?? `the server answered ${answer.status}`);
 }
 
+/** Any path under `/api/v1`, for views with routes of their own. */
+export const get = <T>(path: string): Promise<T> => ask(path);
+/** The same for a write. */
+export const send = <T>(method: 'POST' | 'DELETE', path: string, body: object): Promise<T> =>
+  ask(path, { ...post(body), method });
+
 const post = (body: object): RequestInit => ({
   method: 'POST',
   headers: { 'content-type': 'application/json' },

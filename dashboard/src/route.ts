@@ -1,6 +1,7 @@
 /** Everything that a person can look at has an address: the part behind `#`. Unknown words fall back, never throw. */
 export interface Route {
-  readonly view: View;
+  /** Name of the tab; an unknown one shows the first. */
+  readonly view: string;
   /** `deribit:BTC`; empty means the first there is. */
   readonly key: string;
   /** The enlarged expiry, or none. */
@@ -19,13 +20,11 @@ export interface Route {
   readonly to: number | null;
 }
 
-export type View = 'monitor' | 'surface' | 'health';
 export type Across = 'x' | 'k' | 'strike' | 'delta';
 export type Up = 'volatility' | 'variance' | 'price';
 export type Unit = 'coin' | 'usd';
 export type SurfaceShape = 'mesh' | 'heat';
 
-export const VIEWS: readonly View[] = ['monitor', 'surface', 'health'];
 export const ACROSS: readonly Across[] = ['x', 'k', 'strike', 'delta'];
 export const UPS: readonly Up[] = ['volatility', 'variance', 'price'];
 export const UNITS: readonly Unit[] = ['coin', 'usd'];
@@ -52,7 +51,7 @@ export function parseRoute(hash: string): Route {
   const [view = '', key = ''] = path.split('/').map(decode);
   const q = new URLSearchParams(query);
   return {
-    view: among(VIEWS, view, HOME.view),
+    view: /^[a-z]{1,20}$/.test(view) ? view : HOME.view,
     key,
     scope: q.get('scope') ?? '',
     incident: q.get('incident') ?? '',

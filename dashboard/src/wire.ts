@@ -23,6 +23,8 @@ export interface Status {
   readonly champion: string;
   readonly models: readonly string[];
   readonly retained: { readonly from: string | null; readonly to: string | null };
+  /** Further rooms of the server: `gate`, `alerts`, `book`... */
+  readonly rooms?: readonly string[];
 }
 
 export interface ExpiryGlance {

@@ -6,6 +6,7 @@ import type { OutputRecord } from '../model/record.ts';
 import type { LeaseMode } from '../policy/lease.ts';
 import { AccessTokens } from '../server/access-tokens.ts';
 import type { AlertSource } from '../server/alert-routes.ts';
+import type { ServerRoom } from '../server/room.ts';
 import { ServerRefused, startServer, type MonitorServer } from '../server/monitor-server.ts';
 import type { ReplayTransport } from './replay-transport.ts';
 import type { Alerts } from './alerts.ts';
@@ -62,6 +63,7 @@ export async function serveWatch(
   synthetic: boolean,
   alerts: Alerts | null = null,
   gate: GateAppearance = {},
+  rooms: readonly ServerRoom[] = [],
 ): Promise<ServedWatch> {
   let watch: Watch | null = null;
   const source: ViewSource = {
@@ -96,7 +98,7 @@ export async function serveWatch(
             return null;
           },
         };
-  const served = await serve(options, source, desk, silences);
+  const served = await serve(options, source, desk, silences, rooms);
   return {
     ...served,
     attach: (started) => void (watch = started),
@@ -121,20 +123,27 @@ export async function serveReplay(
   options: ServeOptions,
   transport: ReplayTransport,
   session: ReplayedSession,
+  rooms: readonly ServerRoom[] = [],
 ): Promise<Served> {
-  const served: Served = await serve(options, {
-    mode: 'replay',
-    synthetic: false,
-    state: () => session.state(),
-    figures: () => NO_FIGURES,
-    feeds: () => [],
-    operate: (action) => {
-      if (session.recorded()) return RECORDED;
-      served.onEvent(session.push(action));
-      return null;
+  const served: Served = await serve(
+    options,
+    {
+      mode: 'replay',
+      synthetic: false,
+      state: () => session.state(),
+      figures: () => NO_FIGURES,
+      feeds: () => [],
+      operate: (action) => {
+        if (session.recorded()) return RECORDED;
+        served.onEvent(session.push(action));
+        return null;
+      },
+      replay: transport,
     },
-    replay: transport,
-  });
+    null,
+    null,
+    rooms,
+  );
   return served;
 }
 
@@ -145,12 +154,19 @@ async function serve(
   source: ViewSource,
   gate: GateDesk | null = null,
   alerts: AlertSource | null = null,
+  rooms: readonly ServerRoom[] = [],
 ): Promise<Served> {
-  const view = new EngineView(source);
+  const names = [
+    ...(gate === null ? [] : ['gate']),
+    ...(alerts === null ? [] : ['alerts']),
+    ...rooms.map((r) => r.name),
+  ];
+  const view = new EngineView({ ...source, rooms: names });
   const server: MonitorServer = await startServer({
     view,
     gate,
     alerts,
+    rooms,
     port: options.port,
     host: options.host,
     tokens: options.tokenFile === null ? null : AccessTokens.fromFile(options.tokenFile),

@@ -20,6 +20,7 @@ import type { MonitorView } from './monitor-view.ts';
 import { servePage } from './page-files.ts';
 import { Problem, problemHandler, sendProblem } from './problem.ts';
 import { healthRoute, pulseRoutes } from './routes/pulse-routes.ts';
+import type { ServerRoom } from './room.ts';
 import { readRoutes } from './routes/read-routes.ts';
 import { sessionRoutes, writeRoutes } from './routes/write-routes.ts';
 import { StreamHub } from './stream/hub.ts';
@@ -45,6 +46,8 @@ export interface ServerOptions {
   readonly gate?: GateSource | null;
   /** Who is told what; null when nobody is. */
   readonly alerts?: AlertSource | null;
+  /** What other rooms bring. */
+  readonly rooms?: readonly ServerRoom[];
   /** 0 = any free port. */
   readonly port: number;
   /** Default 127.0.0.1. */
@@ -115,6 +118,7 @@ export async function startServer(options: ServerOptions): Promise<MonitorServer
       healthRoute(api, options.view, hub);
       if (options.gate !== undefined && options.gate !== null) gateRoutes(api, options.gate);
       if (options.alerts !== undefined && options.alerts !== null) alertRoutes(api, options.alerts);
+      for (const room of options.rooms ?? []) room.routes(api);
       done();
     },
     { prefix: '/api/v1' },

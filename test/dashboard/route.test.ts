@@ -32,7 +32,7 @@ test('the usual is left out of the address and colons stay readable', () => {
 }); // prettier-ignore
 
 test('nonsense in an address falls back and never throws', () => {
-  assert.deepEqual(parseRoute('#/nowhere?across=sideways&as_of=never&up=%&tables=<b>'), HOME);
+  assert.deepEqual(parseRoute('#/No-Where?across=sideways&as_of=never&up=%&tables=<b>'), HOME);
   assert.deepEqual(parseRoute(''), HOME);
   assert.equal(parseRoute('#/monitor/%E0%A4%A').key, '');
   assert.equal(parseRoute('#/monitor?as_of=1770326940000').asOf, 1_770_326_940_000);

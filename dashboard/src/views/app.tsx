@@ -1,27 +1,21 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { GATE_LOOK } from '../gate-look.ts';
 import { neighbour } from '../incident-reading.ts';
-import { actOf, nextSpeed, type Act } from '../keymap.ts';
+import { actOf, nextSpeed, tabAct, type Act } from '../keymap.ts';
 import type { Monitor } from '../monitor.ts';
-import { ACROSS, after, parseRoute, routeHash, SHAPES, UNITS, UPS, VIEWS, type Route, type View } from '../route.ts';
+import { ACROSS, after, parseRoute, routeHash, SHAPES, UNITS, UPS, type Route } from '../route.ts';
 import { worstSlice } from '../slices.ts';
 import type { StreamConnection } from '../stream-connection.ts';
 import { applyTheme, isDark, readPalette, storedTheme } from '../theme.ts';
 import type { Session } from '../wire.ts';
 import { ConnectionNote } from './connection-note.tsx';
-import { PageContext, useParts, useSmiles, type Page, type PanelHandle } from './context.tsx';
-import { HealthView } from './health-view.tsx';
+import { PageContext, useParts, type Page, type PanelHandle } from './context.tsx';
 import { Help } from './help.tsx';
-import { IncidentList } from './incident-list.tsx';
 import { exportPanel, toggleTable } from './panel.tsx';
 import { ReplayBar, transport } from './replay-bar.tsx';
-import { HISTORY, ScoreStrips } from './score-strips.tsx';
-import { SmileDetail } from './smile-detail.tsx';
-import { SmileMultiples } from './smile-multiples.tsx';
-import { SurfaceView } from './surface-view.tsx';
+import { HISTORY } from './score-strips.tsx';
+import { offeredTabs, TABS } from './tabs.ts';
 import { TopStrip } from './top-strip.tsx';
-
-const VIEW_WORDS: Readonly<Record<View, string>> = { monitor: 'Monitor', surface: 'Surface', health: 'Health' };
 
 interface Props {
   readonly monitor: Monitor;
@@ -75,6 +69,7 @@ export function App({ monitor, connection, session }: Props) {
   };
   useKeyboard(page, (act) => (act === 'help' ? setHelp(true) : act === 'theme' ? toggleTheme() : perform(page, act)));
   useTitle(monitor, key);
+  const tab = TABS.find((t) => t.name === route.view) ?? TABS[0];
   const stale = monitor.connection.state === 'lost' || monitor.connection.state === 'connecting';
   return (
     <PageContext.Provider value={page}>
@@ -90,13 +85,14 @@ export function App({ monitor, connection, session }: Props) {
           <h1 class="name">Vernier</h1>
           {(monitor.status?.stamp ?? '') === '' ? null : <strong class="stamp">{monitor.status?.stamp}</strong>}
           <nav aria-label="views">
-            {VIEWS.map((view) => (
+            {offeredTabs(monitor).map((t) => (
               <a
-                key={view}
-                href={routeHash({ ...route, view })}
-                aria-current={view === route.view ? 'page' : undefined}
+                key={t.name}
+                href={routeHash({ ...route, view: t.name })}
+                aria-current={t === tab ? 'page' : undefined}
+                title={String(TABS.indexOf(t) + 1)}
               >
-                {VIEW_WORDS[view]}
+                {t.word}
               </a>
             ))}
           </nav>
@@ -113,43 +109,17 @@ export function App({ monitor, connection, session }: Props) {
         <ConnectionNote />
       </header>
       <main id="content" tabIndex={-1} class={stale ? 'stale' : undefined}>
-        {key === '' ? <p class="quiet wait">Waiting for the first word from the server.</p> : <Content page={page} />}
+        {key === '' ? <p class="quiet wait">Waiting for the first word from the server.</p> : <tab.View />}
       </main>
       <p class="spoken" role="status" aria-live="polite">
         {said}
       </p>
-      {help ? <Help onClose={() => setHelp(false)} replaying={monitor.replay !== null} /> : null}
+      {help ? <Help onClose={() => setHelp(false)} monitor={monitor} /> : null}
     </PageContext.Provider>
   );
 }
 
 const TOPICS = ['status', 'underlyings', 'incidents', 'health', 'replay'];
-
-function Content({ page }: { readonly page: Page }) {
-  if (page.route.view === 'surface') return <SurfaceView />;
-  if (page.route.view === 'health') return <HealthView />;
-  return <MonitorView page={page} />;
-}
-
-function MonitorView({ page }: { readonly page: Page }) {
-  const smiles = useSmiles(page);
-  return (
-    <div class="monitor">
-      <div class="middle">
-        {smiles.error === '' ? null : <p role="alert">{smiles.error}</p>}
-        {page.route.scope !== '' ? (
-          <SmileDetail key={page.route.scope} smiles={smiles} scope={page.route.scope} />
-        ) : (
-          <SmileMultiples smiles={smiles} />
-        )}
-        <ScoreStrips scopes={smiles.scopes} />
-      </div>
-      <aside class="right" aria-label="incidents">
-        <IncidentList />
-      </aside>
-    </div>
-  );
-}
 
 function useKeys(monitor: Monitor): readonly string[] {
   const [keys, setKeys] = useState<readonly string[]>([...monitor.underlyings.keys()]);
@@ -223,9 +193,6 @@ function perform(page: Page, act: Act): void {
   const incident = (step: 1 | -1): void =>
     go({ view: 'monitor', incident: neighbour(own, route.incident, step)?.id ?? '' });
   const acts: Partial<Record<Act, () => void>> = {
-    monitor: () => go({ view: 'monitor' }),
-    surface: () => go({ view: 'surface' }),
-    health: () => go({ view: 'health' }),
     'next-slice': () => slice(1),
     'previous-slice': () => slice(-1),
     'worst-slice': () => {
@@ -259,5 +226,7 @@ function perform(page: Page, act: Act): void {
     faster: () => void transport(page, { action: 'speed', speed: nextSpeed(replay?.speed ?? 1, 1) }),
     slower: () => void transport(page, { action: 'speed', speed: nextSpeed(replay?.speed ?? 1, -1) }),
   };
-  acts[act]?.();
+  const tab = offeredTabs(monitor).find((t) => act === tabAct(TABS.indexOf(t)));
+  if (tab === undefined) acts[act]?.();
+  else go({ view: tab.name });
 }

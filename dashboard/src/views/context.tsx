@@ -72,6 +72,30 @@ export function useNow(every = 1000): number {
   return now;
 }
 
+/** What a path under `/api/v1` answers, asked anew every `every` ms while the page is looked at; null before the first. */
+export function useAsked<T>(path: string | null, every = 2_000): { readonly data: T | null; readonly error: string } {
+  const [found, set] = useState<{ readonly data: T | null; readonly error: string }>({ data: null, error: '' });
+  useEffect(() => {
+    if (path === null) return undefined;
+    let gone = false;
+    const load = (): void => {
+      rest.get<T>(path).then(
+        (data) => gone || set({ data, error: '' }),
+        (cause: unknown) =>
+          gone || set((before) => ({ ...before, error: cause instanceof Error ? cause.message : String(cause) })),
+      );
+    };
+    set({ data: null, error: '' });
+    load();
+    const timer = setInterval(() => document.hidden || load(), every);
+    return () => {
+      gone = true;
+      clearInterval(timer);
+    };
+  }, [path, every]);
+  return found;
+}
+
 /** The smiles in view: live ones from the stream, or those of the moment the address asks for. */
 export interface SmilesInView {
   readonly scopes: readonly string[];

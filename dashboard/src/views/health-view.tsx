@@ -6,9 +6,17 @@ import { usePage, useParts } from './context.tsx';
 import { DataTable } from './data-table.tsx';
 import { Panel } from './panel.tsx';
 import { Picture } from './picture.tsx';
+import type { Tab } from './tabs.ts';
 
 /** The monitor's own pulse: a verdict is worth no more than the machine that gives it. */
-export function HealthView() {
+export const healthTab: Tab = {
+  name: 'health',
+  word: 'Health',
+  says: 'the monitor itself: pulse, feeds, what was refused',
+  View: HealthView,
+};
+
+function HealthView() {
   const { monitor } = usePage();
   useParts(monitor, ['health', 'status'], 900);
   const { health } = monitor;

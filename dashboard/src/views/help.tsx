@@ -1,8 +1,10 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { KEYS } from '../keymap.ts';
+import { KEYS, tabAct, type Key } from '../keymap.ts';
+import type { Monitor } from '../monitor.ts';
+import { offeredTabs, TABS } from './tabs.ts';
 
 /** Every key there is. */
-export function Help({ onClose, replaying }: { readonly onClose: () => void; readonly replaying: boolean }) {
+export function Help({ onClose, monitor }: { readonly onClose: () => void; readonly monitor: Monitor }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     dialog.current?.showModal();
@@ -12,7 +14,7 @@ export function Help({ onClose, replaying }: { readonly onClose: () => void; rea
       <h2>Keys</h2>
       <table>
         <tbody>
-          {KEYS.filter((k) => k.replay !== true || replaying).map((k) => (
+          {keysOf(monitor).map((k) => (
             <tr key={k.act}>
               <th scope="row">
                 {k.keys.map((key, i) => (
@@ -33,4 +35,13 @@ export function Help({ onClose, replaying }: { readonly onClose: () => void; rea
       </button>
     </dialog>
   );
+}
+
+/** The keys that do something now; those of the views say which. */
+function keysOf(monitor: Monitor): Key[] {
+  return KEYS.filter((k) => k.replay !== true || monitor.replay !== null).flatMap((k) => {
+    if (!k.act.startsWith('tab-')) return [k];
+    const tab = offeredTabs(monitor).find((t) => tabAct(TABS.indexOf(t)) === k.act);
+    return tab === undefined ? [] : [{ ...k, does: `${tab.word.toLowerCase()}: ${tab.says}` }];
+  });
 }

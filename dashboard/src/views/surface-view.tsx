@@ -10,12 +10,15 @@ import { Choice } from './axis-controls.tsx';
 import { useNow, usePage } from './context.tsx';
 import { Panel } from './panel.tsx';
 import { Picture } from './picture.tsx';
+import type { Tab } from './tabs.ts';
 
 const WORDS: Readonly<Record<SurfaceShape, string>> = { mesh: 'mesh', heat: 'heat map' };
 const POLL_MS = 3_000;
 
 /** The whole surface: a mesh that turns, a heat map, and the table both are drawn from. */
-export function SurfaceView() {
+export const surfaceTab: Tab = { name: 'surface', word: 'Surface', says: 'mesh, heat map, table', View: SurfaceView };
+
+function SurfaceView() {
   const page = usePage();
   const { key, route, go, palette, monitor } = page;
   const [grid, setGrid] = useState<SurfaceGrid | null>(null);

@@ -94,7 +94,8 @@ export class EngineView implements MonitorView {
       this.incidentHistory.onAction(record);
       const incident = record.incident === null ? null : this.incidentHistory.get(record.incident);
       this.calibrationHistory.onAction(record, incident?.scope ?? '');
-    } else if (state !== null) {
+    } else if (record.type === 'verdict') this.incidentHistory.onVerdict(record);
+    else if (state !== null) {
       const scope = scopeOfScore(state.underlyings.values(), record);
       if (scope !== null) this.scoresOf(state).add(scope, record);
     }
@@ -125,6 +126,7 @@ export class EngineView implements MonitorView {
       champion: state?.config.champion ?? '',
       models: [...(state?.config.models ?? [])],
       retained: this.pictures.range('surfaces'),
+      rooms: [...(this.source.rooms ?? [])],
     };
   }
 

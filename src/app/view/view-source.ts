@@ -35,4 +35,6 @@ export interface ViewSource {
   /** Puts what a person did through the session. Null, or why it cannot be. */
   operate(action: { actor: string; action: 'acknowledge'; target: string; note: string }): string | null;
   readonly replay: ReplayControls | null;
+  /** Names of what is served beside the read model: `gate`, `alerts`, what other rooms bring. */
+  readonly rooms?: readonly string[];
 }

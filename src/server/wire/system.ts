@@ -16,6 +16,7 @@ export const status = z
     champion: z.string(),
     models: z.array(z.string()),
     retained: range,
+    rooms: z.array(z.string()),
   })
   .meta({ id: 'Status' });
 

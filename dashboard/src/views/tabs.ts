@@ -1,0 +1,24 @@
+import type { ComponentType } from 'preact';
+import type { Monitor } from '../monitor.ts';
+import { healthTab } from './health-view.tsx';
+import { monitorTab } from './monitor-view.tsx';
+import { surfaceTab } from './surface-view.tsx';
+
+/** One way of looking: a name in the address, a word in the strip, a digit by its place in {@link TABS}. */
+export interface Tab {
+  /** Lower-case letters: it stands in the address. */
+  readonly name: string;
+  /** What the strip calls it. */
+  readonly word: string;
+  /** What it answers, for the list of keys. */
+  readonly says: string;
+  readonly View: ComponentType;
+  /** Whether there is anything to show; always when absent. An empty room is not offered. */
+  readonly offered?: (monitor: Monitor) => boolean;
+}
+
+/** In the order of the strip; the first is what an address without a name means. At most nine. */
+export const TABS: readonly Tab[] = [monitorTab, surfaceTab, healthTab];
+
+/** Those there is something to show in. */
+export const offeredTabs = (monitor: Monitor): readonly Tab[] => TABS.filter((t) => t.offered?.(monitor) ?? true);
