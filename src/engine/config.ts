@@ -1,3 +1,5 @@
+import type { Rule } from '../policy/rules.ts';
+
 /** Everything that decides what the engine does; recorded in the log's header so that a replay uses the same. */
 export interface EngineConfig {
   /** Names of the monitored models, in the order they are scored. */
@@ -28,6 +30,10 @@ export interface EngineConfig {
   readonly challengers: readonly string[];
   /** Whether a promotion waits for an operator's approval; an emergency promotion never does, and lapses by itself. */
   readonly approval: boolean;
+  /** The book is valued this often, s of event time. */
+  readonly bookEverySeconds: number;
+  /** Limits of the book: one that is beyond opens an incident and allows only hedging. */
+  readonly bookLimits: readonly Rule[];
   /** Bound on instruments per underlying; more are refused and counted. */
   readonly maxInstruments: number;
 }
@@ -48,5 +54,7 @@ export const DEFAULT_CONFIG: EngineConfig = {
   pageBudgetPerWeek: 1,
   challengers: ['sabr', 'spline'],
   approval: false,
+  bookEverySeconds: 10,
+  bookLimits: [],
   maxInstruments: 50_000,
 };

@@ -14,6 +14,7 @@ import { initHalfLife } from '../score/half-life.ts';
 import { initHorizonNoise } from '../score/horizon-noise.ts';
 import { initTradeScore } from '../score/trade-score.ts';
 import type { EngineState, ExpiryState, InstrumentPlace, ModelTrack, UnderlyingState } from './state.ts';
+import { initBookWatch } from './book-state.ts';
 import { initCalibrationLoop } from './calibration-loop.ts';
 import { countRefused } from './state.ts';
 
@@ -51,6 +52,7 @@ export function underlyingOf(state: EngineState, venue: string, underlying: stri
       packageErrors: [],
       feedHealth: { messages: 0, late: 0, lagMs: 0, lostAt: -Infinity },
       incidents: initIncidentBook(),
+      book: initBookWatch(state.config.bookLimits),
       awaitingProof: new Map(),
     };
     state.underlyings.set(key, found);
@@ -121,6 +123,7 @@ export function newTrack(model: string, years: number): ModelTrack {
     model,
     versions: [],
     noise: initHorizonNoise(years),
+    pz: NaN,
     lastJobAt: -Infinity,
     pending: null,
     fits: 0,

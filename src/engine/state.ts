@@ -5,12 +5,14 @@ import type { LevelShiftState } from '../detect/level-shift.ts';
 import type { TrailingMedian } from '../detect/trailing-median.ts';
 import type { IncidentBook } from '../policy/incident.ts';
 import type { GateState } from '../policy/gate.ts';
+import { initOversight, type Oversight } from '../policy/oversight.ts';
 import type { MetricMemory } from '../quality/metric.ts';
 import type { AnswerCheck } from '../score/answer-check.ts';
 import type { DynamicsScore } from '../score/dynamics.ts';
 import type { HalfLife } from '../score/half-life.ts';
 import type { HorizonNoise } from '../score/horizon-noise.ts';
 import type { PackageScore, TradeScore } from '../score/trade-score.ts';
+import { initBook, type BookState, type BookWatch } from './book-state.ts';
 import type { CalibrationLoop } from './calibration-loop.ts';
 import type { EngineConfig } from './config.ts';
 import type { ShapeWatch } from './watch-shape.ts';
@@ -25,6 +27,10 @@ export interface EngineState {
   /** Fit jobs asked for and not yet answered, by job id. */
   readonly pendingJobs: Map<string, PendingJob>;
   readonly counts: EngineCounts;
+  /** What is held. */
+  readonly book: BookState;
+  /** What people have ordered and judged. */
+  readonly oversight: Oversight;
 }
 
 /** Where one instrument lives. */
@@ -93,6 +99,8 @@ export interface UnderlyingState {
   /** Messages and late ones since the last close, our own lag (ms) and when the feed last reported a loss (epoch ms). */
   readonly feedHealth: { messages: number; late: number; lagMs: number; lostAt: number };
   readonly incidents: IncidentBook;
+  /** What the positions in it came to. */
+  readonly book: BookWatch;
   /** Incidents that were answered by refits which the next close must prove: incident id -> its scope and the time of the answer. */
   readonly awaitingProof: Map<string, { readonly scope: string; readonly since: number }>;
 }
@@ -137,6 +145,8 @@ export interface ModelTrack {
   /** Ascending by `liveAt`; thinned and bounded. */
   readonly versions: LiveVersion[];
   readonly noise: HorizonNoise;
+  /** PZ of the newest batch it was scored on; NaN before the first. */
+  pz: number;
   lastJobAt: number;
   /** The job in flight; at most one per track. */
   pending: string | null;
@@ -170,6 +180,8 @@ export function initEngine(config: EngineConfig): EngineState {
     instruments: new Map(),
     pendingJobs: new Map(),
     counts: { events: 0, quotes: 0, trades: 0, late: 0, duplicates: 0, batches: 0, fits: 0, refused: new Map() },
+    book: initBook(),
+    oversight: initOversight(),
   };
 }
 

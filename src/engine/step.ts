@@ -2,6 +2,7 @@ import type { EventTimes, MarketEvent } from '../market/event.ts';
 import { admit } from './admit.ts';
 import { closeBatch } from './close.ts';
 import type { Effect } from './effect.ts';
+import { judgeEnded } from './judge-incidents.ts';
 import { onFitResult } from './on-fit-result.ts';
 import { updateGates } from './gates.ts';
 import {
@@ -18,6 +19,7 @@ import {
 } from './on-market.ts';
 import { onOperator } from './on-operator.ts';
 import { onOwnFill, onOwnQuote } from './on-own.ts';
+import { onEquity, onFill, onPositions } from './on-positions.ts';
 import { onPushedFit } from './on-pushed-fit.ts';
 import { removeExpiry, underlyingOf } from './place.ts';
 import { watchSilence } from './watch-silence.ts';
@@ -33,6 +35,12 @@ export function step(state: EngineState, sent: MarketEvent): readonly Effect[] {
   state.counts.events++;
   const event = admit(state, sent);
   if (event === null) return NONE;
+  const effects = handle(state, event);
+  const verdicts = judgeEnded(state);
+  return verdicts.length === 0 ? effects : [...effects, ...verdicts];
+}
+
+function handle(state: EngineState, event: MarketEvent): readonly Effect[] {
   switch (event.type) {
     case 'quote':
       return advance(state, onQuote(state, event), event);
@@ -58,6 +66,13 @@ export function step(state: EngineState, sent: MarketEvent): readonly Effect[] {
       return NONE;
     case 'own-fill':
       onOwnFill(state, event);
+      onFill(state, event);
+      return NONE;
+    case 'positions':
+      onPositions(state, event);
+      return NONE;
+    case 'equity':
+      onEquity(state, event);
       return NONE;
     case 'refused':
       countRefused(state, event.reason);

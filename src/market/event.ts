@@ -188,8 +188,10 @@ export interface OperatorEvent extends EventTimes {
   /** What it acts on: an incident id, a scope key or a calibration id. */
   readonly target: string;
   readonly note: string;
-  /** Epoch ms at which it lapses; null = at once done. */
+  /** Epoch ms of our own clock, that of `receivedAt`, at which it lapses; null = at once done. */
   readonly until: number | null;
+  /** What the incident was: with `verdict` alone. */
+  readonly verdict?: 'true' | 'false' | 'duplicate' | 'unclear';
 }
 
 /** The user's own model pushes parameters or volatilities for one expiry. */
@@ -281,6 +283,49 @@ export interface EquityEvent extends EventTimes {
   readonly validSeconds: number;
 }
 
+/** How a credit quote is given, all decimals: par spread, standard quoted spread (flat curve), or upfront beside a fixed coupon. */
+export type CreditQuoteType = 'par' | 'quoted' | 'upfront';
+
+/**
+ * What a credit curve is made of besides its quotes, as its owner states it: sent before the first quote, and again when
+ * something changes. A curve without terms is not fitted.
+ */
+export interface CreditTermsEvent extends EventTimes {
+  readonly type: 'credit-terms';
+  /** Who states it: a file's or a desk's name. */
+  readonly venue: string;
+  /** Reference entity, seniority and currency as one short name: `coinbase-snrfor-usd`. */
+  readonly curve: string;
+  /** What counts as default: curves of different definitions are different curves. */
+  readonly eventDefinition: string;
+  /** Fraction of the claim recovered, [0, 1). */
+  readonly recovery: number;
+  readonly accrual: 'isda' | 'markit' | 'correct';
+  /** Which way standard tenors roll: by quarter (2009) or by half-year (2015). */
+  readonly roll: '2009' | '2015';
+  /** Discount curve: years from the trade date (ACT/365F), ascending, and continuously compounded zero rates, decimal. */
+  readonly discountYears: readonly number[];
+  readonly discountRates: readonly number[];
+}
+
+/** One contributor's two-sided quote of one node of a credit curve. Replaces that contributor's quote of the node. */
+export interface CreditQuoteEvent extends EventTimes {
+  readonly type: 'credit-quote';
+  readonly venue: string;
+  readonly curve: string;
+  readonly contributor: string;
+  /** Standard tenor (`6M`, `5Y`) or maturity (`2031-06-20`). */
+  readonly node: string;
+  readonly quoteType: CreditQuoteType;
+  /** Decimal: 0.01 = 100 bp of spread, or one point upfront. Null = that side is not quoted. */
+  readonly bid: number | null;
+  readonly ask: number | null;
+  /** Running coupon, decimal; what an upfront is quoted beside. */
+  readonly coupon: number;
+  /** Recovery that the contributor quotes with; null = not said. */
+  readonly recovery: number | null;
+}
+
 /** A calibration returns: what a `fit` effect asked for, as an event with its own time. */
 export interface FitResultEvent extends EventTimes {
   readonly type: 'fit-result';
@@ -323,4 +368,6 @@ export type MarketEvent =
   | OwnFillEvent
   | PositionsEvent
   | EquityEvent
+  | CreditTermsEvent
+  | CreditQuoteEvent
   | FitResultEvent;

@@ -88,6 +88,21 @@ function rare(random: Random, at: number, i: number): MarketEvent {
       type: 'own-fill', ...times, venue, account: '', symbol: `BTC-${new Date(expiry).toISOString().slice(0, 10)}-90000-C`,
       tradeId: `t${i}`, direction: 'sell', price: 0.03, amount: 1, liquidity: 'maker', fee: null, feeCurrency: null,
     },
+    {
+      type: 'positions', ...times, source: 'push', account: '', mode: random.chance(0.5) ? 'snapshot' : 'delta', covers: 'all',
+      holdings: [
+        {
+          kind: 'option', symbol: `BTC-${new Date(expiry).toISOString().slice(0, 10)}-90000-C`, underlying: 'BTC', side: 'call',
+          strike: 90_000, expiry, settlement: 'inverse', size: random.chance(0.1) ? NaN : random.normal(), entry: null,
+        },
+        { kind: 'cash', symbol: 'BTC', underlying: 'BTC', size: random.normal() },
+      ],
+      refused: 0, validSeconds: 60, fills: true,
+    },
+    {
+      type: 'equity', ...times, source: 'deribit', account: 'main', currency: 'BTC', underlying: 'BTC', cash: random.normal(),
+      equity: null, initialMargin: null, maintenanceMargin: null, validSeconds: 60,
+    },
     { type: 'fit-result', ...times, jobId: 'svi@nobody#1', outcome: absurd(random) },
   ]; // prettier-ignore
   return kinds[random.integer(kinds.length)];

@@ -1,6 +1,7 @@
 /** fast-check arbitraries of every event kind, and a seeded maker of quotes for volume. All of it SYNTHETIC. */
 import * as fc from 'fast-check';
 import type { FitOutcomeRecord, MarketEvent } from '../../src/market/event.ts';
+import type { HeldCash, HeldFuture, HeldOption, Holding } from '../../src/market/holding.ts';
 import type { OptionInstrument, TickStep } from '../../src/market/instrument.ts';
 import type { LogRecord, MetaRecord } from '../../src/store/record-codec.ts';
 import { FORMAT } from '../../src/store/record-codec.ts';
@@ -32,6 +33,17 @@ const instrument = record<OptionInstrument>({
   settlement: literal('inverse', 'linear'), premiumCurrency: text,
   ticks: fc.array(record<TickStep>({ from: finite, tick: finite }), { minLength: 1, maxLength: 3 }), contractSize: finite,
 }); // prettier-ignore
+const holding: fc.Arbitrary<Holding> = fc.oneof(
+  record<HeldOption>({
+    kind: literal('option'), symbol: text, underlying: text, side: literal('call', 'put'), strike: finite, expiry: time,
+    settlement: literal('inverse', 'linear'), size: finite, entry: optional,
+  }),
+  record<HeldFuture>({
+    kind: literal('future'), symbol: text, underlying: text, expiry: fc.option(time, { nil: null }),
+    settlement: literal('inverse', 'linear'), size: finite, entry: optional,
+  }),
+  record<HeldCash>({ kind: literal('cash'), symbol: text, underlying: optionalText, size: finite }),
+); // prettier-ignore
 type Kind<K extends MarketEvent['type']> = Extract<MarketEvent, { type: K }>;
 
 /** One arbitrary per kind: a new kind of event does not compile until it is here. */
@@ -81,6 +93,15 @@ export const eventOf: { [K in MarketEvent['type']]: fc.Arbitrary<Kind<K>> } = {
     type: literal('own-fill'), ...times, venue: text, account: text, symbol: text, tradeId: text,
     direction: literal('buy', 'sell'), price: finite, amount: finite, liquidity: literal('maker', 'taker'), fee: optional,
     feeCurrency: optionalText,
+  }),
+  positions: record({
+    type: literal('positions'), ...times, source: text, account: text, mode: literal('snapshot', 'delta'),
+    covers: literal('all', 'positions'), holdings: fc.array(holding, { maxLength: 4 }), refused: finite, validSeconds: finite,
+    fills: fc.boolean(),
+  }),
+  equity: record({
+    type: literal('equity'), ...times, source: text, account: text, currency: text, underlying: optionalText, cash: finite,
+    equity: optional, initialMargin: optional, maintenanceMargin: optional, validSeconds: finite,
   }),
   'fit-result': record({
     type: literal('fit-result'), ...times, jobId: text,
