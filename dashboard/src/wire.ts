@@ -223,7 +223,7 @@ export interface Scores {
 
 export interface IncidentStep {
   readonly at: string;
-  readonly what: 'opened' | 'updated' | 'resolved' | 'action' | 'acknowledged';
+  readonly what: 'opened' | 'updated' | 'resolved' | 'action' | 'acknowledged' | 'verdict';
   readonly text: string;
   readonly data: Readonly<Record<string, unknown>>;
 }
@@ -232,7 +232,7 @@ export interface Incident {
   readonly id: string;
   readonly cause: string;
   readonly says: string;
-  readonly kind: 'data' | 'market' | 'model';
+  readonly kind: 'data' | 'market' | 'model' | 'book';
   readonly severity: Severity;
   readonly scope: string;
   readonly underlying: string;
@@ -241,6 +241,15 @@ export interface Incident {
   readonly updated: string;
   readonly resolved: string | null;
   readonly acknowledged: { readonly by: string; readonly at: string; readonly note: string | null } | null;
+  /** What it turned out to have been; with `rule` when a rule said so and nobody yet did. */
+  readonly verdict?: {
+    readonly verdict: 'true' | 'false' | 'duplicate' | 'unclear';
+    readonly by: string;
+    readonly automatic: boolean;
+    readonly rule: string | null;
+    readonly at: string;
+    readonly note: string;
+  } | null;
   readonly runner_up: { readonly cause: string; readonly separated_by: string | null; readonly nats: Maybe } | null;
   readonly money: Maybe;
   readonly evidence: Readonly<Record<string, unknown>>;

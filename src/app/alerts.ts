@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { EngineState } from '../engine/state.ts';
 import { isoTime } from '../market/iso-time.ts';
-import type { MarketEvent, OperatorEvent } from '../market/event.ts';
+import type { MarketEvent } from '../market/event.ts';
 import type { OutputRecord } from '../model/record.ts';
 import { splitGateScope, underlyingOf } from '../policy/alert.ts';
 import { hiddenBecause } from '../policy/alert-group.ts';
-import { advanceRouter, noteCondition, noteOperator, noteRecord } from '../policy/route.ts';
-import { makeSilence } from '../policy/silence.ts';
+import { silenceOf, type Override, type Oversight } from '../policy/oversight.ts';
+import { advanceRouter, noteAcknowledgement, noteCondition, noteRecord, noteSilences } from '../policy/route.ts';
 import { initRouter, type RouterState } from '../policy/router-state.ts';
 import type { AlertOverview, SilenceRequest } from '../server/alert-routes.ts';
 import { DeadLetters } from '../sink/dead-letter.ts';
@@ -45,8 +45,10 @@ export class Alerts {
   private readonly dead: DeadLetters;
   private readonly timer: NodeJS.Timeout;
   private readonly now: () => number;
-  /** Break-glass in force: until when, by scope. */
-  private readonly overrides = new Map<string, OperatorEvent>();
+  /** What people ordered, as the engine keeps it; null before there is one. */
+  private oversight: Oversight | null = null;
+  /** Break-glass that has been told, by scope. */
+  private readonly told = new Map<string, Override>();
 
   /** Makes every sink. Throws {@link SettingsError} when one cannot work. */
   constructor(options: AlertsOptions) {
@@ -80,24 +82,21 @@ export class Alerts {
     if (record.type === 'incident' || record.type === 'gate') noteRecord(this.router, record, this.now());
   }
 
-  /** Takes an input event: operators' acts matter here. Returns why an act was not taken, else null. */
-  onEvent(event: MarketEvent): string | null {
-    if (event.type !== 'operator') return null;
-    if (event.action === 'override' || (event.action === 'resume' && this.overrides.has(event.target))) {
-      this.onOverride(event);
-      return null;
-    }
-    // People and sinks live on the wall clock; the event carries the venue's.
-    const at = this.now();
-    const until = event.until === null ? null : at + (event.until - event.at);
-    return event.action === 'acknowledge' || event.action === 'silence' || event.action === 'resume'
-      ? noteOperator(this.router, { ...event, at, until })
-      : null;
+  /** Takes an input event that the engine has taken: operators' acts matter here. */
+  onEvent(event: MarketEvent): void {
+    if (event.type !== 'operator') return;
+    this.followOversight();
+    if (event.action === 'acknowledge')
+      noteAcknowledgement(this.router, event.target, { by: event.actor, at: this.now() });
   }
 
-  /** Tells what an earlier run left open: its incidents and shut gates. */
+  /**
+   * Follows this engine from now on, and tells what an earlier run left open: incidents (those that somebody takes care
+   * of are not repeated), shut gates, break-glass. Silences go on.
+   */
   adopt(state: EngineState): void {
     const at = isoTime(this.now());
+    this.oversight = state.oversight;
     for (const underlying of state.underlyings.values()) {
       for (const { id, cause, severity, scope } of underlying.incidents.open.values())
         this.onRecord({ type: 'incident', id, at, state: 'open', cause, severity, scope, evidence: {} });
@@ -106,13 +105,15 @@ export class Alerts {
           if (versions.length > 0 && gate.state !== 'OK')
             this.onRecord({ type: 'gate', at, scope: `${model}@${expiry.key}`, ...gate });
     }
+    for (const [id, { by, at: since, severity }] of state.oversight.acknowledged)
+      if (severity !== null) noteAcknowledgement(this.router, id, { by, at: since, severity });
+    this.followOversight();
   }
 
   /** Moves time on: called every second by itself. */
   tick(): void {
     const at = this.now();
-    for (const [scope, event] of this.overrides)
-      if (event.until !== null && event.until <= at) this.onOverride({ ...event, action: 'resume', target: scope });
+    this.followOversight();
     for (const notification of advanceRouter(this.router, at))
       for (const sink of this.options.settings.receivers[notification.receiver] ?? [])
         this.deliveries.get(sink)?.push(notification);
@@ -152,14 +153,12 @@ export class Alerts {
 
   /** Why a silence would be refused; null when it would be taken. Changes nothing. */
   refusal(request: SilenceRequest): string | null {
-    if (request.minutes === null)
-      return this.router.silences.has(request.target) ? null : `target: there is no silence ${request.target}`;
+    const { target, minutes, note, actor } = request;
+    if (this.oversight === null) return 'the watch has not begun';
+    if (minutes === null) return this.oversight.silences.has(target) ? null : `target: there is no silence ${target}`;
     const at = this.now();
-    const made = makeSilence(
-      '?',
-      { target: request.target, by: request.actor, note: request.note, at },
-      at + request.minutes * 60_000,
-    );
+    const until = at + minutes * 60_000;
+    const made = silenceOf(this.oversight, { type: 'operator', at, receivedAt: at, actor, action: 'silence', target, note, until }); // prettier-ignore
     return typeof made === 'string' ? made : null;
   }
 
@@ -175,27 +174,38 @@ export class Alerts {
     await Promise.all([...this.deliveries.values()].map((d) => d.close(waitMs)));
   }
 
-  private onOverride(event: OperatorEvent): void {
-    const [model, place] = splitGateScope(event.target);
-    const firing = event.action === 'override';
-    if (!firing && !this.overrides.delete(event.target)) return;
-    if (firing) {
-      const at = this.now();
-      const until = event.until === null ? at : at + (event.until - event.at);
-      this.overrides.set(event.target, { ...event, at, until });
+  /** Brings silences and the alerts of break-glass to what is in force now. */
+  private followOversight(): void {
+    if (this.oversight === null) return;
+    const at = this.now();
+    noteSilences(this.router, this.oversight.silences, at);
+    for (const [scope, override] of this.oversight.overrides)
+      if (override.until > at && this.told.get(scope) !== override) {
+        this.told.set(scope, override);
+        this.noteOverride(override, true);
+      }
+    for (const [scope, override] of this.told) {
+      const held = this.oversight.overrides.get(scope);
+      if (held !== undefined && held.until > at) continue;
+      this.told.delete(scope);
+      this.noteOverride(override, false);
     }
+  }
+
+  private noteOverride({ scope, by, note }: Override, firing: boolean): void {
+    const [model, place] = splitGateScope(scope);
     noteCondition(
       this.router,
       {
         kind: 'override',
         cause: `override:${model}`,
-        says: `${event.actor} opened the gate of ${model} by hand`,
+        says: `${by} opened the gate of ${model} by hand`,
         underlying: underlyingOf(place),
         scope: place,
         severity: 'critical',
         firing,
         incident: null,
-        evidence: { by: event.actor, note: event.note },
+        evidence: { by, note },
       },
       this.now(),
     );

@@ -4,8 +4,9 @@ import { leaseVerdicts } from '../engine/lease-verdicts.ts';
 import type { EngineState } from '../engine/state.ts';
 import { isoTime } from '../market/iso-time.ts';
 import type { OperatorEvent } from '../market/event.ts';
-import { applyOverride, initLeaseDesk, issueLeases, LEASE_TTL_MS, type DeskHealth } from '../policy/lease-desk.ts';
+import { initLeaseDesk, issueLeases, LEASE_TTL_MS, type DeskHealth } from '../policy/lease-desk.ts';
 import type { LeaseAnswer, LeaseMode } from '../policy/lease.ts';
+import { refuseOverride } from '../policy/oversight.ts';
 import type { BreakGlass, GateSource } from '../server/gate-routes.ts';
 
 /** How often data and event loop are looked at, ms. */
@@ -15,10 +16,8 @@ const LOOK_MS = 250;
 export interface GateDeskOptions {
   /** The running engine's state, null before it runs; read, never written. */
   readonly state: () => EngineState | null;
-  /** Puts an operator's act into the log, as input. */
+  /** Puts an operator's act into the log, as input to the engine, which carries it out. */
   readonly log: (event: OperatorEvent) => void;
-  /** Called for each accepted break-glass and its end, after the log has it. */
-  readonly onOverride?: (event: OperatorEvent) => void;
   /** Name of this monitor, to tell it from its standby. */
   readonly monitor?: string;
   readonly mode?: LeaseMode;
@@ -59,7 +58,8 @@ export class GateDesk implements GateSource {
     this.observe();
     const at = this.now();
     const state = this.options.state();
-    const leases = issueLeases(this.desk, state === null ? [] : leaseVerdicts(state), this.health(), at);
+    const overrides = state?.oversight.overrides.values() ?? [];
+    const leases = issueLeases(this.desk, overrides, state === null ? [] : leaseVerdicts(state), this.health(), at);
     this.lag = 0;
     return {
       monitor: this.options.monitor ?? 'vernier',
@@ -92,19 +92,11 @@ export class GateDesk implements GateSource {
       note: request.note,
       until: request.minutes === null ? null : at + request.minutes * 60_000,
     };
-    if (this.options.state() === null) return 'the monitor has not begun';
-    const before = this.desk.overrides.get(event.target);
-    const refused = applyOverride(this.desk, event);
+    const state = this.options.state();
+    if (state === null) return 'the monitor has not begun';
+    const refused = refuseOverride(state.oversight, event);
     if (refused !== null) return refused;
-    try {
-      this.options.log(event);
-    } catch (error) {
-      // What the log does not hold has not happened.
-      if (before === undefined) this.desk.overrides.delete(event.target);
-      else this.desk.overrides.set(event.target, before);
-      throw error;
-    }
-    this.options.onOverride?.(event);
+    this.options.log(event);
     this.push();
     return null;
   }

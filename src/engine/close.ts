@@ -6,6 +6,8 @@ import { updateIncidents } from '../policy/incident.ts';
 import { updateGates } from './gates.ts';
 import type { Effect } from './effect.ts';
 import { ANSWER_CAUSES } from './judge-answers.ts';
+import { notePeaks } from './judge-incidents.ts';
+import { noteScores } from './note-scores.ts';
 import { NO_SHIFT, readShift } from './read-shift.ts';
 import { requestFits } from './request-fits.ts';
 import { readBatch, type ExpiryReading } from './read-batch.ts';
@@ -52,6 +54,7 @@ export function closeBatch(
     const drift = streaming ? watchShape(shape, state.config, champion, underlying.expiries.length, at, stressed) : 0;
     return { reading, scores, elapsedSeconds: (at - reading.expiry.closedAt) / 1000, shift, drift };
   });
+  for (const c of closed) noteScores(c);
   for (const c of closed) emitScores(state, c, at, effects);
   const signs = readSigns(state, underlying, closed, at);
   const diagnoses = diagnose(signs);
@@ -78,6 +81,7 @@ export function closeBatch(
         record: { type: 'action', at: isoTime(at), incident: record.id, kind: 'quarantine', outcome: 'refits-vetoed' },
       });
   }
+  notePeaks(underlying, closed);
   effects.push(...requestFits(state, underlying, closed, at));
   for (const c of closed) observeVenueMark(c, at);
   effects.push(...updateGates(underlying, closed, at));
@@ -142,6 +146,8 @@ function prove(underlying: UnderlyingState, closed: readonly ClosedExpiry[], at:
     if (pz.length === 0 && at - awaited.since < PROOF_MS) continue;
     underlying.awaitingProof.delete(incident);
     const outcome = pz.length > 0 && median(pz) <= PROVED_PZ ? 'verified' : 'not-verified';
+    for (const open of underlying.incidents.open.values())
+      if (open.id === incident && outcome === 'verified') open.verified = true;
     effects.push({
       type: 'record',
       record: { type: 'action', at: isoTime(at), incident, kind: 'recalibrate', outcome },

@@ -1,8 +1,10 @@
 import type { OperatorEvent } from '../market/event.ts';
 import type { LoopInput } from '../policy/loop-table.ts';
+import { acknowledge, applyOverride, applySilence } from '../policy/oversight.ts';
 import { registeredJob } from '../policy/registry.ts';
 import { loopAction, tellLoop } from './calibration-loop.ts';
 import type { Effect } from './effect.ts';
+import { onVerdict, openIncident } from './judge-incidents.ts';
 import { closeTrial, end, promote } from './run-trial.ts';
 import { countRefused, type EngineState, type ExpiryState, type UnderlyingState } from './state.ts';
 import { newestVersion } from './versions.ts';
@@ -12,11 +14,14 @@ const LOOP_ORDERS: ReadonlySet<string> = new Set<LoopInput>(['manual', 'resume',
 
 /**
  * An operator speaks to the loop of an expiry (`deribit:BTC:2026-03-27`), or of all expiries of an underlying
- * (`deribit:BTC`); `approve` and `reject` also take the id of the proposed calibration. Targets with an `@` are leases,
- * which are not the loop's. A refit is carried out by the next close, unless a data fault vetoes it.
+ * (`deribit:BTC`); `approve` and `reject` also take the id of the proposed calibration. Break-glass, silences,
+ * acknowledgements and verdicts go to the oversight. A refit is carried out by the next close, unless a data fault vetoes it.
  */
 export function onOperator(state: EngineState, event: OperatorEvent): Effect[] {
-  if (!LOOP_ORDERS.has(event.action)) return [];
+  if (event.action === 'verdict') return onVerdict(state, event);
+  const refused = supervise(state, event);
+  if (typeof refused === 'string') countRefused(state, refused);
+  if (refused !== undefined || !LOOP_ORDERS.has(event.action)) return [];
   const effects: Effect[] = [];
   let heard = false;
   for (const underlying of state.underlyings.values())
@@ -25,8 +30,26 @@ export function onOperator(state: EngineState, event: OperatorEvent): Effect[] {
         heard = true;
         obey(state, underlying, expiry, event, effects);
       }
-  if (!heard && !event.target.includes('@')) countRefused(state, 'operator-unknown-target');
+  if (!heard) countRefused(state, 'operator-unknown-target');
   return effects;
+}
+
+/**
+ * Break-glass, silences and acknowledgements: kept with the engine's state, so that they outlive the process. Undefined:
+ * not one of them; a text: refused, under this name; null: done.
+ */
+function supervise(state: EngineState, event: OperatorEvent): string | null | undefined {
+  const { oversight } = state;
+  const { action, target } = event;
+  if (action === 'acknowledge') {
+    acknowledge(oversight, event, openIncident(state, target)?.severity ?? null);
+    return null;
+  }
+  if (action === 'override' || (action === 'resume' && target.includes('@')))
+    return applyOverride(oversight, event) === null ? null : 'operator-override-refused';
+  if (action === 'silence' || (action === 'resume' && oversight.silences.has(target)))
+    return applySilence(oversight, event) === null ? null : 'operator-silence-refused';
+  return undefined;
 }
 
 function isMeant(underlying: UnderlyingState, expiry: ExpiryState, event: OperatorEvent): boolean {

@@ -12,6 +12,10 @@ export interface Incident {
   severity: IncidentRecord['severity'];
   /** Epoch ms of the last close that showed it. */
   lastSeen: number;
+  /** Largest median PZ of the serving calibrations on its scope while it was open; NaN before any was scored. */
+  peakPz: number;
+  /** Whether a refit that answered it was proved by the batch after it. */
+  verified: boolean;
 }
 
 /** All open incidents of one underlying, by cause and scope; ids count up. */
@@ -19,12 +23,14 @@ export interface IncidentBook {
   readonly open: Map<string, Incident>;
   /** Seen but not yet opened: closes in a row that showed it, by cause and scope. */
   readonly waiting: Map<string, number>;
+  /** Ended and not yet judged: emptied by whoever gives verdicts, after every update. */
+  readonly ended: { readonly incident: Incident; readonly at: number }[];
   next: number;
 }
 
 /** An empty book. */
 export function initIncidentBook(): IncidentBook {
-  return { open: new Map(), waiting: new Map(), next: 1 };
+  return { open: new Map(), waiting: new Map(), ended: [], next: 1 };
 }
 
 /**
@@ -76,6 +82,8 @@ export function updateIncidents(
         openedAt: at,
         severity: d.severity,
         lastSeen: at,
+        peakPz: NaN,
+        verified: false,
       };
       book.open.set(key, incident);
       records.push(incidentRecord(incident, at, 'open', d.evidence));
@@ -101,6 +109,7 @@ export function updateIncidents(
 
 function resolve(book: IncidentBook, key: string, incident: Incident, at: number): IncidentRecord {
   book.open.delete(key);
+  book.ended.push({ incident, at });
   return incidentRecord(incident, at, 'resolved', { open_s: (at - incident.openedAt) / 1000 });
 }
 

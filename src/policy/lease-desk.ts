@@ -1,8 +1,8 @@
 import { isoTime } from '../market/iso-time.ts';
-import type { OperatorEvent } from '../market/event.ts';
 import type { GateState } from './gate.ts';
 import type { Lease } from './lease.ts';
 import { RE_ENTRY_NARROW } from './loop.ts';
+import type { Override } from './oversight.ts';
 
 /** Life of a lease without renewal, ms. Source: methods.md 5.3. */
 export const LEASE_TTL_MS = 5_000;
@@ -10,9 +10,6 @@ export const LEASE_TTL_MS = 5_000;
 export const FRESH_MS = 5_000;
 /** An event loop that stood still for longer since the last issue abstains, ms. */
 export const LAG_MS = 2_000;
-/** The longest break-glass, ms. */
-export const MAX_OVERRIDE_MS = 3_600_000;
-const MAX_OVERRIDES = 100;
 /** Width while the market itself is the reason, and while a fit has not been scored on unseen data. Source: methods.md 5.3, re-entry. */
 const WIDEN_MARKET = 2;
 const WIDEN_UNPROVEN = 1.5;
@@ -45,60 +42,30 @@ export interface DeskHealth {
   readonly loopLagMs: number;
 }
 
-/** One accepted break-glass. */
-export interface Override {
-  readonly scope: string;
-  readonly by: string;
-  readonly note: string;
-  /** Epoch ms. */
-  readonly until: number;
-}
-
-/** The desk's whole memory, plain data. */
+/** What the desk remembers; what people ordered is in the engine's state (`src/policy/oversight.ts`). */
 export interface LeaseDesk {
   sequence: number;
-  /** By scope. */
-  readonly overrides: Map<string, Override>;
 }
 
-/** A desk without overrides. A restart begins here: every override ends with the monitor that granted it. */
+/** A desk that has issued nothing. */
 export function initLeaseDesk(): LeaseDesk {
-  return { sequence: 0, overrides: new Map() };
+  return { sequence: 0 };
 }
-
-/** `model@venue[:underlying[:day[:wing]]]`. */
-const SCOPE = /^[\w-]+@[\w-]+(:[\w-]+(:\d{4}-\d\d-\d\d(:(put|call))?)?)?$/;
 
 /**
- * Takes an operator's `override` (break-glass, until `event.until`) or the `resume` that ends it early. Returns null, or
- * why it was refused. The caller has authenticated the actor and logged the event.
+ * Issues one lease per verdict at `at` (epoch ms, our wall clock). What has no fresh evidence is closed and says so;
+ * `overrides` that have not lapsed open what they cover.
  */
-export function applyOverride(desk: LeaseDesk, event: OperatorEvent): string | null {
-  if (event.action === 'resume') {
-    return desk.overrides.delete(event.target) ? null : `target: no override on ${event.target}`;
-  }
-  if (event.action !== 'override') return `action: ${event.action} is no break-glass`;
-  if (!SCOPE.test(event.target)) return `target: ${event.target} is not model@venue:underlying:day`;
-  if (event.note.trim() === '') return 'note: say why';
-  if (event.until === null || !(event.until > event.at)) return 'until: an override must lapse in the future';
-  if (event.until - event.at > MAX_OVERRIDE_MS)
-    return `until: at most ${MAX_OVERRIDE_MS / 60_000} minutes, ${(event.until - event.at) / 60_000} asked`;
-  if (!desk.overrides.has(event.target) && desk.overrides.size >= MAX_OVERRIDES)
-    return `target: ${MAX_OVERRIDES} overrides are open already`;
-  desk.overrides.set(event.target, { scope: event.target, by: event.actor, note: event.note, until: event.until });
-  return null;
-}
-
-/** Issues one lease per verdict at `at` (epoch ms, wall clock). What has no fresh evidence is closed and says so. */
 export function issueLeases(
   desk: LeaseDesk,
+  overrides: Iterable<Override>,
   verdicts: readonly LeaseVerdict[],
   health: DeskHealth,
   at: number,
 ): readonly Lease[] {
   desk.sequence++;
-  for (const [scope, override] of desk.overrides) if (override.until <= at) desk.overrides.delete(scope);
-  return verdicts.map((verdict) => issue(desk, verdict, health, at));
+  const inForce = [...overrides].filter((o) => o.until > at);
+  return verdicts.map((verdict) => issue(desk.sequence, inForce, verdict, health, at));
 }
 
 /** A reason with the scope, in lease terms, that has to be overridden to lift it; null = nobody may. */
@@ -107,7 +74,13 @@ interface Blocked {
   readonly owner: string | null;
 }
 
-function issue(desk: LeaseDesk, verdict: LeaseVerdict, health: DeskHealth, at: number): Lease {
+function issue(
+  sequence: number,
+  overrides: readonly Override[],
+  verdict: LeaseVerdict,
+  health: DeskHealth,
+  at: number,
+): Lease {
   const [model, place] = split(verdict.scope);
   const underlying = place.split(':').slice(0, 2).join(':');
   const above = (reason: string, scope: string): Blocked => ({
@@ -131,7 +104,7 @@ function issue(desk: LeaseDesk, verdict: LeaseVerdict, health: DeskHealth, at: n
     });
   const reasons = [...closing, ...abstaining, ...own];
   const state = closing.length + abstaining.length > 0 ? 'DO_NOT_USE' : verdict.gate.state;
-  const override = state === 'OK' || state === 'WIDEN' ? null : overrideFor(desk, verdict.scope, reasons);
+  const override = state === 'OK' || state === 'WIDEN' ? null : overrideFor(overrides, verdict.scope, reasons);
   const granted = override === null ? state : 'WIDEN';
   return {
     scope: verdict.scope,
@@ -146,13 +119,13 @@ function issue(desk: LeaseDesk, verdict: LeaseVerdict, health: DeskHealth, at: n
     issued_at: isoTime(at),
     ttl_ms: LEASE_TTL_MS,
     expires_at: isoTime(at + LEASE_TTL_MS),
-    sequence: desk.sequence,
+    sequence,
   };
 }
 
 /** The override that lifts every reason: it covers this scope, and no reason belongs to a scope wider than its own. */
-function overrideFor(desk: LeaseDesk, scope: string, reasons: readonly Blocked[]): Override | null {
-  for (const override of desk.overrides.values()) {
+function overrideFor(overrides: readonly Override[], scope: string, reasons: readonly Blocked[]): Override | null {
+  for (const override of overrides) {
     if (!covers(override.scope, scope)) continue;
     if (reasons.every((r) => r.owner !== null && covers(override.scope, r.owner))) return override;
   }

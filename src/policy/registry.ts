@@ -32,10 +32,11 @@ export interface RegisteredCalibration extends CalibrationContent {
   readonly guards: readonly string[];
   /** `automatic`, or the operator who ordered or approved it. */
   readonly approver: string;
-  /** Batches scored while live, and the sum of their PZ and inside shares. */
+  /** Batches it predicted before it saw them, the sums of their PZ and inside shares, and the worst PZ. */
   scored: number;
   pz: number;
   inside: number;
+  worst: number;
 }
 
 /** Newest calibrations of one expiry, oldest first, bounded; the log holds all of them. */
@@ -72,10 +73,25 @@ export function register(
   content: CalibrationContent,
   verdict: Pick<RegisteredCalibration, 'job' | 'reason' | 'status' | 'guards' | 'approver'>,
 ): RegisteredCalibration {
-  const entry: RegisteredCalibration = { ...content, id: contentId(content), ...verdict, scored: 0, pz: 0, inside: 0 };
+  const entry: RegisteredCalibration = {
+    ...content,
+    id: contentId(content),
+    ...verdict,
+    scored: 0,
+    pz: 0,
+    inside: 0,
+    worst: 0,
+  };
   registry.push(entry);
   if (registry.length > REGISTRY_KEPT) registry.shift();
   return entry;
+}
+
+/** The calibration of a content id, or undefined when there is none or it is not kept any more. */
+export function servedCalibration(registry: Registry, content: string | undefined): RegisteredCalibration | undefined {
+  if (content === undefined) return undefined;
+  for (let i = registry.length - 1; i >= 0; i--) if (registry[i].id === content) return registry[i];
+  return undefined;
 }
 
 /** The calibration of a job, or undefined when it is not kept any more. */

@@ -1,17 +1,15 @@
 import type { GateRecord, IncidentRecord } from '../model/record.ts';
-import type { OperatorEvent } from '../market/event.ts';
 import { conditionOfGate, conditionOfIncident, graver, SEVERITIES, splitGateScope } from './alert.ts';
-import type { Condition } from './alert.ts';
+import type { Condition, Severity } from './alert.ts';
 import { planGroups } from './alert-group.ts';
 import type { Notification } from './notification.ts';
 import { count, type RouterState, type TrackedAlert } from './router-state.ts';
-import { makeSilence } from './silence.ts';
+import type { Silence } from './silence.ts';
 
 /** Bounds: more alerts than this are one alert, `alert-overflow`. */
 const MAX_ALERTS = 500;
 const MAX_SCOPES = 200;
 const MAX_INCIDENTS = 20;
-const MAX_SILENCES = 200;
 /** A gate that is shut on this many scopes of one underlying is critical. */
 const MANY_SCOPES = 3;
 const OVERFLOW: Condition = {
@@ -83,29 +81,30 @@ function settle(state: RouterState, tracked: TrackedAlert, at: number): void {
     state.acknowledged.delete(alert.key);
 }
 
+/** Takes over the silences that are in force at `at` (epoch ms), in place of those it had. */
+export function noteSilences(state: RouterState, silences: ReadonlyMap<string, Silence>, at: number): void {
+  state.silences.clear();
+  for (const [id, silence] of silences) if (silence.until > at) state.silences.set(id, silence);
+}
+
 /**
- * Takes an operator's `silence` (target a matcher: `cause=level-move,underlying=deribit:BTC`) or `acknowledge` (target an
- * incident id or an alert key), or the `resume` that ends a silence (target its id). Returns null, or why not.
+ * Someone takes care of an incident (or of an alert, by its key): it is not repeated until it ends or grows graver than
+ * it is now, or than `severity` where that is known. Returns null, or why not.
  */
-export function noteOperator(state: RouterState, event: OperatorEvent): string | null {
-  if (event.action === 'silence') {
-    const request = { target: event.target, by: event.actor, note: event.note, at: event.at };
-    const silence = makeSilence(`s-${event.at}-${state.silences.size}`, request, event.until);
-    if (typeof silence === 'string') return silence;
-    if (state.silences.size >= MAX_SILENCES) return `target: ${MAX_SILENCES} silences are in force already`;
-    state.silences.set(silence.id, silence);
-    return null;
-  }
-  if (event.action === 'resume')
-    return state.silences.delete(event.target) ? null : `target: there is no silence ${event.target}`;
-  if (event.action !== 'acknowledge') return `action: ${event.action} is nothing for the router`;
+export function noteAcknowledgement(
+  state: RouterState,
+  target: string,
+  taken: { readonly by: string; readonly at: number; readonly severity?: Severity },
+): string | null {
   const tracked = [...state.alerts.values()].find(
-    (t) => t.alert.endsAt === null && (t.alert.key === event.target || t.alert.incidents.includes(event.target)),
+    (t) => t.alert.endsAt === null && (t.alert.key === target || t.alert.incidents.includes(target)),
   );
-  if (tracked === undefined) return `target: nothing that fires is called ${event.target}`;
+  if (tracked === undefined) return `target: nothing that fires is called ${target}`;
   const { key, kind, severity } = tracked.alert;
   if (kind === 'gate' || kind === 'override') return `target: ${kind} cannot be acknowledged away`;
-  state.acknowledged.set(key, { by: event.actor, at: event.at, severity });
+  const known = taken.severity ?? severity;
+  if (SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(known)) return `target: ${target} has grown graver since`;
+  state.acknowledged.set(key, { by: taken.by, at: taken.at, severity: known });
   return null;
 }
 

@@ -29,7 +29,7 @@ class TestMonitor implements GateTransport {
 
   answer(nonce: string | null): LeaseAnswer {
     const verdict = { scope: SCOPE, gate: this.gate, ownerOf: {}, modelId: 'c1', asOf: this.wall, uncertainty: 1 };
-    const leases = issueLeases(this.desk, [verdict], HEALTHY, this.wall);
+    const leases = issueLeases(this.desk, [], [verdict], HEALTHY, this.wall);
     const { sequence } = this.desk;
     return { monitor: 'a', run: this.run, nonce, mode: this.mode, issued_at: '', ttl_ms: 5_000, sequence, leases };
   }

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { array, assert as check, constantFrom, integer, property, record } from 'fast-check';
-import { applyOverride, initLeaseDesk, issueLeases, LEASE_TTL_MS } from '../../src/policy/lease-desk.ts';
+import { initLeaseDesk, issueLeases, LEASE_TTL_MS } from '../../src/policy/lease-desk.ts';
+import { applyOverride, initOversight } from '../../src/policy/oversight.ts';
 import type { DeskHealth, LeaseVerdict } from '../../src/policy/lease-desk.ts';
 import { evaluateLeases, holdAnswer, LEASE_STATES } from '../../src/policy/lease.ts';
 import type { HeldAnswer, Lease, LeaseState } from '../../src/policy/lease.ts';
@@ -22,8 +23,8 @@ const verdict = (over: Partial<LeaseVerdict> = {}): LeaseVerdict => ({
   uncertainty: 1.2,
   ...over,
 });
-const issueOne = (v: LeaseVerdict, health: Partial<DeskHealth> = {}, desk = initLeaseDesk()): Lease =>
-  issueLeases(desk, [v], { ...HEALTHY, ...health }, AT)[0];
+const issueOne = (v: LeaseVerdict, health: Partial<DeskHealth> = {}, people = initOversight()): Lease =>
+  issueLeases(initLeaseDesk(), people.overrides.values(), [v], { ...HEALTHY, ...health }, AT)[0];
 const operator = (over: Partial<OperatorEvent> = {}): OperatorEvent => ({
   type: 'operator',
   at: AT,
@@ -85,7 +86,7 @@ test('without fresh data, a live feed, a turning loop or a calibration the monit
 test('stale data of one underlying close no other', () => {
   const eth = verdict({ scope: 'svi@deribit:ETH:2026-03-27' });
   const health = { ...HEALTHY, dataAgeMs: (key: string) => (key === 'deribit:BTC' ? 60_000 : 10) };
-  const leases = issueLeases(initLeaseDesk(), [verdict(), eth], health, AT);
+  const leases = issueLeases(initLeaseDesk(), [], [verdict(), eth], health, AT);
   assert.deepEqual(
     leases.map((l) => l.state),
     ['DO_NOT_USE', 'OK'],
@@ -93,45 +94,46 @@ test('stale data of one underlying close no other', () => {
 });
 
 test('break-glass opens its scope to WIDEN, keeps the reasons in sight, and lapses by itself', () => {
-  const desk = initLeaseDesk();
+  const people = initOversight();
   const sick = verdict({ gate: { state: 'DO_NOT_USE', reasons: ['fat-finger'] } });
-  assert.equal(applyOverride(desk, operator()), null);
-  const lease = issueOne(sick, {}, desk);
+  assert.equal(applyOverride(people, operator()), null);
+  const lease = issueOne(sick, {}, people);
   assert.deepEqual([lease.state, lease.multiplier, lease.reasons], ['WIDEN', 2, ['fat-finger']]);
   assert.deepEqual(lease.override, { by: 'rita', until: '2026-02-05T21:10:00.000Z', note: 'quoting by hand' });
-  assert.equal(issueOne({ ...sick, scope: JUNE }, {}, desk).state, 'DO_NOT_USE', 'another expiry stays closed');
-  assert.equal(issueOne({ ...sick, scope: MARCH.replace('svi', 'ssvi') }, {}, desk).state, 'DO_NOT_USE');
-  const later = issueLeases(desk, [sick], HEALTHY, AT + 600_000)[0];
+  assert.equal(issueOne({ ...sick, scope: JUNE }, {}, people).state, 'DO_NOT_USE', 'another expiry stays closed');
+  assert.equal(issueOne({ ...sick, scope: MARCH.replace('svi', 'ssvi') }, {}, people).state, 'DO_NOT_USE');
+  const later = issueLeases(initLeaseDesk(), people.overrides.values(), [sick], HEALTHY, AT + 600_000)[0];
   assert.deepEqual([later.state, later.override], ['DO_NOT_USE', null]);
-  assert.equal(desk.overrides.size, 0);
+  assert.match(applyOverride(people, operator({ action: 'resume', receivedAt: AT + 600_000 }))!, /no override/);
+  assert.equal(people.overrides.size, 0);
 });
 
 test('an override of one expiry lifts nothing that belongs to a wider scope; one of that scope does', () => {
-  const desk = initLeaseDesk();
-  applyOverride(desk, operator());
+  const people = initOversight();
+  applyOverride(people, operator());
   const wide = verdict({
     gate: { state: 'DO_NOT_USE', reasons: ['index-dislocation'] },
     ownerOf: { 'index-dislocation': 'deribit:BTC' },
   });
-  assert.equal(issueOne(wide, {}, desk).state, 'DO_NOT_USE');
-  assert.equal(issueOne(verdict(), { dataAgeMs: () => 9_999 }, desk).state, 'DO_NOT_USE');
-  applyOverride(desk, operator({ target: 'svi@deribit:BTC' }));
-  assert.equal(issueOne(wide, {}, desk).state, 'WIDEN');
-  assert.equal(issueOne(verdict(), { dataAgeMs: () => 9_999 }, desk).state, 'WIDEN');
-  assert.equal(issueOne(verdict(), { feed: () => 'down' }, desk).state, 'DO_NOT_USE', 'the venue is wider still');
-  applyOverride(desk, operator({ target: 'svi@deribit' }));
-  assert.equal(issueOne(verdict(), { feed: () => 'down' }, desk).state, 'WIDEN');
+  assert.equal(issueOne(wide, {}, people).state, 'DO_NOT_USE');
+  assert.equal(issueOne(verdict(), { dataAgeMs: () => 9_999 }, people).state, 'DO_NOT_USE');
+  applyOverride(people, operator({ target: 'svi@deribit:BTC' }));
+  assert.equal(issueOne(wide, {}, people).state, 'WIDEN');
+  assert.equal(issueOne(verdict(), { dataAgeMs: () => 9_999 }, people).state, 'WIDEN');
+  assert.equal(issueOne(verdict(), { feed: () => 'down' }, people).state, 'DO_NOT_USE', 'the venue is wider still');
+  applyOverride(people, operator({ target: 'svi@deribit' }));
+  assert.equal(issueOne(verdict(), { feed: () => 'down' }, people).state, 'WIDEN');
 });
 
 test('no override makes a lagging monitor or a missing calibration speak', () => {
-  const desk = initLeaseDesk();
-  applyOverride(desk, operator({ target: 'svi@deribit' }));
-  assert.equal(issueOne(verdict(), { loopLagMs: 9_000 }, desk).state, 'DO_NOT_USE');
-  assert.equal(issueOne(verdict({ modelId: null }), {}, desk).state, 'DO_NOT_USE');
+  const people = initOversight();
+  applyOverride(people, operator({ target: 'svi@deribit' }));
+  assert.equal(issueOne(verdict(), { loopLagMs: 9_000 }, people).state, 'DO_NOT_USE');
+  assert.equal(issueOne(verdict({ modelId: null }), {}, people).state, 'DO_NOT_USE');
 });
 
 test('a careless override is refused and names the field', () => {
-  const refusal = (over: Partial<OperatorEvent>): string | null => applyOverride(initLeaseDesk(), operator(over));
+  const refusal = (over: Partial<OperatorEvent>): string | null => applyOverride(initOversight(), operator(over));
   assert.match(refusal({ note: ' ' })!, /^note:/);
   assert.match(refusal({ until: null })!, /^until:/);
   assert.match(refusal({ until: AT })!, /^until:/);
@@ -139,11 +141,11 @@ test('a careless override is refused and names the field', () => {
   for (const target of ['svi', 'deribit:BTC', 'svi@deribit:BTC:27MAR26', 'svi@', '*'])
     assert.match(refusal({ target })!, /^target:/);
   assert.match(refusal({ action: 'resume' })!, /^target: no override/);
-  const desk = initLeaseDesk();
-  for (let i = 0; i < 100; i++) assert.equal(applyOverride(desk, operator({ target: `m${i}@deribit:BTC` })), null);
-  assert.match(applyOverride(desk, operator())!, /100 overrides/);
-  assert.equal(applyOverride(desk, operator({ action: 'resume', target: 'm7@deribit:BTC' })), null);
-  assert.equal(applyOverride(desk, operator()), null);
+  const people = initOversight();
+  for (let i = 0; i < 100; i++) assert.equal(applyOverride(people, operator({ target: `m${i}@deribit:BTC` })), null);
+  assert.match(applyOverride(people, operator())!, /100 overrides/);
+  assert.equal(applyOverride(people, operator({ action: 'resume', target: 'm7@deribit:BTC' })), null);
+  assert.equal(applyOverride(people, operator()), null);
 });
 
 test('a lease lapses with its monotonic age, with its wall age, and on a clock that runs backwards', () => {

@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { OperatorEvent } from '../../src/market/event.ts';
 import type { GateRecord, IncidentRecord } from '../../src/model/record.ts';
-import { advanceRouter, noteOperator, noteRecord } from '../../src/policy/route.ts';
+import { applySilence, initOversight } from '../../src/policy/oversight.ts';
+import { advanceRouter, noteAcknowledgement, noteRecord, noteSilences } from '../../src/policy/route.ts';
 import { initRouter, type RouterConfig, type RouterState } from '../../src/policy/router-state.ts';
 import type { Notification } from '../../src/policy/notification.ts';
 
@@ -27,6 +28,7 @@ const JUNE = 'deribit:BTC:2026-06-26';
 
 /** A router with a clock in seconds after T0 and a memory of what was told. */
 class Timeline {
+  readonly oversight = initOversight();
   readonly state: RouterState;
   readonly told: string[] = [];
   readonly all: Notification[] = [];
@@ -78,16 +80,11 @@ class Timeline {
   ): string | null {
     const at = T0 + this.now * 1_000;
     const until = forSeconds === null ? null : at + forSeconds * 1_000;
-    return noteOperator(this.state, {
-      type: 'operator',
-      at,
-      receivedAt: at,
-      actor: 'rita',
-      action,
-      target,
-      note,
-      until,
-    });
+    if (action === 'acknowledge') return noteAcknowledgement(this.state, target, { by: 'rita', at });
+    const event: OperatorEvent = { type: 'operator', at, receivedAt: at, actor: 'rita', action, target, note, until };
+    const refused = applySilence(this.oversight, event);
+    noteSilences(this.state, this.oversight.silences, at);
+    return refused;
   }
 }
 

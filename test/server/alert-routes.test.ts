@@ -7,6 +7,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { alertSettings } from '../../src/app/alert-settings.ts';
 import { Alerts } from '../../src/app/alerts.ts';
+import { DEFAULT_CONFIG } from '../../src/engine/config.ts';
+import { initEngine } from '../../src/engine/state.ts';
+import { step } from '../../src/engine/step.ts';
+import type { OperatorEvent } from '../../src/market/event.ts';
 import { AccessTokens } from '../../src/server/access-tokens.ts';
 import { startServer } from '../../src/server/monitor-server.ts';
 import type { AlertOverview } from '../../src/server/alert-routes.ts';
@@ -28,6 +32,8 @@ test('a silence is taken with role, matcher, note and end; it shows, hides its a
     deadLetters: join(folder, 'dead'),
     onTrouble: assert.fail,
   });
+  const state = initEngine(DEFAULT_CONFIG);
+  alerts.adopt(state);
   const server = await startServer({
     view: new MonitoredMarket([], 40).view,
     alerts: {
@@ -39,7 +45,10 @@ test('a silence is taken with role, matcher, note and end; it shows, hides its a
         const at = Date.now();
         const until = minutes === null ? null : at + minutes * 60_000;
         const action = minutes === null ? ('resume' as const) : ('silence' as const);
-        return alerts.onEvent({ type: 'operator', at, receivedAt: at, actor, action, target, note, until });
+        const event: OperatorEvent = { type: 'operator', at, receivedAt: at, actor, action, target, note, until };
+        step(state, event);
+        alerts.onEvent(event);
+        return null;
       },
     },
     port: 0,

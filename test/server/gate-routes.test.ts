@@ -6,6 +6,7 @@ import { WebSocket } from 'ws';
 import { GateDesk } from '../../src/app/gate-desk.ts';
 import { initEngine, type EngineState } from '../../src/engine/state.ts';
 import { DEFAULT_CONFIG } from '../../src/engine/config.ts';
+import { step } from '../../src/engine/step.ts';
 import { createGate } from '../../src/library/gate.ts';
 import type { OperatorEvent } from '../../src/market/event.ts';
 import { initLoop } from '../../src/policy/loop.ts';
@@ -43,7 +44,7 @@ function engineState(): EngineState & { quoteArrives(): void; gate: { state: str
     platform: 'open',
     feed: 'live',
     watermark: 601_000,
-    incidents: { open: new Map() },
+    incidents: { open: new Map(), ended: [] },
   };
   const state = initEngine(DEFAULT_CONFIG);
   (state.underlyings as Map<string, unknown>).set('deribit:BTC', underlying);
@@ -60,7 +61,14 @@ async function setUp(t: TestContext): Promise<{
   const state = engineState();
   const logged: OperatorEvent[] = [];
   const clock = { mono: 0 };
-  const desk = new GateDesk({ state: () => state, log: (e) => logged.push(e), monotonic: () => clock.mono });
+  const desk = new GateDesk({
+    state: () => state,
+    log: (event) => {
+      logged.push(event);
+      step(state, event);
+    },
+    monotonic: () => clock.mono,
+  });
   const server = await startServer({
     view: new MonitoredMarket([], 40).view,
     gate: desk,

@@ -95,7 +95,7 @@ export class EngineView implements MonitorView {
       const incident = record.incident === null ? null : this.incidentHistory.get(record.incident);
       this.calibrationHistory.onAction(record, incident?.scope ?? '');
     } else if (record.type === 'verdict') this.incidentHistory.onVerdict(record);
-    else if (state !== null) {
+    else if (record.type === 'score' && state !== null) {
       const scope = scopeOfScore(state.underlyings.values(), record);
       if (scope !== null) this.scoresOf(state).add(scope, record);
     }
@@ -162,8 +162,10 @@ export class EngineView implements MonitorView {
   }
 
   incidents(): Incident[] {
-    for (const u of this.source.state()?.underlyings.values() ?? [])
-      for (const open of u.incidents.open.values()) this.incidentHistory.adopt(open);
+    const state = this.source.state();
+    for (const u of state?.underlyings.values() ?? [])
+      for (const open of u.incidents.open.values())
+        if (state !== null) this.incidentHistory.adopt(open, state.oversight);
     return this.incidentHistory.all();
   }
 

@@ -1,8 +1,9 @@
 import type { Incident as OpenIncident } from '../../policy/incident.ts';
-import { CAUSES, type Cause } from '../../policy/causes.ts';
+import { causeNamed } from '../../policy/causes.ts';
+import type { Oversight } from '../../policy/oversight.ts';
 import { isoTime } from '../../market/iso-time.ts';
 import type { OperatorEvent } from '../../market/event.ts';
-import type { ActionRecord, IncidentRecord } from '../../model/record.ts';
+import type { ActionRecord, IncidentRecord, VerdictRecord } from '../../model/record.ts';
 import type { Smile } from '../../server/wire/smile.ts';
 import type { Incident, IncidentWithPictures, TimelineEntry } from '../../server/wire/watch.ts';
 
@@ -48,6 +49,7 @@ export class IncidentHistory {
       updated: record.at,
       resolved: resolved ? record.at : null,
       evidence: resolved ? before.evidence : record.evidence,
+      money: resolved ? before.money : moneyOf(record.evidence),
       runner_up: resolved ? before.runner_up : runnerUp(record.evidence),
       timeline: added(before.timeline, entryOf(record)),
     };
@@ -69,6 +71,20 @@ export class IncidentHistory {
     });
   }
 
+  onVerdict(record: VerdictRecord): void {
+    const kept = this.kept.get(record.incident);
+    if (kept === undefined) return;
+    const { at, verdict, by, automatic, rule, note } = record;
+    kept.incident = { ...kept.incident, verdict: { verdict, by, automatic, rule, at, note }, updated: at };
+    const who = automatic ? `by the rule ${rule ?? ''}, automatic` : `by ${by}`;
+    this.append(record.incident, {
+      at,
+      what: 'verdict',
+      text: `${verdict}, ${who}${note === '' ? '' : `: ${note}`}`,
+      data: { verdict, by, automatic, rule, note },
+    });
+  }
+
   onOperator(event: OperatorEvent): void {
     const kept = this.kept.get(event.target);
     if (kept === undefined || event.action !== 'acknowledge') return;
@@ -84,7 +100,7 @@ export class IncidentHistory {
   }
 
   /** What an earlier process opened and this one has not yet heard of. */
-  adopt(open: OpenIncident): void {
+  adopt(open: OpenIncident, oversight: Oversight): void {
     if (this.kept.has(open.id)) return;
     const at = isoTime(open.openedAt);
     const incident = begun({
@@ -103,7 +119,14 @@ export class IncidentHistory {
       text: 'in an earlier run; its evidence is in the log',
       data: {},
     };
-    this.keep({ incident: { ...incident, timeline: [entry] }, pictures: [] });
+    const taken = oversight.acknowledged.get(open.id);
+    const acknowledged = taken === undefined ? null : { by: taken.by, at: isoTime(taken.at), note: taken.note };
+    const given = oversight.verdicts.given.get(open.id);
+    const verdict =
+      given === undefined
+        ? null
+        : { verdict: given.verdict, by: given.by, automatic: given.rule !== null, rule: given.rule, at: isoTime(given.at), note: given.note }; // prettier-ignore
+    this.keep({ incident: { ...incident, acknowledged, verdict, timeline: [entry] }, pictures: [] });
   }
 
   get(id: string): IncidentWithPictures | null {
@@ -137,7 +160,7 @@ export class IncidentHistory {
 }
 
 function begun(record: IncidentRecord): Incident {
-  const cause = CAUSES[record.cause as Cause] as { kind: Incident['kind']; says: string } | undefined;
+  const cause = causeNamed(record.cause);
   return {
     id: record.id,
     cause: record.cause,
@@ -151,11 +174,18 @@ function begun(record: IncidentRecord): Incident {
     updated: record.at,
     resolved: null,
     acknowledged: null,
+    verdict: null,
     runner_up: runnerUp(record.evidence),
-    money: null,
+    money: moneyOf(record.evidence),
     evidence: record.evidence,
     timeline: [],
   };
+}
+
+/** What the drift that the incident shows is worth to the book held; null without a book, or while it is not known. */
+function moneyOf(evidence: Readonly<Record<string, unknown>>): number | null {
+  const money = evidence['money_usd'];
+  return typeof money === 'number' ? money : null;
 }
 
 function entryOf(record: IncidentRecord): TimelineEntry {

@@ -1,5 +1,6 @@
 /** Underlyings, scores, incidents, calibrations and gates on the wire. */
 import { z } from 'zod';
+import { VERDICTS } from '../../policy/verdict.ts';
 import { column, feedState, gate, gateState, optional, optionalTime, severity, time, timeColumn } from './scalars.ts';
 import { smile } from './smile.ts';
 
@@ -18,7 +19,7 @@ export const underlying = z
     half_life_s: optional,
     open_incidents: z.number(),
     worst_incident: z
-      .object({ id: z.string(), cause: z.string(), severity, scope: z.string(), opened: time, money: z.null() })
+      .object({ id: z.string(), cause: z.string(), severity, scope: z.string(), opened: time, money: optional })
       .nullable(),
     expiries: z.array(
       z.object({
@@ -98,7 +99,7 @@ export const scores = z
 
 const timelineEntry = z.object({
   at: time,
-  what: z.enum(['opened', 'updated', 'resolved', 'action', 'acknowledged']),
+  what: z.enum(['opened', 'updated', 'resolved', 'action', 'acknowledged', 'verdict']),
   text: z.string(),
   data: z.record(z.string(), z.unknown()),
 });
@@ -108,7 +109,7 @@ export const incident = z
     id: z.string(),
     cause: z.string(),
     says: z.string(),
-    kind: z.enum(['data', 'market', 'model']),
+    kind: z.enum(['data', 'market', 'model', 'book']),
     severity,
     scope: z.string(),
     underlying: z.string(),
@@ -117,8 +118,19 @@ export const incident = z
     updated: time,
     resolved: optionalTime,
     acknowledged: z.object({ by: z.string(), at: time, note: z.string() }).nullable(),
+    /** What it turned out to have been; `rule` names the rule that said so when it ended by itself, null = a person said it. */
+    verdict: z
+      .object({
+        verdict: z.enum(VERDICTS),
+        by: z.string(),
+        automatic: z.boolean(),
+        rule: z.string().nullable(),
+        at: time,
+        note: z.string(),
+      })
+      .nullable(),
     runner_up: z.object({ cause: z.string(), separated_by: z.string().nullable(), nats: optional }).nullable(),
-    money: z.null(),
+    money: optional,
     evidence: z.record(z.string(), z.unknown()),
     timeline: z.array(timelineEntry),
   })

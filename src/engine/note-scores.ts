@@ -1,0 +1,17 @@
+import { servedCalibration } from '../policy/registry.ts';
+import type { ClosedExpiry } from './close.ts';
+
+/** Enters what a batch said of each model where it is asked for later: with the model, and with the calibration it judged. */
+export function noteScores(closed: ClosedExpiry): void {
+  const { registry } = closed.reading.expiry.loop;
+  for (const { track, primary, fit } of closed.scores) {
+    if (primary === null || fit === null) continue;
+    track.pz = primary.pz;
+    const entry = servedCalibration(registry, fit.content);
+    if (entry === undefined) continue;
+    entry.scored++;
+    entry.pz += primary.pz;
+    entry.inside += primary.insideShare;
+    entry.worst = Math.max(entry.worst, primary.pz);
+  }
+}
