@@ -192,7 +192,7 @@ function hedgeExpiry(
     const delta = deltaClassOf(greeks.delta);
     if (delta === undefined) continue;
     const bucket: Bucket = { underlying: start.underlying, side: option.side, tenor: tenorOf(expiry.years), delta };
-    const view: HedgeView = { option, expiry, models, moves, hullWhite: book.fits[option.side], greeks };
+    const view: HedgeView = { option, expiry, models, moves, hullWhite: fitted(book.fits[option.side]), greeks };
     const f = option.forward;
     const move = end.forward - f;
     const isForward = options.hedgeWith === 'forward';
@@ -239,6 +239,10 @@ function hedgeExpiry(
       unexplained: usdChange - greeks.delta * move,
     });
   }
+}
+
+function fitted(fit: HullWhiteFit): HedgeView['hullWhite'] {
+  return fit.status === 'fitted' ? fit.coefficients : undefined;
 }
 
 interface HedgePrices {

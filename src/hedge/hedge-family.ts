@@ -7,7 +7,6 @@ import { log } from '../numeric/exponential.ts';
 import type { BlackGreeks } from '../numeric/black.ts';
 import type { ChainExpiry, ChainOption } from './chain-snapshot.ts';
 import { sviVolatility, type ExpiryModels, type ModelName } from './expiry-models.ts';
-import type { HullWhiteFit } from './hull-white.ts';
 import { mertonDeltas } from './jump-delta.ts';
 import type { MoveSummary } from './move-history.ts';
 import { recalibrationDelta } from './recalibration-delta.ts';
@@ -18,6 +17,7 @@ import {
   hullWhiteDelta,
   localSkewStickinessDelta,
   stickyMoneynessDelta,
+  type HullWhiteCoefficients,
 } from './smile-delta.ts';
 
 /** Everything a family may look at: the start of the step and the past. */
@@ -26,7 +26,8 @@ export interface HedgeView {
   readonly expiry: ChainExpiry;
   readonly models: ExpiryModels;
   readonly moves: MoveSummary;
-  readonly hullWhite: HullWhiteFit;
+  /** Fitted for the option's side; undefined while there is too little to fit. */
+  readonly hullWhite: HullWhiteCoefficients | undefined;
   /** Black's greeks at the mark volatility, USD. */
   readonly greeks: BlackGreeks;
 }
@@ -121,9 +122,7 @@ export const HEDGE_FAMILIES: readonly HedgeFamily[] = [
     ['svi'],
   ),
   family('hull-white', (v) =>
-    v.hullWhite.status === 'fitted'
-      ? hullWhiteDelta(smileInput(v), v.expiry.years, v.hullWhite.coefficients)
-      : v.greeks.delta,
+    v.hullWhite === undefined ? v.greeks.delta : hullWhiteDelta(smileInput(v), v.expiry.years, v.hullWhite),
   ),
   family(
     'sabr',

@@ -71,6 +71,25 @@ export interface Observations {
   readonly high: Float64Array;
   /** The venue's own value of the observable (mark volatility); NaN where absent. */
   readonly venueValue: Float64Array;
+  /** Of hedging batches, whose value is a price change over a horizon: how the options stood when it began. */
+  readonly hedge?: HedgeColumns;
+}
+
+/**
+ * What a hedging batch adds, parallel to its observations. A fit of a hedging model holds one ratio dV/dF per option as
+ * of `from`; `row` says which of them belongs to each observation.
+ */
+export interface HedgeColumns {
+  /** Start of the horizon, epoch ms. */
+  readonly from: number;
+  readonly row: Int32Array;
+  /** F at the start and its change, each joined with the option's own quotes, USD. */
+  readonly forward: Float64Array;
+  readonly forwardMove: Float64Array;
+  /** Black's greeks at the start, USD: gamma per USD, vega per 1.00, theta per year. */
+  readonly gamma: Float64Array;
+  readonly vega: Float64Array;
+  readonly theta: Float64Array;
 }
 
 /** Filled by `predict`; arrays at least as long as the batch. */
@@ -120,6 +139,8 @@ export interface FitJob {
   readonly options: Readonly<Record<string, number>>;
   /** Fits of neighbouring scopes, ascending, on which this one leans because its own observations are too few. */
   readonly parents?: readonly ParentFit[];
+  /** Of hedging models: what they learn from, as rows of numbers whose meaning is the model's own. */
+  readonly moments?: readonly (readonly number[])[];
 }
 
 /** A neighbour's fit, as a job carries it. */
