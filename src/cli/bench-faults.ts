@@ -8,6 +8,7 @@ import { LIVE_FAULTS, runLiveBench } from '../app/faults/live-bench.ts';
 import { chainTable, liveTable, writeChainReport, writeLiveReport } from '../app/faults/write-report.ts';
 import { DEFAULT_CONFIG } from '../engine/config.ts';
 import { openRecording } from '../venue/recording/open.ts';
+import { chosen, whole } from './bench-options.ts';
 import { UsageError } from './usage-error.ts';
 
 interface FaultFlags {
@@ -23,10 +24,8 @@ interface FaultFlags {
 const THRESHOLDS = [1, 2.5, 4, 7] as const;
 
 /** `vernier bench faults --tape FILES|simulated --out DIR` */
-export function registerBenchFaults(program: Command): void {
-  program
-    .command('bench')
-    .description('measure the monitor itself')
+export function registerBenchFaults(bench: Command): void {
+  bench
     .command('faults')
     .description('inject faults with an answer key into a tape: found, named, false pages, against trivial monitors')
     .requiredOption('--tape <files...>', 'recorded chains, or the word simulated')
@@ -42,24 +41,8 @@ export function registerBenchFaults(program: Command): void {
     });
 }
 
-function whole(text: string, flag: string, least: number): number {
-  const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < least)
-    throw new UsageError(`${flag}: ${text} is not a whole number >= ${least}`);
-  return value;
-}
-
-function chosen<T>(all: readonly T[], nameOf: (kind: T) => string, list: string | undefined): readonly T[] {
-  if (list === undefined) return all;
-  const names = list.split(',').map((name) => name.trim());
-  for (const name of names)
-    if (!all.some((kind) => nameOf(kind) === name))
-      throw new UsageError(`--faults: ${name} is none of ${all.map(nameOf).join(', ')}`);
-  return all.filter((kind) => names.includes(nameOf(kind)));
-}
-
 function live(flags: FaultFlags, seed: number): void {
-  const kinds = chosen(LIVE_FAULTS, (k) => k.fault, flags.faults);
+  const kinds = chosen(LIVE_FAULTS, (k) => k.fault, flags.faults, '--faults');
   let said = 0;
   const result = runLiveBench(DEFAULT_CONFIG, seed, kinds, whole(flags.onsets, '--onsets', 1), (share) => {
     if (Math.floor(share * 10) <= said) return;
@@ -72,7 +55,7 @@ function live(flags: FaultFlags, seed: number): void {
 
 async function chains(flags: FaultFlags, seed: number): Promise<void> {
   for (const file of flags.tape) if (!existsSync(file)) throw new UsageError(`--tape: ${file}: no such file`);
-  const faults: readonly FaultKind[] = chosen(FAULTS, (k) => k.name, flags.faults);
+  const faults: readonly FaultKind[] = chosen(FAULTS, (k) => k.name, flags.faults, '--faults');
   const snapshots: ChainSnapshot[] = [];
   const builder = new SnapshotBuilder();
   for await (const batch of openRecording(flags.tape))

@@ -22,7 +22,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   export: async () => (await import('./export.ts')).registerExport,
   tournament: async () => (await import('./tournament.ts')).registerTournament,
   rules: async () => (await import('./rules.ts')).registerRules,
-  bench: async () => (await import('./bench-faults.ts')).registerBenchFaults,
+  bench: async () => (await import('./bench.ts')).registerBench,
   doctor: async () => (await import('./doctor.ts')).registerDoctor,
 };
 

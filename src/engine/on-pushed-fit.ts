@@ -13,7 +13,7 @@ import { countRefused, type EngineState, type ExpiryState, type ModelTrack, type
 import { goLive } from './versions.ts';
 
 /** Pushed models an expiry takes; each costs memory and a prediction per batch. */
-const MOST_PUSHED = 8;
+const MOST_PUSHED = 128;
 /** Names of the user's models: short, and readable in a scope key and a metric's label. */
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 
@@ -110,6 +110,8 @@ function pushedRecord(
     calendar_violations: null,
     leave_one_out_ratio: null,
     atm_se_vol: null,
+    book_jump_vol: null,
+    book_jump_usd: null,
     content_id: null,
     parent: null,
   };

@@ -129,9 +129,9 @@ test('what cannot be used is refused with field and value, counted, and the vers
     assert.equal(r.records.length, before);
     assert.ok((r.state.counts.refused.get(reason) ?? 0) > 0, reason);
   }
-  for (let i = 0; i < 20; i++) r.push([push(START + 2_000, { ...table(), model: `model-${i}` })]);
+  for (let i = 0; i < 140; i++) r.push([push(START + 2_000, { ...table(), model: `model-${i}` })]);
   const { models } = r.state.underlyings.get('deribit:BTC')!.expiries[0];
-  assert.equal(models.length, 2 + 8);
+  assert.equal(models.length, 2 + 128);
   assert.equal(r.state.counts.refused.get('pushed-too-many-models'), 13);
   assert.equal(models.find((t) => t.model === 'desk-a')!.versions.length, 1);
   assert.equal(r.state.counts.refused.get('pushed-out-of-domain'), 5);
