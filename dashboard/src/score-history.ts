@@ -1,8 +1,13 @@
 import type { IncidentSpan, Scores, ScoreMark, SeriesOfScope, Threshold } from './wire.ts';
 
 /** Points kept a series; past it the older half is thinned to every other one, so that a day stays a day. */
-export const POINT_LIMIT = 4_000;
+export const POINT_LIMIT = 2_000;
 const MARK_LIMIT = 2_000;
+const SPAN_LIMIT = 1_000;
+/** Scopes come and go with their expiries. */
+const SCOPE_LIMIT = 200;
+/** Columns of a strip: more than it has pixels show nothing and cost every redraw. */
+export const STRIP_COLUMNS = 800;
 
 /** One scope's columns over time, growing at the end. */
 export interface Track {
@@ -72,35 +77,53 @@ export class ScoreHistory {
     this.marks.sort((a, b) => Date.parse(a.at) - Date.parse(b.at));
     if (this.marks.length > MARK_LIMIT) this.marks = this.marks.slice(-MARK_LIMIT);
     for (const span of scores.incidents) this.incidents.set(span.id, span);
+    bound(this.incidents, SPAN_LIMIT);
+    for (const part of ['series', 'quality'] as const) bound(this.tracks[part], SCOPE_LIMIT);
   }
 
   /**
    * One column of every scope on one common time axis, for a strip: `at` in s (uPlot's unit), one array a scope with
-   * null where that scope has no point.
+   * null where that scope has no point. More moments than a strip has pixels are gathered, and of each scope the worst
+   * value stands for those gathered: `low` says that less is worse. `window`: epoch ms.
    */
   aligned(
     part: 'series' | 'quality',
-    column: string,
-    scale: number,
+    { column, scale, worse = 'far' }: { readonly column: string; readonly scale: number; readonly worse?: Worse },
     scopes: readonly string[],
+    window: readonly [number, number] = [-Infinity, Infinity],
   ): { readonly at: number[]; readonly values: (number | null)[][] } {
-    const times = new Set<number>();
     const tracks = scopes.map((scope) => this.tracks[part].get(scope));
-    for (const track of tracks) for (const t of track?.at ?? []) times.add(t);
-    const at = [...times].toSorted((a, b) => a - b);
-    const place = new Map(at.map((t, i) => [t, i]));
+    const times = new Set<number>();
+    for (const track of tracks) for (const t of track?.at ?? []) if (t >= window[0] && t <= window[1]) times.add(t);
+    const at = gathered(times);
     const values = tracks.map((track) => {
       const out = Array.from<number | null>({ length: at.length }).fill(null);
       const from = track?.columns.get(column);
-      if (track !== undefined && from !== undefined)
-        track.at.forEach((t, i) => {
-          const v = from[i];
-          out[place.get(t)!] = Number.isFinite(v) ? v * scale : null;
-        });
+      if (track === undefined || from === undefined) return out;
+      let place = 0;
+      track.at.forEach((t, i) => {
+        if (t < window[0] || t > window[1] || !Number.isFinite(from[i])) return;
+        while (place < at.length - 1 && at[place + 1] <= t) place++;
+        const v = from[i] * scale;
+        const held = out[place];
+        if (held === null || (worse === 'low' ? v < held : Math.abs(v) > Math.abs(held))) out[place] = v;
+      });
       return out;
     });
     return { at: at.map((t) => t / 1000), values };
   }
+}
+
+/** Which of two values of a score is the worse: the one farther from zero, or the lower. */
+export type Worse = 'far' | 'low';
+
+/** The moments in order; where there are too many, the first of each of {@link STRIP_COLUMNS} equal stretches. */
+function gathered(times: ReadonlySet<number>): number[] {
+  const all = [...times].toSorted((a, b) => a - b);
+  if (all.length <= STRIP_COLUMNS) return all;
+  const [first, last] = [all[0], all[all.length - 1]];
+  const stretch = (t: number): number => Math.floor((STRIP_COLUMNS * (t - first)) / (last - first + 1));
+  return all.filter((t, i) => i === 0 || stretch(t) !== stretch(all[i - 1]));
 }
 
 /** The lesser of two numbers that may not be there. */
@@ -129,11 +152,24 @@ function append(tracks: Map<string, Track>, series: SeriesOfScope): void {
   if (track.at.length > POINT_LIMIT) thin(track);
 }
 
-/** Drops every other point of the older half; the newest stay whole. */
+/** Halves the older half: of each two points the one with the larger PZ (or first column) stays, so that no peak is lost. */
 function thin(track: Track): void {
   const half = track.at.length >> 1;
-  const stays = (_: number, i: number): boolean => i >= half || i % 2 === 0;
+  const judged = track.columns.get('pz') ?? [...track.columns.values()][0] ?? [];
+  const stays = (_: number, i: number): boolean => {
+    if (i >= half) return true;
+    const other = i ^ 1;
+    return other >= half || judged[i] > judged[other] || (!(judged[other] > judged[i]) && i < other);
+  };
   const at = track.at.filter(stays);
   track.at.splice(0, track.at.length, ...at);
   for (const [name, values] of track.columns) track.columns.set(name, values.filter(stays));
+}
+
+/** Lets the oldest go. */
+function bound(map: Map<string, unknown>, most: number): void {
+  for (const oldest of map.keys()) {
+    if (map.size <= most) return;
+    map.delete(oldest);
+  }
 }

@@ -1,6 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { POINT_LIMIT, ScoreHistory } from '../../dashboard/src/score-history.ts';
+import { POINT_LIMIT, ScoreHistory, STRIP_COLUMNS } from '../../dashboard/src/score-history.ts';
 import { SCORE_ROWS } from '../../dashboard/src/score-rows.ts';
 import { stripRange } from '../../dashboard/src/strip-range.ts';
 import type { Scores } from '../../dashboard/src/wire.ts';
@@ -44,10 +44,26 @@ test('what comes again is not kept twice, what is new goes behind', () => {
 test('strips share one time axis; a scope without a point there is a gap, not a zero', () => {
   const history = new ScoreHistory();
   history.take(scores([1000, 2000]));
-  const { at, values } = history.aligned('series', 'pz', 100, [A, B, 'unknown']);
+  const { at, values } = history.aligned('series', { column: 'pz', scale: 100 }, [A, B, 'unknown']);
   assert.deepEqual(at, [1, 1.5, 2, 2.5]);
   assert.deepEqual(values, [[100, null, 200, null], [null, 200, null, 200], [null, null, null, null]]); // prettier-ignore
-  assert.deepEqual(history.aligned('series', 'level', 1, [A]).values, [[null, null]]);
+  assert.deepEqual(history.aligned('series', { column: 'level', scale: 1 }, [A]).values, [[null, null]]);
+  assert.deepEqual(history.aligned('series', { column: 'pz', scale: 1 }, [A], [1500, 2200]).at, [2]);
+});
+
+test('more moments than pixels are gathered, and the worst of each stretch is what is drawn', () => {
+  const history = new ScoreHistory();
+  const at = Array.from({ length: POINT_LIMIT }, (_, i) => i * 1000);
+  const spike = at.map((_, i) => (i === 777 ? 50 : i === 1333 ? -60 : 1));
+  history.take(scores(at, { series: [{ scope: A, at, pz: spike }, { scope: B, at: at.map((t) => t + 1), pz: spike }] })); // prettier-ignore
+  const far = history.aligned('series', { column: 'pz', scale: 1 }, [A, B]);
+  assert.ok(far.at.length <= STRIP_COLUMNS && far.at.length > 0.9 * STRIP_COLUMNS, `${far.at.length}`);
+  for (const values of far.values) assert.ok(values.includes(50) && values.includes(-60));
+  const low = history.aligned('series', { column: 'pz', scale: 1, worse: 'low' }, [A]);
+  assert.ok(low.values[0].includes(-60) && !low.values[0].includes(50));
+  history.take(scores([...at, at.length * 1000], { series: [{ scope: A, at: [at.length * 1000], pz: [1] }] }));
+  const kept = history.tracks.series.get(A)!;
+  assert.ok(kept.at.length < POINT_LIMIT && kept.columns.get('pz')!.includes(50), 'thinning loses no peak');
 });
 
 test('another model begins anew, and a long day is thinned while its end stays whole', () => {

@@ -72,9 +72,15 @@ export function useNow(every = 1000): number {
   return now;
 }
 
+/** An answer that may not have come yet, and why the last question failed. */
+export interface Asked<T> {
+  readonly data: T | null;
+  readonly error: string;
+}
+
 /** What a path under `/api/v1` answers, asked anew every `every` ms while the page is looked at; null before the first. */
-export function useAsked<T>(path: string | null, every = 2_000): { readonly data: T | null; readonly error: string } {
-  const [found, set] = useState<{ readonly data: T | null; readonly error: string }>({ data: null, error: '' });
+export function useAsked<T>(path: string | null, every = 2_000): Asked<T> {
+  const [found, set] = useState<Asked<T>>({ data: null, error: '' });
   useEffect(() => {
     if (path === null) return undefined;
     let gone = false;

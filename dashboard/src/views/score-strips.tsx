@@ -141,7 +141,7 @@ function Strip({ row, history, version, scopes, scope, first, last }: StripProps
   const state = useRef<StripState>(null!);
   state.current = { history, palette, scope, asOf: route.asOf, first, last, from: route.from, to: route.to };
   const data = (): uPlot.AlignedData => {
-    const { at, values } = history.aligned(row.of, row.column, row.scale, drawn);
+    const { at, values } = history.aligned(row.of, row, drawn, [route.from ?? -Infinity, route.to ?? Infinity]);
     return [at, ...values];
   };
   useEffect(() => {
