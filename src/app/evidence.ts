@@ -1,7 +1,7 @@
 import type { JsonObject } from '../store/canonical-json.ts';
 import type { MarketEvent, OperatorEvent } from '../market/event.ts';
 import type { ActionRecord, CalibrationRecord, IncidentRecord, OutputRecord } from '../model/record.ts';
-import { CAUSES } from '../policy/causes.ts';
+import { causeNamed } from '../policy/causes.ts';
 import { nodeFiles } from '../store/log-files.ts';
 import { readRecords } from '../store/log-reader.ts';
 import { PathLengths, type CumulativeChange } from './evidence-changes.ts';
@@ -177,7 +177,7 @@ class Gatherer {
     this.byCause[record.cause] = (this.byCause[record.cause] ?? 0) + 1;
     if (this.breaches.size >= MAX_ROWS) return;
     const { id, cause, severity, scope, at } = record;
-    const known = (CAUSES as Readonly<Record<string, { kind: string } | undefined>>)[cause];
+    const known = causeNamed(cause);
     this.breaches.set(id, { id, cause, kind: known?.kind ?? 'platform', severity, scope, opened: at, resolved: null });
   }
 

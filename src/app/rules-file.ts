@@ -8,7 +8,7 @@ import { applyRules, openRuleBook, type Rule, type RuleAlert } from '../policy/r
 const ruleSchema = z
   .strictObject({
     name: z.string().regex(/^[a-z][a-z0-9-]*$/, 'small letters, digits and dashes'),
-    record: z.enum(['score', 'calibration']).default('score'),
+    record: z.enum(['score', 'calibration', 'book']).default('score'),
     field: z.string().min(1),
     above: z.number().optional(),
     below: z.number().optional(),

@@ -16,6 +16,7 @@ import { scoreBatch, type ModelScores } from './score-batch.ts';
 import { countRefused, type EngineState, type ExpiryState, type UnderlyingState } from './state.ts';
 import { goLive } from './versions.ts';
 import { SILENCE_CAUSES, STREAM_MS } from './watch-silence.ts';
+import { watchBook } from './watch-book.ts';
 import { watchShape } from './watch-shape.ts';
 import { venueMarkParameters } from '../surface/venue-mark.ts';
 
@@ -84,6 +85,7 @@ export function closeBatch(
   notePeaks(underlying, closed);
   effects.push(...requestFits(state, underlying, closed, at));
   for (const c of closed) observeVenueMark(c, at);
+  effects.push(...watchBook(state, underlying, closed, at));
   effects.push(...updateGates(underlying, closed, at));
   learnBaselines(underlying, closed);
   for (const c of closed) finish(c.reading.expiry, at, underlying.incidents.open.size > 0);

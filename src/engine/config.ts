@@ -1,3 +1,5 @@
+import type { BookJumpLimits } from '../policy/book-jump.ts';
+
 import type { Rule } from '../policy/rules.ts';
 
 /** Everything that decides what the engine does; recorded in the log's header so that a replay uses the same. */
@@ -34,6 +36,8 @@ export interface EngineConfig {
   readonly bookEverySeconds: number;
   /** Limits of the book: one that is beyond opens an incident and allows only hedging. */
   readonly bookLimits: readonly Rule[];
+  /** How far a calibration may move the book beyond what the market has moved. */
+  readonly bookJump: BookJumpLimits;
   /** Bound on instruments per underlying; more are refused and counted. */
   readonly maxInstruments: number;
 }
@@ -54,6 +58,7 @@ export const DEFAULT_CONFIG: EngineConfig = {
   pageBudgetPerWeek: 1,
   challengers: ['sabr', 'spline'],
   approval: false,
+  bookJump: { vol: 0.02, usd: null },
   bookEverySeconds: 10,
   bookLimits: [],
   maxInstruments: 50_000,

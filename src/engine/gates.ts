@@ -27,7 +27,10 @@ export function updateGates(underlying: UnderlyingState, closed: readonly Closed
         dataCauses: [...outage(underlying), ...causes('data')],
         marketCauses: [...causes('market'), ...loopReasons(machine, at)],
         // Diagnosis watches the configured model: its faults are not those of the family that was promoted over it.
-        modelCauses: trial?.mode === 'probation' && track.model === champion ? [] : causes('model'),
+        modelCauses: [
+          ...(trial?.mode === 'probation' && track.model === champion ? [] : causes('model')),
+          ...bookLimits(underlying),
+        ],
         quotesUsed: c.reading.facts.used,
       });
       const record = gateChange(track.gate, after, `${track.model}@${c.reading.expiry.key}`, at);
@@ -63,6 +66,11 @@ function outage(underlying: UnderlyingState): string[] {
   if (underlying.platform !== 'open') reasons.push(`platform-${underlying.platform}`);
   if (underlying.feed === 'down') reasons.push('feed-down');
   return reasons;
+}
+
+/** A book beyond its limits may be hedged and not added to; what is wrong with its positions gates the money alone. */
+function bookLimits(underlying: UnderlyingState): string[] {
+  return [...underlying.book.incidents.open.values()].filter((i) => i.cause === 'book-limit').map((i) => i.cause);
 }
 
 function openOn(underlying: UnderlyingState, expiry: ExpiryState): Incident[] {

@@ -3,6 +3,7 @@ import { admit } from './admit.ts';
 import { closeBatch } from './close.ts';
 import type { Effect } from './effect.ts';
 import { judgeEnded } from './judge-incidents.ts';
+import { onCreditQuote, onCreditTerms, onCreditTime } from './on-credit.ts';
 import { onFitResult } from './on-fit-result.ts';
 import { updateGates } from './gates.ts';
 import {
@@ -22,6 +23,7 @@ import { onOwnFill, onOwnQuote } from './on-own.ts';
 import { onEquity, onFill, onPositions } from './on-positions.ts';
 import { onPushedFit } from './on-pushed-fit.ts';
 import { removeExpiry, underlyingOf } from './place.ts';
+import { withMoney } from './watch-book.ts';
 import { watchSilence } from './watch-silence.ts';
 import { countRefused, type EngineState, type UnderlyingState } from './state.ts';
 
@@ -37,7 +39,7 @@ export function step(state: EngineState, sent: MarketEvent): readonly Effect[] {
   if (event === null) return NONE;
   const effects = handle(state, event);
   const verdicts = judgeEnded(state);
-  return verdicts.length === 0 ? effects : [...effects, ...verdicts];
+  return withMoney(state, verdicts.length === 0 ? effects : [...effects, ...verdicts]);
 }
 
 function handle(state: EngineState, event: MarketEvent): readonly Effect[] {
@@ -56,9 +58,15 @@ function handle(state: EngineState, event: MarketEvent): readonly Effect[] {
     case 'snapshot-end':
       return closeSnapshot(state, underlyingOf(state, event.venue, event.underlying), event.at);
     case 'timer':
-      return [...state.underlyings.values()].flatMap((u) => advance(state, u, event));
+      return [...state.underlyings.values()]
+        .flatMap((u) => advance(state, u, event))
+        .concat(onCreditTime(state, event));
     case 'fit-result':
       return onFitResult(state, event);
+    case 'credit-terms':
+      return onCreditTerms(state, event);
+    case 'credit-quote':
+      return onCreditQuote(state, event);
     case 'pushed-fit':
       return onPushedFit(state, event);
     case 'own-quote':

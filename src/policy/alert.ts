@@ -1,12 +1,12 @@
 import type { IncidentRecord, GateRecord } from '../model/record.ts';
-import { CAUSES } from './causes.ts';
+import { causeNamed } from './causes.ts';
 
 /** Least to most. */
 export const SEVERITIES = ['info', 'warning', 'critical'] as const;
 /** One of {@link SEVERITIES}. */
 export type Severity = (typeof SEVERITIES)[number];
 /** Whose business it is: what an alert is routed by besides its cause. */
-export const ALERT_KINDS = ['data', 'market', 'model', 'gate', 'override', 'platform'] as const;
+export const ALERT_KINDS = ['data', 'market', 'model', 'book', 'gate', 'override', 'platform'] as const;
 /** One of {@link ALERT_KINDS}. */
 export type AlertKind = (typeof ALERT_KINDS)[number];
 
@@ -47,7 +47,7 @@ export interface Condition {
 
 /** What an incident record reports. A cause outside the closed list is the platform's own. */
 export function conditionOfIncident(record: IncidentRecord): Condition {
-  const known = (CAUSES as Readonly<Record<string, { kind: AlertKind; says: string } | undefined>>)[record.cause];
+  const known = causeNamed(record.cause);
   return {
     kind: known?.kind ?? 'platform',
     cause: record.cause,

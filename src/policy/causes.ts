@@ -43,5 +43,44 @@ export const CAUSES = {
   overload: { kind: 'data', says: 'our own lag or queue is beyond what a verdict may rest on' },
 } as const satisfies Readonly<Record<string, CauseDefinition>>;
 
+/** Causes that diagnosis does not look for: facts about the positions. `book` gates the money, a limit also what is quoted. */
+export const BOOK_CAUSES = {
+  'position-stale': { kind: 'book', says: 'what is held has not been confirmed in time: money is not stated' },
+  'reconciliation-break': {
+    kind: 'book',
+    says: 'fills, snapshots or sources disagree on what is held: money is not stated',
+  },
+  'book-limit': { kind: 'book', says: 'the book is beyond a limit of its own: hedging only' },
+} as const satisfies Readonly<Record<string, { readonly kind: 'book'; readonly says: string }>>;
+
+/** Causes of credit curves, judged by `src/policy/credit-diagnosis.ts`; those that options know too keep their meaning. */
+export const CREDIT_CAUSES = {
+  'stale-contributor': { kind: 'data', says: 'a contributor has gone silent while the others and the market move' },
+  'flat-line': { kind: 'data', says: 'a contributor sends the same quotes again and again while the market moves' },
+  'node-inversion': { kind: 'data', says: 'quotes of neighbouring nodes admit arbitrage: a forward default probability is negative' },
+  'recovery-inconsistent': { kind: 'data', says: 'quotes and recovery contradict each other: another recovery is stated, or more is asked upfront than can be lost' },
+  'unit-mismatch': { kind: 'data', says: 'quotes are in another unit than they say: basis points, percent or decimals' },
+  'convention-mismatch': { kind: 'data', says: 'quotes follow another convention than they say: price for upfront, sign, coupon, period' },
+  'outlier-quote': { kind: 'data', says: 'single quotes far away from the other contributors, or from the curve where there are none' },
+  'numerical-failure': { kind: 'data', says: 'no curve can be computed, or discount rates are absurd: quotes are not what is wrong' },
+  'spread-move': { kind: 'market', says: 'the curve moved beyond what the time since its calibration explains' },
+  'unexplained-move': { kind: 'model', says: 'hazard rates moved beyond what their quotes explain' },
+} as const satisfies Readonly<Record<string, CauseDefinition>>; // prettier-ignore
+
+/** A cause of credit curves. */
+export type CreditCause = keyof typeof CREDIT_CAUSES;
+
+/** Kind and line of a cause of any list; undefined for any other name. */
+export function causeNamed(
+  name: string,
+): { readonly kind: CauseDefinition['kind'] | 'book'; readonly says: string } | undefined {
+  const all: Readonly<Record<string, { kind: CauseDefinition['kind'] | 'book'; says: string } | undefined>> = {
+    ...CREDIT_CAUSES,
+    ...CAUSES,
+    ...BOOK_CAUSES,
+  };
+  return Object.hasOwn(all, name) ? all[name] : undefined;
+}
+
 /** A cause of the closed list. */
 export type Cause = keyof typeof CAUSES;

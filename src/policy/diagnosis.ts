@@ -1,3 +1,4 @@
+import { AFTERSHOCKS } from './aftershocks.ts';
 import { CAUSES, type Cause } from './causes.ts';
 import { evidenceOf, rankCauses } from './ranking.ts';
 import { SIGNATURES } from './signatures.ts';
@@ -6,13 +7,15 @@ import { SIGNS, type Sign, type SignName, type SignVector } from './signs.ts';
 /** What is wrong, where, and why it is believed. */
 export interface Diagnosis {
   readonly cause: string;
-  /** `data` vetoes refits and closes the gate; `market` widens; `model` asks for a refit. */
-  readonly kind: 'data' | 'market' | 'model';
+  /** `data` vetoes refits and closes the gate; `market` widens; `model` asks for a refit; `book` is about what is held. */
+  readonly kind: 'data' | 'market' | 'model' | 'book';
   readonly scope: string;
   readonly severity: 'info' | 'warning' | 'critical';
   /** Log-odds against health, nats: what diagnoses of one close are ranked by. */
   readonly logOdds: number;
   readonly evidence: Readonly<Record<string, unknown>>;
+  /** The move that this is an aftershock of, as `cause|scope`; absent where it stands for itself. */
+  readonly symptomOf?: string;
 }
 
 /** What one expiry shows at a close. */
@@ -33,6 +36,8 @@ export interface UnderlyingSigns {
   readonly numbers: Readonly<Record<string, number | null>>;
   /** Whether a condition is already open on a scope: it then needs less to stay. */
   readonly isOpen: (cause: string, scope: string) => boolean;
+  /** Market causes that are open on a scope and were seen a moment ago; none unless given. */
+  readonly standing?: (scope: string) => readonly Cause[];
 }
 
 /** An open incident lives on down to even odds. */
@@ -48,7 +53,7 @@ export function diagnose(signs: UnderlyingSigns): Diagnosis[] {
   const explained = new Set<SignName>();
   const whole = pooled(signs);
   judge(whole, signs.scope, explained, signs, found, signs.numbers);
-  const wide = new Set(found.map((d) => d.cause));
+  const wide = new Set(found.filter((d) => d.symptomOf === undefined).map((d) => d.cause));
   for (const expiry of signs.expiries) {
     const here: Diagnosis[] = [];
     judge(expiry.signs, expiry.scope, new Set(explained), signs, here, {});
@@ -70,6 +75,7 @@ function judge(
 ): void {
   if (![...vector.values()].some((s) => s.strength > 0)) return;
   const taken = new Set<Cause>();
+  const moves = movesOver(scope, signs, found);
   for (let i = 0; i < MOST; i++) {
     const ranked = rankCauses(vector, explained).filter((r) => !taken.has(r.cause));
     const first = ranked[0];
@@ -77,6 +83,7 @@ function judge(
     if (cause === undefined) return;
     const { logOdds } = ranked.find((r) => r.cause === cause) ?? first;
     const { kind } = CAUSES[cause];
+    const symptomOf = signs.isOpen(cause, scope) ? null : moveBehind(cause, moves);
     const ordered = [...ranked].toSorted((a, b) => (a.cause === cause ? -1 : b.cause === cause ? 1 : 0));
     found.push({
       cause,
@@ -84,12 +91,29 @@ function judge(
       scope,
       severity: severityOf(cause, kind, scope === signs.scope),
       logOdds,
+      ...(symptomOf === null ? {} : { symptomOf }),
       evidence: { log_odds: Math.round(logOdds * 1000) / 1000, ...evidenceOf(ordered, vector, explained), ...numbers },
     });
     taken.add(cause);
+    // An aftershock explains nothing: what stands behind it must still be seen in its own signs.
+    if (symptomOf !== null) continue;
     for (const [name, p] of Object.entries(SIGNATURES[cause].signs) as [SignName, number][])
       if (p >= EXPLAINED * SIGNS[name].rate) explained.add(name);
   }
+}
+
+/** Moves that may have aftershocks on a scope: those standing on it or on the whole, and those found on the whole now. */
+function movesOver(scope: string, signs: UnderlyingSigns, found: readonly Diagnosis[]): [Cause, string][] {
+  const scopes = scope === signs.scope ? [scope] : [scope, signs.scope];
+  const moves = scopes.flatMap((s) => (signs.standing?.(s) ?? []).map((cause): [Cause, string] => [cause, s]));
+  if (scope !== signs.scope)
+    for (const d of found)
+      if (d.scope === signs.scope && d.symptomOf === undefined) moves.push([d.cause as Cause, signs.scope]);
+  return moves;
+}
+
+function moveBehind(cause: Cause, moves: readonly [Cause, string][]): string | null {
+  return moves.find(([m]) => AFTERSHOCKS[m]?.has(cause) === true)?.join('|') ?? null;
 }
 
 /**

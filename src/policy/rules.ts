@@ -7,7 +7,7 @@ export type Comparison = 'above' | 'below' | 'outside';
 export interface Rule {
   readonly name: string;
   /** Type of the records it looks at. */
-  readonly record: 'score' | 'calibration';
+  readonly record: 'score' | 'calibration' | 'book';
   /** Numeric field of that record. */
   readonly field: string;
   readonly comparison: Comparison;
@@ -18,7 +18,7 @@ export interface Rule {
   /** Records in a row of one scope that must show it. */
   readonly consecutive: number;
   readonly severity: 'page' | 'ticket' | 'info';
-  /** Empty = all. */
+  /** Empty = all; of book records the sources. */
   readonly models: readonly string[];
   readonly underlyings: readonly string[];
   /** Score records of this horizon alone, s; null = the shortest of each batch, which comes first. */
@@ -58,14 +58,18 @@ export function openRuleBook(rules: readonly Rule[]): RuleBook {
 
 /** Takes one record; returns what the rules say about it. Records of other types and missing values say nothing. */
 export function applyRules(book: RuleBook, record: OutputRecord): RuleAlert[] {
-  if (record.type !== 'score' && record.type !== 'calibration') return [];
+  if (record.type !== 'score' && record.type !== 'calibration' && record.type !== 'book') return [];
   const alerts: RuleAlert[] = [];
   for (const rule of book.rules) {
-    if (rule.record !== record.type || !wanted(rule.models, record.model)) continue;
+    const model = record.type === 'book' ? record.source : record.model;
+    if (rule.record !== record.type || !wanted(rule.models, model)) continue;
     if (!wanted(rule.underlyings, record.underlying)) continue;
     const value = (record as unknown as Record<string, unknown>)[rule.field];
     if (typeof value !== 'number') continue;
-    const scope = `${record.model}@${record.underlying}:${record.expiry.slice(0, 10)}`;
+    const scope =
+      record.type === 'book'
+        ? `${model}@${record.underlying}`
+        : `${model}@${record.underlying}:${record.expiry.slice(0, 10)}`;
     const key = `${rule.name}|${scope}`;
     const watch = watchOf(book, key);
     if (record.type === 'score') {

@@ -9,6 +9,11 @@ export type LiquidationDistance =
   /** Already short of margin. */
   | { readonly status: 'breached' };
 
+/** Reach of the search: relative spot moves. */
+export const REACH_DOWN = -0.95;
+/** See {@link REACH_DOWN}. */
+export const REACH_UP = 4;
+
 /** Steps of the scan on one side: a book of options need not be monotone in the spot. */
 const STEPS = 200;
 

@@ -9,7 +9,7 @@ import { finite } from './smile-builder.ts';
 
 const GATES = ['OK', 'WIDEN', 'HEDGE_ONLY', 'DO_NOT_USE'] as const;
 const SEVERITIES = ['info', 'warning', 'critical'] as const;
-const KINDS = ['model', 'market', 'data'] as const;
+const KINDS = ['book', 'model', 'market', 'data'] as const;
 /** Squared quartile of the normal distribution: half of all draws lie within 0.6745 standard deviations. */
 const QUARTILE_SQUARED = 0.45493642311957;
 
