@@ -2,6 +2,7 @@ import { isoTime } from '../market/iso-time.ts';
 import { diagnose, type ScopeSigns } from '../policy/diagnosis.ts';
 import { updateIncidents } from '../policy/incident.ts';
 import { strengthOf, type Sign, type SignName } from '../policy/signs.ts';
+import { ANSWER_LIMITS, isRepeat, isScaled } from '../score/answer-check.ts';
 import type { Effect } from './effect.ts';
 import type { EngineState, ModelTrack, UnderlyingState } from './state.ts';
 
@@ -16,14 +17,8 @@ export const ANSWER_CAUSES: ReadonlySet<string> = new Set([
 
 /** Closer to its end a slice has few quotes and little vega: its fit misses for honest reasons. */
 const SHORTEST_LIFE_MS = 12 * 3_600_000;
-/** A common factor of one part in a hundred is beyond any fit; healthy fits stay below 0.4 %. */
-const SCALE_ENTRY = 0.012;
-/** The scatter about a common factor must be this much smaller than the factor for it to be a convention. */
-const SCALE_PURITY = 1.5;
-/** Below this median miss, in standard errors, a factor or a repeat may be chance. */
-const REAL_MISS = 1.5;
-/** Median miss in standard errors; healthy fits stay below one. */
-const MISS_ENTRY = 3;
+/** Units of log-likelihood by which another start has to win: methods.md 6.2. */
+const RIVAL_ENTRY = 2;
 
 /**
  * Judges the newest answers of the champion once every job of a batch (time `batchAt`) has come back: a calibration
@@ -76,13 +71,16 @@ function answerSigns(track: ModelTrack): Map<SignName, Sign> {
   const signs = new Map<SignName, Sign>();
   const check = track.check;
   if (check === null) return signs;
-  const { scaleLog, spreadLog, missErrors, repeatOf, repeatRow, converged } = check;
-  signs.set('answer-miss', { value: missErrors, strength: strengthOf(missErrors, MISS_ENTRY) });
-  const pure = Math.abs(scaleLog) > SCALE_PURITY * spreadLog && missErrors >= REAL_MISS;
-  signs.set('answer-scale', { value: scaleLog, strength: pure ? strengthOf(scaleLog, SCALE_ENTRY) : 0 });
-  // An answer equal to the last one may be chance; with a miss, a second time, or equal to an older one, it is not.
-  const repeats = repeatOf > 1 || repeatRow > 1 || (repeatOf === 1 && missErrors >= REAL_MISS);
-  signs.set('answer-repeat', { value: repeatOf, strength: repeats ? 1.5 : 0 });
-  signs.set('answer-failed', { value: converged ? 0 : 1, strength: converged || missErrors < REAL_MISS ? 0 : 1 });
+  const { scaleLog, missErrors, repeatOf, converged } = check;
+  const limits = ANSWER_LIMITS;
+  signs.set('answer-miss', { value: missErrors, strength: strengthOf(missErrors, limits.missErrors) });
+  signs.set('answer-scale', {
+    value: scaleLog,
+    strength: isScaled(check) ? strengthOf(scaleLog, limits.scaleLog) : 0,
+  });
+  signs.set('answer-repeat', { value: repeatOf, strength: isRepeat(check) ? 1.5 : 0 });
+  signs.set('rival', { value: check.rivalGain, strength: strengthOf(check.rivalGain, RIVAL_ENTRY) });
+  const failed = !converged && missErrors >= limits.realMiss;
+  signs.set('answer-failed', { value: converged ? 0 : 1, strength: failed ? 1 : 0 });
   return signs;
 }

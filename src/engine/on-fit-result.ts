@@ -1,6 +1,6 @@
 import type { FitResultEvent } from '../market/event.ts';
 import { isoTime } from '../market/iso-time.ts';
-import { ANSWERS_KEPT, checkAnswer, type AnswerCheck } from '../score/answer-check.ts';
+import type { AnswerCheck } from '../score/answer-check.ts';
 import { scopeKey, type Breach, type Fit, type MonitoredModel } from '../model/contract.ts';
 import type { CalibrationRecord } from '../model/record.ts';
 import { mayGoLive } from '../policy/loop.ts';
@@ -8,6 +8,7 @@ import { register, type RegisteredCalibration } from '../policy/registry.ts';
 import { updateHorizonNoise } from '../score/horizon-noise.ts';
 import type { Effect } from './effect.ts';
 import { tellLoop } from './calibration-loop.ts';
+import { guardAnswer, type GuardedAnswer } from './guard-answer.ts';
 import { judgeAnswers } from './judge-answers.ts';
 import { modelNamed } from './models.ts';
 import {
@@ -54,12 +55,14 @@ export function onFitResult(state: EngineState, event: FitResultEvent): Effect[]
   );
   const insists = expiry.loop.machine.failures >= CONFIRMED_BY_REFUSALS;
   const confirmed = marketMoved || insists || previous === null || job.at - previous.at > CONFIRMED_BY_TIME_MS;
-  const breaches = usable ? model.guard(previous, fit, confirmed) : [];
-  if (usable) check(model, fit, track, pending, event.outcome.status);
+  const nearer = underlying.expiries[index - 1];
+  const guarded = usable
+    ? guardAnswer(state, expiry, nearer, track, model, fit, pending, event.outcome.status, confirmed)
+    : null;
+  const breaches = guarded === null ? [] : [...model.guard(previous, fit, confirmed), ...guarded.breaches];
   const superseded = previous !== null && previous.at > fit.at;
   const vetoed = !mayGoLive(expiry.loop.machine);
   const accepted = usable && breaches.length === 0 && !superseded && !vetoed;
-  const calendar = usable ? calendarViolations(model, underlying.expiries[index - 1], job.model, fit, pending) : null;
   const why = accepted ? 'accepted' : breaches.length > 0 ? 'refused' : superseded ? 'superseded' : 'vetoed';
   const status = usable ? why : event.outcome.status;
   const registered = usable ? registerFit(expiry, fit, previous, pending, status, breaches) : null;
@@ -77,7 +80,7 @@ export function onFitResult(state: EngineState, event: FitResultEvent): Effect[]
         model,
         status,
         breaches,
-        calendar,
+        guarded,
         usable ? track.check : null,
         registered,
       ),
@@ -86,8 +89,8 @@ export function onFitResult(state: EngineState, event: FitResultEvent): Effect[]
   if (job.model === expiry.loop.champion) {
     expiry.loop.latencyMs = Math.max(0, event.at - job.at);
     if (accepted) expiry.loop.warnings = 0;
-    // A fit that misses half of the quotes it was made from speaks of its family, not of its age.
-    if (breaches.some((b) => b.guard === 'inside-share') && fit.numbers['child'] !== 1) expiry.loop.shapes++;
+    // A fit that misses the quotes it was made from speaks of its family, not of its age.
+    if (breaches.some((b) => SHAPE_GUARDS.has(b.guard)) && fit.numbers['child'] !== 1) expiry.loop.shapes++;
     tellLoop(underlying, expiry, accepted ? 'accepted' : usable ? 'refused' : 'failed', event.at, effects);
   }
   if (!accepted && isOwn(underlying, expiry, pending.incident) && underlying.awaitingProof.delete(pending.incident))
@@ -110,16 +113,8 @@ function isOwn(underlying: UnderlyingState, expiry: ExpiryState, incident: strin
   return incident !== null && underlying.awaitingProof.get(incident)?.scope === expiry.key;
 }
 
-/** Judges the answer by the batch it was made from: what the calibrator says of itself is not asked. */
-function check(model: MonitoredModel, fit: Fit, track: ModelTrack, pending: PendingJob, status: string): void {
-  const batch = pending.job.observations;
-  const n = batch.k.length;
-  const out = { mean: new Float64Array(n), sd: new Float64Array(n) };
-  model.predict(fit, batch, out);
-  track.check = checkAnswer(batch, out, fit.parameters, track.answers, status === 'converged');
-  track.answers.push(fit.parameters);
-  if (track.answers.length > ANSWERS_KEPT) track.answers.shift();
-}
+/** Guards that a family breaks which cannot take the shape of the quotes. */
+const SHAPE_GUARDS: ReadonlySet<string> = new Set(['inside-share', 'answer-miss']);
 
 /** Enters a usable answer into the registry of its expiry; its parent is the calibration that serves until then. */
 function registerFit(
@@ -186,33 +181,6 @@ const CONFIRMED_BY_TIME_MS = 3_600_000;
 /** Refits in a row, half a minute of them, that want the move without any fault of the data: the market insists. */
 const CONFIRMED_BY_REFUSALS = 4;
 
-/**
- * Points of the quoted range at which total variance falls below the nearer expiry's live fit at the same k.
- * Null when the nearer expiry has no fit.
- */
-function calendarViolations(
-  model: MonitoredModel,
-  nearer: ExpiryState | undefined,
-  name: string,
-  fit: Fit,
-  pending: PendingJob,
-): number | null {
-  const track: ModelTrack | undefined = nearer?.models.find((t) => t.model === name);
-  const other = track === undefined ? null : newestVersion(track);
-  if (other === null) return null;
-  const batch = pending.job.observations;
-  const n = batch.k.length;
-  const far = { mean: new Float64Array(n), sd: new Float64Array(n) };
-  const near = { mean: new Float64Array(n), sd: new Float64Array(n) };
-  model.predict(fit, batch, far);
-  model.predict(other.fit, batch, near);
-  let violations = 0;
-  for (let i = 0; i < n; i++)
-    if (far.mean[i] * far.mean[i] * fit.years < near.mean[i] * near.mean[i] * other.fit.years * (1 - 1e-9))
-      violations++;
-  return violations;
-}
-
 function calibrationRecord(
   at: number,
   pending: PendingJob,
@@ -220,7 +188,7 @@ function calibrationRecord(
   model: MonitoredModel,
   status: string,
   breaches: readonly Breach[],
-  calendar: number | null,
+  guarded: GuardedAnswer | null,
   check: AnswerCheck | null,
   registered: RegisteredCalibration | null,
 ): CalibrationRecord {
@@ -254,9 +222,11 @@ function calibrationRecord(
     inside_share: number('insideShare'),
     chi2_per_dof: number('chi2PerDof'),
     min_g: number('minG'),
-    calendar_violations: calendar,
+    calendar_violations: guarded?.calendarViolations ?? null,
     leave_one_out_ratio: finite(check?.leaveOneOutRatio),
     atm_se_vol: finite(check?.atmSd),
+    book_jump_vol: finite(guarded?.jump?.unexplainedVol),
+    book_jump_usd: finite(guarded?.jump?.unexplainedUsd ?? undefined),
     content_id: registered?.id ?? null,
     parent: registered?.parent ?? null,
   };

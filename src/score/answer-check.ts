@@ -1,4 +1,4 @@
-import type { Observations, Predictions } from '../model/contract.ts';
+import type { Breach, Observations, Predictions } from '../model/contract.ts';
 import { log } from '../numeric/exponential.ts';
 import { MAD_TO_SD, median } from '../numeric/robust.ts';
 
@@ -24,6 +24,48 @@ export interface AnswerCheck {
   /** One standard error of the fit's own volatility near the money, fraction; above 0.01 the slice lives off its prior. */
   readonly atmSd: number;
   readonly converged: boolean;
+  /** Units of log-likelihood by which a cold multi-start beat the warm one; 0 where none was tried, or won. */
+  readonly rivalGain: number;
+}
+
+/** Beyond these an answer is not what its own batch shows; the diagnosis of answers and the guard on them share them. */
+export const ANSWER_LIMITS = {
+  /** Median miss in standard errors; healthy fits stay below one. */
+  missErrors: 3,
+  /** A common factor of one part in a hundred is beyond any fit; healthy fits stay below 0.4 %. */
+  scaleLog: 0.012,
+  /** The scatter about a common factor must be this much smaller than the factor for it to be a convention. */
+  scalePurity: 1.5,
+  /** Below this median miss, in standard errors, a factor or a repeat may be chance. */
+  realMiss: 1.5,
+} as const;
+
+/** Whether the answer differs from its batch by one factor, and by more than chance. */
+export function isScaled(check: AnswerCheck): boolean {
+  return (
+    Math.abs(check.scaleLog) > ANSWER_LIMITS.scalePurity * check.spreadLog && check.missErrors >= ANSWER_LIMITS.realMiss
+  );
+}
+
+/** Whether the answer repeats an older one: the last one may come again by chance; with a miss, a second time, or an older one, it does not. */
+export function isRepeat({ repeatOf, repeatRow, missErrors }: AnswerCheck): boolean {
+  return repeatOf > 1 || repeatRow > 1 || (repeatOf === 1 && missErrors >= ANSWER_LIMITS.realMiss);
+}
+
+/**
+ * What of a check forbids the answer to go live; empty = nothing. `allowedMiss` is the median miss that is excused, standard
+ * errors: a structure that is frozen cannot follow every quote and need only not be worse than what serves.
+ */
+export function answerBreaches(check: AnswerCheck, allowedMiss = 0): Breach[] {
+  const breaches: Breach[] = [];
+  const limit = Math.max(ANSWER_LIMITS.missErrors, allowedMiss);
+  if (!(check.missErrors <= limit)) breaches.push({ guard: 'answer-miss', value: check.missErrors, limit });
+  if (isScaled(check) && Math.abs(check.scaleLog) > ANSWER_LIMITS.scaleLog)
+    breaches.push({ guard: 'answer-scale', value: check.scaleLog, limit: ANSWER_LIMITS.scaleLog });
+  if (isRepeat(check)) breaches.push({ guard: 'answer-repeat', value: check.repeatOf, limit: 0 });
+  if (!check.converged && check.missErrors >= ANSWER_LIMITS.realMiss)
+    breaches.push({ guard: 'answer-not-converged', value: check.missErrors, limit: ANSWER_LIMITS.realMiss });
+  return breaches;
 }
 
 /** Answers remembered per model and scope. */
@@ -59,6 +101,7 @@ export function checkAnswer(
     leaveOneOutRatio: leaveOneOutRatio(batch, predicted),
     atmSd: atmSd(batch, predicted),
     converged,
+    rivalGain: 0,
   };
 }
 

@@ -78,17 +78,19 @@ function calibrate(family: SmileFamily, job: FitJob): FitOutcomeRecord {
     fit = family.fit(slice, { ...options, start: fit.parameters });
   }
   let beaten: 0 | 1 = 0;
+  let coldGain = 0;
   if (job.options['cold'] === 1 && job.start !== null) {
     const cold = family.fit(slice, { ...options, start: null });
     const better = 0.5 * (fit.cost - cold.cost);
     if (cold.status === 'converged' && (fit.status !== 'converged' || better > LOCAL_MINIMUM)) {
       beaten = fit.status === 'converged' ? 1 : 0;
+      coldGain = beaten === 1 ? better : 0;
       fit = cold;
     }
   }
   if (fit.status === 'converged' && fit.arbitrage.minG < 0 && !options.arbitrageFree)
     fit = repaired(family, slice, options, fit);
-  return outcome(family, job.observations, fit, { dropped, child: 0, levelSkew: 0, localMinimum: beaten });
+  return outcome(family, job.observations, fit, { dropped, child: 0, levelSkew: 0, localMinimum: beaten, coldGain });
 }
 
 /** Units of log-likelihood by which a cold start must beat the warm one for that to be a local minimum. */
@@ -133,6 +135,7 @@ function anchored(family: SmileFamily, job: FitJob, anchor: Anchor, options: Fit
     child: kind === 'child' ? 1 : 0,
     levelSkew: kind === 'levelSkew' ? 1 : 0,
     localMinimum: 0,
+    coldGain: 0,
   });
 }
 
@@ -148,6 +151,8 @@ interface Flags {
   readonly child: 0 | 1;
   readonly levelSkew: 0 | 1;
   readonly localMinimum: 0 | 1;
+  /** Units of log-likelihood by which the cold start beat the warm one. */
+  readonly coldGain: number;
 }
 
 function outcome(family: SmileFamily, all: Observations, fit: SliceFit, flags: Flags): FitOutcomeRecord {
