@@ -1,0 +1,90 @@
+/** Reference vectors of credit, which stay outside the repository, and the curves that their files describe. */
+import assert from 'node:assert/strict';
+import { parseDay } from '../../src/credit/calendar-day.ts';
+import type { CdsQuote, QuoteKind } from '../../src/credit/cds-quote.ts';
+import { discountFromZeroRates } from '../../src/credit/discount-curve.ts';
+import type { DiscountCurve } from '../../src/credit/discount-curve.ts';
+import { textRows } from '../hedge/credit-vectors.ts';
+
+/** A row of text cells. */
+export type Row = Readonly<Record<string, string>>;
+
+/** Trade date of the scenario files. */
+export const TRADE = parseDay('2026-01-15');
+
+/** Discount curves of `isda_discount_curves.csv` by name. */
+export function discountCurves(): Map<string, DiscountCurve> {
+  const curves = new Map<string, DiscountCurve>();
+  for (const [name, rows] of grouped(textRows('isda_discount_curves.csv'), 'curve')) {
+    const outcome = discountFromZeroRates(
+      rows.map((r) => Number(r['t_act365f'])),
+      rows.map((r) => Number(r['zero_rate_cc'])),
+    );
+    assert.equal(outcome.status, 'ok');
+    if (outcome.status === 'ok') curves.set(name, outcome.curve);
+  }
+  return curves;
+}
+
+/** A quote set of `isda_scenarios.csv`. */
+export interface Scenario {
+  readonly name: string;
+  readonly discount: DiscountCurve;
+  readonly recovery: number;
+  readonly quotes: readonly CdsQuote[];
+}
+
+/** Quote sets of `isda_scenarios.csv` by name. */
+export function scenarios(): Map<string, Scenario> {
+  const curves = discountCurves();
+  const sets = new Map<string, Scenario>();
+  for (const [name, rows] of grouped(textRows('isda_scenarios.csv'), 'scenario')) {
+    const discount = curves.get(rows[0]['discount_curve']);
+    assert.ok(discount);
+    sets.set(name, {
+      name,
+      discount,
+      recovery: Number(rows[0]['recovery']),
+      quotes: rows.map((r) => ({
+        node: r['tenor'],
+        maturity: parseDay(r['maturity']),
+        kind: (r['quote_type'] === 'puf' ? 'upfront' : r['quote_type']) as QuoteKind,
+        coupon: Number(r['coupon']),
+        value: Number(r['quote']),
+      })),
+    });
+  }
+  return sets;
+}
+
+/** Rows by the text of one column, in order of first appearance. */
+export function grouped(rows: readonly Row[], column: string): Map<string, Row[]> {
+  const groups = new Map<string, Row[]>();
+  for (const row of rows) {
+    const group = groups.get(row[column]);
+    if (group) group.push(row);
+    else groups.set(row[column], [row]);
+  }
+  return groups;
+}
+
+/** Largest difference between what was computed and what a row says, and where. */
+export class Worst {
+  size = 0;
+  where = '';
+  count = 0;
+
+  /** Compares one number; NaN against a number is infinitely far. */
+  add(where: string, got: number, wanted: number): void {
+    this.count++;
+    const gap = got === wanted || (Number.isNaN(got) && Number.isNaN(wanted)) ? 0 : Math.abs(got - wanted);
+    if (!(gap <= this.size))
+      [this.size, this.where] = [Number.isNaN(gap) ? Infinity : gap, `${where}: ${got}, not ${wanted}`];
+  }
+
+  /** Fails unless something was compared and all of it is within the tolerance. */
+  within(tolerance: number): void {
+    assert.ok(this.count > 0, 'nothing was compared');
+    assert.ok(this.size <= tolerance, `${this.size} at ${this.where}`);
+  }
+}
