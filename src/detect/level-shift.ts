@@ -24,16 +24,22 @@ export function initLevelShift(memory: number = 40): LevelShiftState {
 
 /**
  * Deviation of x from a winsorised exponential mean of its past (`memory` observations), in standard deviations of such
- * deviations, never less than `floor` (unit of x). Made for streams that wander: what the mean follows is no shift, what
+ * deviations, never less than `floor` and never more than `cap` (units of x): what it has learnt must not deafen it. Made for streams that wander: what the mean follows is no shift, what
  * it cannot follow is. NaN during the first sixty. A shift that has lasted sixty observations has been told: it is the
  * new centre; `learn` = false
  * (open incidents) leaves the scale as it is.
  */
-export function levelShift(state: LevelShiftState, x: number, floor: number, learn: boolean = true): number {
+export function levelShift(
+  state: LevelShiftState,
+  x: number,
+  floor: number,
+  learn: boolean = true,
+  cap: number = Infinity,
+): number {
   if (!Number.isFinite(x)) return NaN;
   if (state.count === 0) state.centre = x;
   const deviation = x - state.centre;
-  const sd = Math.max(floor, state.scale / MEAN_ABSOLUTE);
+  const sd = Math.min(Math.max(floor, cap), Math.max(floor, state.scale / MEAN_ABSOLUTE));
   state.count++;
   const start = 1 / state.count;
   const bound = state.count > WARM ? WINSOR * sd : Infinity;

@@ -2,6 +2,8 @@ import { readTrailingMedian } from '../detect/trailing-median.ts';
 import { YEAR_MS } from '../market/year-fraction.ts';
 import { exp, log } from '../numeric/exponential.ts';
 import { median } from '../numeric/robust.ts';
+import { STANDING_MS } from '../policy/aftershocks.ts';
+import type { Cause } from '../policy/causes.ts';
 import type { ScopeSigns, UnderlyingSigns } from '../policy/diagnosis.ts';
 import { strengthOf, type Sign, type SignName } from '../policy/signs.ts';
 import { priorSpread } from '../quality/prior-baselines.ts';
@@ -91,7 +93,16 @@ export function readSigns(
       index: number(underlying.index?.price ?? underlying.quotedIndex),
     },
     isOpen: (cause, scope) => underlying.incidents.open.has(`${cause}|${scope}`),
+    standing: (scope) => standingMoves(underlying, scope, at),
   };
+}
+
+/** Moves of the market that are open on a scope and were seen a moment ago. */
+function standingMoves(underlying: UnderlyingState, scope: string, at: number): Cause[] {
+  const found: Cause[] = [];
+  for (const i of underlying.incidents.open.values())
+    if (i.scope === scope && i.kind === 'market' && at - i.lastSeen <= STANDING_MS) found.push(i.cause as Cause);
+  return found;
 }
 
 type Signs = Map<SignName, Sign>;

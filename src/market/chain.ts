@@ -11,6 +11,8 @@ export interface ChainEntry {
   changedAt: number;
   /** The forward published with the quote when bid or ask last changed, USD; NaN when none was. */
   forwardAtChange: number;
+  /** The venue's mark published with the quote when bid or ask last changed, premium currency; NaN when none was. */
+  markAtChange: number;
   /** Smoothed time between changes of bid or ask, ms; 0 before the second change. */
   intervalMs: number;
   /** Whether bid or ask changed since the last closed batch. */
@@ -27,6 +29,7 @@ export function newEntry(instrument: OptionInstrument): ChainEntry {
     quote: null,
     changedAt: 0,
     forwardAtChange: NaN,
+    markAtChange: NaN,
     intervalMs: 0,
     fresh: false,
     own: null,
@@ -46,6 +49,7 @@ export function applyQuote(entry: ChainEntry, quote: QuoteEvent): boolean {
   }
   entry.changedAt = quote.at;
   entry.forwardAtChange = quote.forward ?? NaN;
+  entry.markAtChange = quote.mark ?? NaN;
   entry.fresh = true;
   return true;
 }

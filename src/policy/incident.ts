@@ -2,7 +2,7 @@ import { isoTime } from '../market/iso-time.ts';
 import type { IncidentRecord } from '../model/record.ts';
 import type { Diagnosis } from './diagnosis.ts';
 
-/** One open incident: one cause on one scope; later symptoms of the same cause attach to it. */
+/** One open incident: one cause on one scope; its aftershocks attach to it. */
 export interface Incident {
   readonly id: string;
   readonly cause: string;
@@ -16,6 +16,8 @@ export interface Incident {
   peakPz: number;
   /** Whether a refit that answered it was proved by the batch after it. */
   verified: boolean;
+  /** Aftershocks that came while it was open, as `cause@scope`, in the order of their coming; bounded. */
+  readonly symptoms: string[];
 }
 
 /** All open incidents of one underlying, by cause and scope; ids count up. */
@@ -63,6 +65,10 @@ export function updateIncidents(
     if (MOVES.has(incident.cause) && at - incident.lastSeen > SAME_MOVE_MS)
       records.push(resolve(book, key, incident, at));
   for (const d of diagnoses) {
+    if (d.symptomOf !== undefined) {
+      attach(book.open.get(d.symptomOf), d);
+      continue;
+    }
     const key = `${d.cause}|${d.scope}`;
     present.add(key);
     const open = book.open.get(key);
@@ -84,6 +90,7 @@ export function updateIncidents(
         lastSeen: at,
         peakPz: NaN,
         verified: false,
+        symptoms: [],
       };
       book.open.set(key, incident);
       records.push(incidentRecord(incident, at, 'open', d.evidence));
@@ -107,10 +114,24 @@ export function updateIncidents(
   return records;
 }
 
+/** More aftershocks than a whole listing can show. */
+const MAX_SYMPTOMS = 60;
+
+function attach(open: Incident | undefined, { cause, scope }: Diagnosis): void {
+  const symptom = `${cause}@${scope}`;
+  if (open === undefined || open.symptoms.includes(symptom) || open.symptoms.length >= MAX_SYMPTOMS) return;
+  open.symptoms.push(symptom);
+}
+
 function resolve(book: IncidentBook, key: string, incident: Incident, at: number): IncidentRecord {
   book.open.delete(key);
   book.ended.push({ incident, at });
-  return incidentRecord(incident, at, 'resolved', { open_s: (at - incident.openedAt) / 1000 });
+  const { symptoms } = incident;
+  const evidence = {
+    open_s: (at - incident.openedAt) / 1000,
+    ...(symptoms.length > 0 ? { symptoms: [...symptoms] } : {}),
+  };
+  return incidentRecord(incident, at, 'resolved', evidence);
 }
 
 function incidentRecord(
