@@ -4,6 +4,7 @@ import type { CalibrationRecord, GateRecord, OutputRecord, ScoreRecord } from '.
 import { nodeFiles } from '../store/log-files.ts';
 import { readRecords } from '../store/log-reader.ts';
 import { replayLog, ReplayMismatch } from './replay-log.ts';
+import { scopeOf } from './view/calibration-history.ts';
 import { EngineView } from './view/engine-view.ts';
 
 /** Everything a log says about one incident, remade from its inputs. Times as in the records. */
@@ -122,21 +123,13 @@ async function spanOf(directory: string, id: string): Promise<Span | null> {
 /** Whether a record speaks of the scope, of one within it, or of the underlying that holds it. */
 function concerns(record: OutputRecord, scope: string): boolean {
   const where = placeOf(record);
-  const wanted = scope.split(':').slice(1).join(':');
-  return where !== null && (where === wanted || where.startsWith(`${wanted}:`));
+  return where !== null && (where === scope || where.startsWith(`${scope}:`));
 }
 
-/** `BTC:2026-03-27`: scores and calibrations do not name their venue. */
+/** `deribit:BTC:2026-03-27`; null for what speaks of no expiry. */
 function placeOf(record: OutputRecord): string | null {
-  if (record.type === 'gate')
-    return record.scope
-      .slice(record.scope.indexOf('@') + 1)
-      .split(':')
-      .slice(1)
-      .join(':');
-  if (record.type === 'score' || record.type === 'calibration')
-    return `${record.underlying}:${record.expiry.slice(0, 10)}`;
-  return null;
+  if (record.type === 'gate') return record.scope.slice(record.scope.indexOf('@') + 1);
+  return record.type === 'score' || record.type === 'calibration' ? scopeOf(record) : null;
 }
 
 /** The shortest horizon of the expiry whose predictions were worst. */

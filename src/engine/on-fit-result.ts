@@ -209,6 +209,7 @@ function calibrationRecord(
     at: isoTime(at),
     id: fit.id,
     model: fit.model,
+    venue: fit.scope.venue,
     underlying: fit.scope.underlying,
     expiry: isoTime(fit.scope.expiry),
     status,

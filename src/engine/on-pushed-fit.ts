@@ -94,6 +94,7 @@ function pushedRecord(
     at: isoTime(at),
     id,
     model: event.model,
+    venue: event.venue,
     underlying: event.underlying,
     expiry: isoTime(event.expiry),
     status: usable ? 'accepted' : smile.status,

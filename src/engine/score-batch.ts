@@ -79,6 +79,7 @@ function scoreRecord(
     type: 'score',
     at: isoTime(at),
     model: track.model,
+    venue: expiry.scope.venue,
     underlying: expiry.scope.underlying,
     expiry: isoTime(expiry.expiry),
     horizon_s: horizon,

@@ -18,6 +18,7 @@ export interface CalibrationRecord {
   readonly at: string;
   readonly id: string;
   readonly model: string;
+  readonly venue: string;
   readonly underlying: string;
   readonly expiry: string;
   /** `accepted`, `refused` (a guard was breached) or the fit's own status when there is nothing to accept. */
@@ -54,6 +55,7 @@ export interface ScoreRecord {
   readonly type: 'score';
   readonly at: string;
   readonly model: string;
+  readonly venue: string;
   readonly underlying: string;
   readonly expiry: string;
   /** The version that was live this long ago was scored, s. */

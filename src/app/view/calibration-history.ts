@@ -1,5 +1,5 @@
 import { scopeKey } from '../../model/contract.ts';
-import type { ActionRecord, CalibrationRecord, GateRecord } from '../../model/record.ts';
+import type { ActionRecord, CalibrationRecord, GateRecord, ScoreRecord } from '../../model/record.ts';
 import type { CalibrationsWanted } from '../../server/monitor-view.ts';
 import type { Calibration, Scores } from '../../server/wire/watch.ts';
 
@@ -18,8 +18,7 @@ export class CalibrationHistory {
   private next = 0;
 
   onCalibration(record: CalibrationRecord): void {
-    // `svi@deribit:BTC:2026-03-27#12`: the scope stands in the identifier, the record has no venue.
-    const scope = record.id.slice(record.id.indexOf('@') + 1, record.id.lastIndexOf('#'));
+    const scope = scopeOf(record);
     const kept = { ...record, scope, number: this.next++ };
     this.calibrations.push(kept);
     this.byId.set(record.id, kept);
@@ -84,12 +83,8 @@ export class CalibrationHistory {
   }
 }
 
-/** Scope of a score record, which names no venue: the first watched underlying of that name with that expiry. */
-export function scopeOfScore(
-  underlyings: Iterable<{ readonly venue: string; readonly underlying: string }>,
-  record: { readonly underlying: string; readonly expiry: string },
-): string | null {
-  for (const { venue, underlying } of underlyings)
-    if (underlying === record.underlying) return scopeKey({ venue, underlying, expiry: Date.parse(record.expiry) });
-  return null;
+/** `venue:underlying:day` of what a record speaks of. */
+export function scopeOf(record: CalibrationRecord | ScoreRecord): string {
+  const { venue, underlying, expiry } = record;
+  return scopeKey({ venue, underlying, expiry: Date.parse(expiry) });
 }

@@ -16,7 +16,7 @@ import type { CurveSet, Smiles, Surface } from '../../server/wire/smile.ts';
 import type { Feed, Instrument, LogState, Pulse, Range, Readiness, Status } from '../../server/wire/system.ts';
 import type { Gates, Incident, IncidentWithPictures, Models, Scores, Underlying } from '../../server/wire/watch.ts';
 import { VERSION } from '../version.ts';
-import { CalibrationHistory, scopeOfScore, type NumberedCalibration } from './calibration-history.ts';
+import { CalibrationHistory, scopeOf, type NumberedCalibration } from './calibration-history.ts';
 import { FeedHistory, RateMeter } from './feed-history.ts';
 import { IncidentHistory } from './incident-history.ts';
 import { Pictures } from './pictures.ts';
@@ -95,10 +95,7 @@ export class EngineView implements MonitorView {
       const incident = record.incident === null ? null : this.incidentHistory.get(record.incident);
       this.calibrationHistory.onAction(record, incident?.scope ?? '');
     } else if (record.type === 'verdict') this.incidentHistory.onVerdict(record);
-    else if (record.type === 'score' && state !== null) {
-      const scope = scopeOfScore(state.underlyings.values(), record);
-      if (scope !== null) this.scoresOf(state).add(scope, record);
-    }
+    else if (record.type === 'score' && state !== null) this.scoresOf(state).add(scopeOf(record), record);
     for (const listener of this.listeners) listener.onRecord(record);
   }
 
