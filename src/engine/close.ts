@@ -48,7 +48,8 @@ export function closeBatch(
   const streaming = at - underlying.closedAt < STREAM_MS;
   const closed = readBatch(underlying, expiries, at).map((reading): ClosedExpiry => {
     for (const [reason, n] of reading.selection.refused) countRefused(state, reason, n);
-    const scores = scoreBatch(state.config, reading.expiry, reading.selection.observations, !stressed);
+    const tell = tellsScores(state, reading.expiry, at);
+    const scores = scoreBatch(state.config, reading.expiry, reading.selection.observations, !stressed, tell);
     const champion = scores.find((s) => s.track.model === state.config.champion);
     const shift = streaming ? readShift(reading.expiry, champion, reading.selection.observations, !stressed) : NO_SHIFT;
     const { shape } = reading.expiry;
@@ -56,7 +57,7 @@ export function closeBatch(
     return { reading, scores, elapsedSeconds: (at - reading.expiry.closedAt) / 1000, shift, drift };
   });
   for (const c of closed) noteScores(c);
-  for (const c of closed) emitScores(state, c, at, effects);
+  for (const c of closed) emitScores(c, at, effects);
   const signs = readSigns(state, underlying, closed, at);
   const diagnoses = diagnose(signs);
   const examined = new Set([underlying.key, ...closed.map((c) => c.reading.expiry.key)]);
@@ -122,9 +123,12 @@ function alive(underlying: UnderlyingState, scope: string): boolean {
   return scope === underlying.key || underlying.expiries.some((e) => e.key === scope);
 }
 
-function emitScores(state: EngineState, closed: ClosedExpiry, at: number, effects: Effect[]): void {
+function tellsScores(state: EngineState, expiry: ExpiryState, at: number): boolean {
+  return !(at - expiry.scoredAt < state.config.scoreEverySeconds * 1000);
+}
+
+function emitScores(closed: ClosedExpiry, at: number, effects: Effect[]): void {
   const { expiry } = closed.reading;
-  if (at - expiry.scoredAt < state.config.scoreEverySeconds * 1000) return;
   let any = false;
   for (const s of closed.scores)
     for (const record of s.records) {

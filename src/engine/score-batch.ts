@@ -28,13 +28,14 @@ const YOUNGEST_SECONDS = 300;
 /**
  * Scores every model of an expiry on a batch it has not seen, at each fixed horizon with the version that was live
  * then. Where the previous close is further back than a horizon (snapshots), that is the horizon. `learn` = false
- * freezes what the horizon noise learns (stress, data faults).
+ * freezes what the horizon noise learns (stress, data faults); `tell` = false leaves the records out.
  */
 export function scoreBatch(
   config: EngineConfig,
   expiry: ExpiryState,
   batch: Observations,
   learn: boolean,
+  tell: boolean,
 ): ModelScores[] {
   const out: Predictions = { mean: new Float64Array(batch.k.length), sd: new Float64Array(batch.k.length) };
   const since = Number.isFinite(expiry.closedAt) ? (batch.at - expiry.closedAt) / 1000 : 0;
@@ -61,7 +62,7 @@ export function scoreBatch(
         if (learn && track.model === config.champion) scoreDynamics(track, version.fit, batch, out.mean);
         if (learn && age >= YOUNGEST_SECONDS) updateHorizonNoise(track.noise, score.excess, age, batch.years);
       }
-      records.push(scoreRecord(track, expiry, batch.at, horizon, age, score));
+      if (tell) records.push(scoreRecord(track, expiry, batch.at, horizon, age, score));
     }
     return { track, primary, ageSeconds: primaryAge, fit: judged, records };
   });

@@ -1,6 +1,6 @@
 import type { Observations, Predictions } from '../model/contract.ts';
 import { log as ln } from '../numeric/exponential.ts';
-import { MAD_TO_SD, huberWeight, median } from '../numeric/robust.ts';
+import { HUBER_95, MAD_TO_SD, medianInPlace } from '../numeric/robust.ts';
 
 /**
  * One predict-then-observe score: a prediction made before the batch, judged by the batch.
@@ -70,12 +70,15 @@ export function scorePrequential(
       if (predicted.mean[i] >= batch.low[i] && predicted.mean[i] <= batch.high[i]) inside++;
     }
   }
-  const factors = innovationFactors(batch.x, residual, weight);
+  const root = rootsOf(weight);
+  const scratch = new Float64Array(n);
+  const factors = fitFactors(batch.x, residual, weight, root, scratch);
+  standardised(batch.x, residual, root, factors === null ? ZERO : factors.b, scratch);
   return {
     n,
     pz: Math.sqrt(zz / n),
     factors,
-    pr: median(standardised(batch.x, residual, weight, factors === null ? [0, 0, 0] : factors.b)),
+    pr: medianInPlace(scratch),
     insideShare: bounded === 0 ? 0 : inside / bounded,
     logScore: log / n,
     excess: excess / n,
@@ -88,6 +91,17 @@ export function scorePrequential(
  * residuals. Null with fewer than six observations in the body or a singular design.
  */
 export function innovationFactors(x: Float64Array, e: Float64Array, weight: Float64Array): InnovationFactors | null {
+  return fitFactors(x, e, weight, rootsOf(weight), new Float64Array(e.length));
+}
+
+/** The regression itself, with the roots of the weights and a buffer, both as long as `e`, from its caller. */
+function fitFactors(
+  x: Float64Array,
+  e: Float64Array,
+  weight: Float64Array,
+  root: Float64Array,
+  scratch: Float64Array,
+): InnovationFactors | null {
   if (e.length < 6) return null;
   const inverse = new Float64Array(9);
   const r = new Float64Array(3);
@@ -95,33 +109,55 @@ export function innovationFactors(x: Float64Array, e: Float64Array, weight: Floa
   let b: [number, number, number] = [0, 0, 0];
   let scale = Infinity;
   for (let pass = 0; pass < PASSES; pass++) {
-    m.fill(0);
-    r.fill(0);
-    let used = 0;
-    for (let i = 0; i < e.length; i++) {
-      const u = x[i];
-      if (Math.abs(u) > BODY_X) continue;
-      const uu = u * u;
-      const left = e[i] - b[0] - b[1] * u - b[2] * uu;
-      const w = weight[i] * huberWeight((Math.abs(left) * Math.sqrt(weight[i])) / scale);
-      m[0] += w;
-      m[1] += w * u;
-      m[2] += w * uu;
-      m[3] += w * uu * u;
-      m[4] += w * uu * uu;
-      r[0] += w * e[i];
-      r[1] += w * e[i] * u;
-      r[2] += w * e[i] * uu;
-      used++;
-    }
-    if (used < 6 || !solveMoments(m, r, inverse)) return null;
+    if (accumulate(x, e, weight, root, b, scale, m, r) < 6 || !solveMoments(m, r, inverse)) return null;
     b = [r[0], r[1], r[2]];
-    scale = Math.max(1, median(standardised(x, e, weight, b)) * MAD_TO_SD);
+    standardised(x, e, root, b, scratch);
+    scale = Math.max(1, medianInPlace(scratch) * MAD_TO_SD);
   }
   return {
     b,
     se: [Math.sqrt(inverse[0]) * scale, Math.sqrt(inverse[4]) * scale, Math.sqrt(inverse[8]) * scale],
   };
+}
+
+/** Writes the moments of (1, u, u^2) under Huber's weights into `m` and `r`; returns the observations in the body. */
+function accumulate(
+  x: Float64Array,
+  e: Float64Array,
+  weight: Float64Array,
+  root: Float64Array,
+  b: readonly number[],
+  scale: number,
+  m: Float64Array,
+  r: Float64Array,
+): number {
+  const [b0, b1, b2] = b;
+  let [m0, m1, m2, m3, m4, r0, r1, r2, used] = [0, 0, 0, 0, 0, 0, 0, 0, 0];
+  for (let i = 0; i < e.length; i++) {
+    const u = x[i];
+    if (Math.abs(u) > BODY_X) continue;
+    const uu = u * u;
+    const size = (Math.abs(e[i] - b0 - b1 * u - b2 * uu) * root[i]) / scale;
+    const w = weight[i] * (size <= HUBER_95 ? 1 : HUBER_95 / size);
+    m0 += w;
+    m1 += w * u;
+    m2 += w * uu;
+    m3 += w * uu * u;
+    m4 += w * uu * uu;
+    r0 += w * e[i];
+    r1 += w * e[i] * u;
+    r2 += w * e[i] * uu;
+    used++;
+  }
+  m[0] = m0;
+  m[1] = m1;
+  m[2] = m2;
+  m[3] = m3;
+  m[4] = m4;
+  r[0] = r0;
+  r[1] = r1;
+  r[2] = r2;
+  return used;
 }
 
 /** Solves [m0 m1 m2; m1 m2 m3; m2 m3 m4] y = r in place and writes the inverse. False when singular. */
@@ -143,9 +179,22 @@ function solveMoments(m: Float64Array, r: Float64Array, inverse: Float64Array): 
   return true;
 }
 
-function standardised(x: Float64Array, e: Float64Array, weight: Float64Array, b: readonly number[]): Float64Array {
-  const out = new Float64Array(e.length);
-  for (let i = 0; i < e.length; i++)
-    out[i] = Math.abs(e[i] - b[0] - b[1] * x[i] - b[2] * x[i] * x[i]) * Math.sqrt(weight[i]);
-  return out;
+const ZERO = [0, 0, 0] as const;
+
+function rootsOf(weight: Float64Array): Float64Array {
+  const root = new Float64Array(weight.length);
+  for (let i = 0; i < root.length; i++) root[i] = Math.sqrt(weight[i]);
+  return root;
+}
+
+/** Writes |e - b0 - b1 x - b2 x^2| in standard errors into `out`. */
+function standardised(
+  x: Float64Array,
+  e: Float64Array,
+  root: Float64Array,
+  b: readonly number[],
+  out: Float64Array,
+): void {
+  const [b0, b1, b2] = b;
+  for (let i = 0; i < e.length; i++) out[i] = Math.abs(e[i] - b0 - b1 * x[i] - b2 * x[i] * x[i]) * root[i];
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
 import {
-  HUBER_95, huberLoss, huberWeight, MAD_TO_SD, median, medianAbsoluteDeviation, quantile, weightedMedian,
+  HUBER_95, huberLoss, huberWeight, MAD_TO_SD, median, medianAbsoluteDeviation, medianInPlace, quantile,
+  weightedMedian,
 } from '../../src/numeric/robust.ts'; // prettier-ignore
 import { inverseNormalCdf } from '../../src/numeric/normal.ts';
 
@@ -31,6 +32,26 @@ test('quantiles lie between their order statistics, do not touch the input, and 
   ]) {
     assert.ok(Number.isNaN(junk));
   }
+});
+
+test('the median in place is the median to the last bit, with ties, infinities and NaN', () => {
+  const value = fc.oneof(
+    fc.double({ min: 0, max: 5, noNaN: true }),
+    fc.constantFrom(0.5, 1, Infinity),
+    fc.constant(NaN),
+  );
+  fc.assert(
+    fc.property(
+      fc.array(
+        value.filter((v) => !Object.is(v, -0)),
+        { maxLength: 40 },
+      ),
+      (values) => {
+        assert.ok(Object.is(medianInPlace(Float64Array.from(values)), median(values)));
+      },
+    ),
+    { numRuns: 2_000 },
+  );
 });
 
 test('the median absolute deviation of normal quantiles, scaled, is their standard deviation', () => {
