@@ -1,7 +1,14 @@
 /** Reference vectors of credit, which stay outside the repository, and the curves that their files describe. */
 import assert from 'node:assert/strict';
+import { bootstrapHazards } from '../../src/credit/bootstrap.ts';
 import { parseDay } from '../../src/credit/calendar-day.ts';
+import { standardCds } from '../../src/credit/cds-contract.ts';
+import type { CdsContract } from '../../src/credit/cds-contract.ts';
+import type { AccrualFormula } from '../../src/credit/cds-grid.ts';
 import type { CdsQuote, QuoteKind } from '../../src/credit/cds-quote.ts';
+import type { ArbitrageMode, CreditCurve } from '../../src/credit/credit-curve.ts';
+import { curveGrid } from '../../src/credit/curve-grid.ts';
+import type { CurveGrid } from '../../src/credit/curve-grid.ts';
 import { discountFromZeroRates } from '../../src/credit/discount-curve.ts';
 import type { DiscountCurve } from '../../src/credit/discount-curve.ts';
 import { textRows } from '../hedge/credit-vectors.ts';
@@ -16,14 +23,49 @@ export const TRADE = parseDay('2026-01-15');
 export function discountCurves(): Map<string, DiscountCurve> {
   const curves = new Map<string, DiscountCurve>();
   for (const [name, rows] of grouped(textRows('isda_discount_curves.csv'), 'curve')) {
-    const outcome = discountFromZeroRates(
-      rows.map((r) => Number(r['t_act365f'])),
-      rows.map((r) => Number(r['zero_rate_cc'])),
+    curves.set(
+      name,
+      curveOfRates(
+        rows.map((r) => Number(r['t_act365f'])),
+        rows.map((r) => Number(r['zero_rate_cc'])),
+      ),
     );
-    assert.equal(outcome.status, 'ok');
-    if (outcome.status === 'ok') curves.set(name, outcome.curve);
   }
   return curves;
+}
+
+/** The discount curve of zero rates that are known to be good. */
+export function curveOfRates(times: readonly number[], zeroRates: readonly number[]): DiscountCurve {
+  const outcome = discountFromZeroRates(times, zeroRates);
+  if (outcome.status !== 'ok') assert.fail(outcome.message);
+  return outcome.curve;
+}
+
+/** The standard contract to a date, which must exist. */
+export function contractTo(maturity: string, trade: string = '2026-01-15'): CdsContract {
+  const contract = standardCds(parseDay(trade), parseDay(maturity));
+  if ('status' in contract) assert.fail(contract.message);
+  return contract;
+}
+
+/** The instruments of a quote set. */
+export function gridOf(set: Scenario, accrual: AccrualFormula = 'isda'): CurveGrid {
+  const outcome = curveGrid(TRADE, set.discount, set.quotes, accrual);
+  if (outcome.status !== 'ok') assert.fail(outcome.message);
+  return outcome.grid;
+}
+
+const calibrated = new Map<string, CreditCurve>();
+
+/** The curve of a quote set that is known to have one; calibrated once. */
+export function bootstrapped(set: Scenario, accrual: AccrualFormula, arbitrage: ArbitrageMode): CreditCurve {
+  const key = `${set.name} ${accrual} ${arbitrage}`;
+  const known = calibrated.get(key);
+  if (known) return known;
+  const outcome = bootstrapHazards(gridOf(set, accrual), set.quotes, { recovery: set.recovery, arbitrage });
+  if (outcome.status !== 'ok') assert.fail(`${key}: ${outcome.message}`);
+  calibrated.set(key, outcome);
+  return outcome;
 }
 
 /** A quote set of `isda_scenarios.csv`. */
