@@ -1,17 +1,18 @@
-/** A recorded chain's last snapshot as a market to value a book in: venue marks, or models calibrated to them. */
-import type { ChainSnapshot } from '../hedge/chain-snapshot.ts';
+/** Recorded chains as a market to value a book in (their last snapshots) and as a history of what markets did. */
+import type { ChainExpiry, ChainSnapshot } from '../hedge/chain-snapshot.ts';
 import { ChainModels, sviVolatility, type ExpiryModels } from '../hedge/expiry-models.ts';
 import type { BookMarket, OptionMark } from '../portfolio/book-market.ts';
+import type { BookSources } from '../portfolio/book-report.ts';
 import type { OptionPosition } from '../portfolio/position.ts';
+import { historicalWindows, type NamedScenario, type TermPoint } from '../portfolio/stress.ts';
 import { sabrSmile } from '../surface/sabr.ts';
+import { atmVolatility } from '../surface/selection.ts';
 import { hedgeChains, type RefusedCounts } from './hedge-chains.ts';
 import type { RecordingOptions } from '../venue/recording/open.ts';
 
 /** Sources of volatility: the venue's marks, or a model fitted to them. */
-export const BOOK_SOURCES = ['venue', 'svi', 'sabr'] as const;
-
-/** One of {@link BOOK_SOURCES}. */
-export type BookSource = (typeof BOOK_SOURCES)[number];
+export const CHAIN_SOURCES = ['venue', 'svi', 'sabr'] as const;
+type ChainSource = (typeof CHAIN_SOURCES)[number];
 
 /** Last snapshots by underlying, with their models. */
 export interface BookChains {
@@ -45,8 +46,62 @@ export async function bookChains(
   return { snapshots, at };
 }
 
+/** Most points of a history per underlying: ten years of four a day. */
+const MOST_POINTS = 15_000;
+
+/** What each underlying did over every window of `hours` in recorded chains. */
+export async function chainHistory(
+  files: readonly string[],
+  hours: number,
+  options: RecordingOptions,
+  refused: RefusedCounts,
+): Promise<ReadonlyMap<string, readonly NamedScenario[]>> {
+  const points = new Map<string, TermPoint[]>();
+  for await (const { underlying, at, index, expiries } of hedgeChains(files, options, refused)) {
+    const held = points.get(underlying) ?? [];
+    points.set(underlying, held);
+    const term = expiries.map((e) => ({ years: e.years, atm: centreOf(e) })).filter((t) => t.atm > 0);
+    held.push({ at, index, term });
+    if (held.length > MOST_POINTS) held.shift();
+  }
+  return new Map([...points].map(([underlying, p]) => [underlying, historicalWindows(p, hours)]));
+}
+
+/** ATM mark volatility of an expiry: linear between the strikes around the forward. */
+function centreOf(e: ChainExpiry): number {
+  const otm = e.options
+    .filter((o) => (o.side === 'call') === o.strike >= o.forward && o.sigma > 0)
+    .toSorted((a, b) => a.strike - b.strike);
+  const k = Float64Array.from(otm, (o) => Math.log(o.strike / o.forward));
+  return atmVolatility(
+    k,
+    Float64Array.from(otm, (o) => o.sigma),
+  );
+}
+
+/** The chains as a market under each source, SVI the reference. */
+export function chainSources(
+  chains: BookChains,
+  history: ReadonlyMap<string, readonly NamedScenario[]> = new Map(),
+): BookSources {
+  return {
+    at: chains.at,
+    sources: CHAIN_SOURCES,
+    reference: 'svi',
+    market: (source) => chainMarket(chains, source as ChainSource),
+    centres(underlying) {
+      const held = chains.snapshots.get(underlying);
+      if (held === undefined) return [];
+      return held.snapshot.expiries.map(({ expiry, years, forward }, i) => {
+        return { expiry, years, forward, atm: held.models[i].atm };
+      });
+    },
+    history: (underlying) => history.get(underlying) ?? [],
+  };
+}
+
 /** The chains as a market. A strike the venue does not list is valued on the expiry's SVI smile under every source. */
-export function bookMarket(chains: BookChains, source: BookSource): BookMarket {
+function chainMarket(chains: BookChains, source: ChainSource): BookMarket {
   const index = (underlying: string): number => chains.snapshots.get(underlying)?.snapshot.index ?? NaN;
   return {
     at: chains.at,
@@ -61,7 +116,7 @@ export function bookMarket(chains: BookChains, source: BookSource): BookMarket {
   };
 }
 
-function optionMark(chains: BookChains, source: BookSource, position: OptionPosition): OptionMark | undefined {
+function optionMark(chains: BookChains, source: ChainSource, position: OptionPosition): OptionMark | undefined {
   const held = chains.snapshots.get(position.underlying);
   if (held === undefined) return undefined;
   const at = held.snapshot.expiries.findIndex((e) => e.expiry === position.expiry);
@@ -79,7 +134,7 @@ function optionMark(chains: BookChains, source: BookSource, position: OptionPosi
 }
 
 function modelSigma(
-  source: BookSource,
+  source: ChainSource,
   models: ExpiryModels,
   position: OptionPosition,
   forward: number,

@@ -7,13 +7,24 @@ import { power } from '../numeric/exponential.ts';
 import { yearsBetween } from '../market/year-fraction.ts';
 import type { BookMarket } from './book-market.ts';
 import type { Position } from './position.ts';
+import { termChange } from './stress.ts';
 
 /** One scenario. */
 export interface Scenario {
   /** ln-free relative spot move: -0.16 = down 16 %. */
   readonly spot: number;
-  /** Volatility move: absolute (`points`, 0.1 = 10 points) or relative (0.5 = times 1.5). */
-  readonly volatility: { readonly kind: 'absolute' | 'relative'; readonly size: number; readonly tenorPower?: number };
+  /**
+   * Volatility move: absolute (0.1 = 10 points), relative (0.5 = times 1.5), or by tenor: `size` times absolute `change`s at
+   * `days` (ascending), linear in ln T between them.
+   */
+  readonly volatility:
+    | { readonly kind: 'absolute' | 'relative'; readonly size: number; readonly tenorPower?: number }
+    | {
+        readonly kind: 'term';
+        readonly size: number;
+        readonly days: readonly number[];
+        readonly change: readonly number[];
+      };
   /** Weight of the loss (extended scenarios are dampened); default 1. */
   readonly weight?: number;
 }
@@ -30,6 +41,7 @@ export interface ScenarioValue {
 
 /** sigma after a move. */
 export function shockedVolatility(sigma: number, years: number, move: Scenario['volatility']): number {
+  if (move.kind === 'term') return Math.max(1e-4, sigma + move.size * termChange(move.days, move.change, years));
   const scale = move.tenorPower === undefined ? 1 : power(30 / 365 / Math.max(years, 1 / 365), move.tenorPower);
   const size = move.size * scale;
   return Math.max(1e-4, move.kind === 'absolute' ? sigma + size : sigma * (1 + size));

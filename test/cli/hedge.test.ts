@@ -171,7 +171,7 @@ test('portfolio: exposures by source, scenarios and margin of a book on the SYNT
   );
   const still = out.find((l) => l['type'] === 'scenario' && l['spot'] === 0 && l['volatility_points'] === 0);
   assert.ok(Math.abs(still?.['pnl_usd'] as number) < 1e-6);
-  assert.equal(out.filter((l) => l['type'] === 'scenario').length, 27);
+  assert.equal(out.filter((l) => l['type'] === 'scenario' && l['set'] === 'grid').length, 27);
   assert.equal((out[0] as { dollars: number }).dollars, 1000);
   assert.ok((out.find((l) => l['type'] === 'margin')?.['margin_coin'] as number) > 0);
   assert.match(vernier(['portfolio', file, '--chain', CHAIN]).stdout, /USD delta = equity \+ net delta/);

@@ -1,0 +1,85 @@
+/** The engine as a recorded session left it at some time: any past exposure can be had again from its log. */
+import type { EngineConfig } from '../engine/config.ts';
+import { initEngine, type EngineState } from '../engine/state.ts';
+import { step } from '../engine/step.ts';
+import type { MarketEvent } from '../market/event.ts';
+import { canonicalJson } from '../store/canonical-json.ts';
+import { readRecords } from '../store/log-reader.ts';
+import type { LogFiles } from '../store/log-files.ts';
+
+/** Events whose time is the market's and moves on; the others may be stamped by whoever sent them. */
+const CLOCKS: ReadonlySet<MarketEvent['type']> = new Set(['quote', 'index', 'trade', 'snapshot-end', 'timer']);
+
+/** The log cannot say what was asked. */
+export class StateError extends Error {
+  override readonly name = 'StateError';
+  readonly retryable = false;
+  readonly exitCode = 2;
+}
+
+/** Follows a session's inputs through the engine, stopping at chosen times. Fits are those recorded. */
+export class LogWalk {
+  #state: EngineState | null = null;
+  #at = -Infinity;
+  #configuration = '';
+  #pending: MarketEvent | null = null;
+  readonly #records: ReturnType<typeof readRecords>;
+  readonly #onEvent: (event: MarketEvent, state: EngineState) => void;
+
+  /** `onEvent` hears of every event after the engine has taken it. */
+  constructor(files: LogFiles, onEvent: (event: MarketEvent, state: EngineState) => void = () => undefined) {
+    this.#records = readRecords(files);
+    this.#onEvent = onEvent;
+  }
+
+  /** Newest market time taken, epoch ms. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /** The state, owned by the walk; throws {@link StateError} before the first event. */
+  get state(): EngineState {
+    if (this.#state === null || this.#at === -Infinity) throw new StateError('the log holds no market at that time');
+    return this.#state;
+  }
+
+  /** Takes every event up to `to` (epoch ms; Infinity = all). False when the log ends before. */
+  async until(to: number): Promise<boolean> {
+    if (this.#pending !== null) {
+      if (this.#pending.at > to) return true;
+      this.#take(this.#pending);
+      this.#pending = null;
+    }
+    for (;;) {
+      const next = await this.#records.next();
+      if (next.done === true) return false;
+      const item = next.value;
+      if (item.kind === 'damage')
+        throw new StateError(`the log is damaged (${item.reason}) in segment ${item.segment} at byte ${item.offset}`);
+      if (item.kind !== 'record') continue;
+      const { record } = item;
+      if (record.kind === 'meta') this.#begin(record.configuration as unknown as EngineConfig);
+      else if (record.kind === 'input') {
+        if (CLOCKS.has(record.event.type) && record.event.at > to) {
+          this.#pending = record.event;
+          return true;
+        }
+        this.#take(record.event);
+      }
+    }
+  }
+
+  #begin(config: EngineConfig): void {
+    const text = canonicalJson(config);
+    if (this.#state !== null && text === this.#configuration) return;
+    this.#configuration = text;
+    this.#state = initEngine(config);
+  }
+
+  #take(event: MarketEvent): void {
+    if (this.#state === null) throw new StateError('a record comes before the session header');
+    step(this.#state, event);
+    if (CLOCKS.has(event.type)) this.#at = Math.max(this.#at, event.at);
+    this.#onEvent(event, this.#state);
+  }
+}

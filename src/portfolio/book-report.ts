@@ -1,0 +1,418 @@
+/**
+ * A book against a market under several sources of volatilities: exposures three ways per account, underlying, tenor and
+ * delta class; vega in the coordinates of the scores; scenarios; margin and reserve in money. Pure data.
+ */
+import { bucketKey, deltaClassOf, tenorOf } from '../hedge/bucket.ts';
+import { yearsBetween } from '../market/year-fraction.ts';
+import { blackGreeks } from '../numeric/black.ts';
+import { log } from '../numeric/exponential.ts';
+import type { BookMarket } from './book-market.ts';
+import { closeOut } from './close-out.ts';
+import { addExposure, bookExposure, noExposure, positionExposure, type Exposure } from './exposure.ts';
+import { LIQUIDATION_MOVES, marginFigures } from './margin-figures.ts';
+import type { OptionPosition, Position } from './position.ts';
+import { marginScenarios, DERIBIT_BTC_GRID } from './portfolio-margin.ts';
+import { runScenarios, scenarioGrid, type Scenario } from './scenario.ts';
+import { hedgeBiasMoney, smileVega } from './smile-exposure.ts';
+import { JOINT_STRESSES, type NamedScenario } from './stress.ts';
+
+/** Slope of realised on predicted moves, with its standard error. */
+export interface BucketSlope {
+  readonly beta: number;
+  /** NaN where unknown. */
+  readonly standardError: number;
+}
+
+/** Slopes by `bucketKey`. */
+export type BucketSlopes = ReadonlyMap<string, BucketSlope>;
+
+/** One expiry's forward and ATM volatility, as x is measured in. */
+export interface SmileCentre {
+  /** Epoch ms. */
+  readonly expiry: number;
+  readonly years: number;
+  readonly forward: number;
+  readonly atm: number;
+}
+
+/** What a book is valued against. */
+export interface BookSources {
+  /** Epoch ms. */
+  readonly at: number;
+  /** In the order they are told. */
+  readonly sources: readonly string[];
+  /** The one that vega, scenarios and the empirical line rest on. */
+  readonly reference: string;
+  readonly market: (source: string) => BookMarket;
+  readonly centres: (underlying: string) => readonly SmileCentre[];
+  /** What the underlying's market did in windows of history; empty = not told. */
+  readonly history: (underlying: string) => readonly NamedScenario[];
+}
+
+/** Exposures of one underlying under one source; `account` `all` is the sum. */
+export interface ExposureLine extends ExposureFields {
+  readonly type: 'exposure';
+  readonly account: string;
+  readonly underlying: string;
+  readonly source: string;
+}
+
+/** One bucket of tenor x side x delta class, options alone. */
+export interface BucketLine {
+  readonly type: 'bucket';
+  readonly underlying: string;
+  readonly source: string;
+  readonly side: 'call' | 'put';
+  readonly tenor: string;
+  /** |Black delta| in percent, or `other`. */
+  readonly delta: string;
+  readonly positions: number;
+  readonly delta_black: number;
+  readonly delta_net: number;
+  readonly gamma_usd_per_percent: number;
+  readonly vega_usd_per_point: number;
+  /** Slope used, and its standard error: of the empirical line alone. */
+  readonly beta: number | null;
+  readonly beta_se: number | null;
+}
+
+/** Figures of an exposure; coins and USD as named. */
+export interface ExposureFields {
+  readonly value_coin: number;
+  readonly value_usd: number;
+  readonly equity_coin: number;
+  readonly delta_black: number;
+  readonly delta_net: number;
+  readonly delta_usd: number;
+  readonly gamma_usd_per_percent: number;
+  readonly vega_usd_per_point: number;
+  readonly vega_usd_per_point_30d: number;
+  readonly theta_usd_per_day: number;
+}
+
+/** Vega of one expiry in level, skew and curvature, USD per volatility point. */
+export interface VegaLine {
+  readonly type: 'vega';
+  readonly underlying: string;
+  readonly expiry: string;
+  readonly level: number;
+  readonly skew: number;
+  readonly convexity: number;
+}
+
+/** Profit and loss of one scenario. */
+export interface ScenarioLine {
+  readonly type: 'scenario';
+  readonly underlying: string;
+  /** `grid`, `venue-margin`, `stress` or `history`. */
+  readonly set: string;
+  readonly name: string;
+  readonly spot: number;
+  /** Absolute points of the grid; null where the move is another. */
+  readonly volatility_points: number | null;
+  readonly pnl_usd: number;
+  readonly pnl_coin: number;
+}
+
+/** Venue-style margin under one source, and how far the spot may go under each volatility move. */
+export interface MarginLine {
+  readonly type: 'margin';
+  readonly underlying: string;
+  readonly source: string;
+  readonly volatility: string;
+  readonly margin_coin: number;
+  readonly margin_usd: number;
+  readonly liquidation_down: number | null;
+  readonly liquidation_up: number | null;
+}
+
+/** Money that is at stake beside the value. */
+export interface MoneyLine {
+  readonly type: 'money';
+  readonly underlying: string;
+  /** Cost of closing at the touch, and options without a two-sided quote. */
+  readonly close_out_usd: number;
+  readonly unquoted: number;
+  /** Delta beyond what prices have shown; null without slopes. */
+  readonly hedge_bias_usd: number | null;
+  readonly hedge_bias_usd_per_percent: number | null;
+  readonly hedge_bias_noise_usd: number | null;
+  readonly hedge_bias_share: number | null;
+}
+
+/** The whole report. */
+export interface BookReport {
+  readonly at: number;
+  readonly exposures: readonly ExposureLine[];
+  readonly buckets: readonly BucketLine[];
+  readonly vegas: readonly VegaLine[];
+  readonly scenarios: readonly ScenarioLine[];
+  readonly margins: readonly MarginLine[];
+  readonly money: readonly MoneyLine[];
+  /** Positions that could not be valued: instrument and reason. */
+  readonly unvalued: readonly { readonly instrument: string; readonly reason: string }[];
+  /** USD value of dollar equity, which belongs to no underlying. */
+  readonly dollars: number;
+}
+
+/** Moves of the grid. */
+export const GRID_SPOTS = [-0.16, -0.12, -0.08, -0.04, 0, 0.04, 0.08, 0.12, 0.16] as const;
+/** Absolute volatility moves of the grid. */
+export const GRID_VOLATILITIES = [-0.1, 0, 0.1] as const;
+/** Windows of history told: the worst ones. */
+const WORST_WINDOWS = 10;
+/** Daily standard deviation of ln F that the noise of a hedge bias is told over, where no ATM volatility is known. */
+const DAY_YEARS = 1 / 365;
+
+/** Builds the report; `slopes` null leaves the empirical lines out. */
+export function bookReport(
+  positions: readonly Position[],
+  against: BookSources,
+  slopes: BucketSlopes | null,
+): BookReport {
+  const reference = against.market(against.reference);
+  const markets = new Map(against.sources.map((s) => [s, against.market(s)]));
+  const { byUnderlying, unvalued } = bookExposure(positions, reference);
+  const exposures: ExposureLine[] = [];
+  const buckets: BucketLine[] = [];
+  const vegas: VegaLine[] = [];
+  const scenarios: ScenarioLine[] = [];
+  const margins: MarginLine[] = [];
+  const money: MoneyLine[] = [];
+  for (const underlying of [...byUnderlying.keys()].filter((u) => u !== '').toSorted()) {
+    const own = positions.filter((p) => p.underlying === underlying);
+    for (const [source, market] of markets) {
+      exposures.push(...exposureLines(own, underlying, source, market));
+      buckets.push(...bucketLines(own, underlying, source, market, null));
+      for (const [volatility, move] of Object.entries(LIQUIDATION_MOVES)) {
+        const m = marginFigures(own, underlying, market, move);
+        margins.push({
+          type: 'margin', underlying, source, volatility, margin_coin: m.coin, margin_usd: m.usd,
+          liquidation_down: m.down, liquidation_up: m.up,
+        }); // prettier-ignore
+      }
+    }
+    if (slopes !== null) {
+      exposures.push(empiricalLine(own, underlying, reference, slopes));
+      buckets.push(...bucketLines(own, underlying, 'empirical', reference, slopes));
+    }
+    const centres = against.centres(underlying);
+    vegas.push(...vegaLines(own, underlying, reference, centres));
+    scenarios.push(...scenarioLines(own, underlying, reference, against.history(underlying)));
+    money.push(moneyLine(own, underlying, markets.get('venue') ?? reference, reference, slopes, centres));
+  }
+  return {
+    at: against.at,
+    exposures,
+    buckets,
+    vegas,
+    scenarios,
+    margins,
+    money,
+    unvalued: unvalued.map(({ position, reason }) => ({
+      instrument: position.kind === 'equity' ? position.currency : position.symbol,
+      reason,
+    })),
+    dollars: byUnderlying.get('')?.valueUsd ?? 0,
+  };
+}
+
+function exposureLines(
+  own: readonly Position[],
+  underlying: string,
+  source: string,
+  market: BookMarket,
+): ExposureLine[] {
+  const accounts = [...new Set(own.map((p) => p.account))].toSorted();
+  const of = (account: string, held: readonly Position[]): ExposureLine => {
+    const sum = bookExposure(held, market).byUnderlying.get(underlying) ?? noExposure();
+    return { type: 'exposure', account, underlying, source, ...fieldsOf(sum, market.index(underlying)) };
+  };
+  const all = of('all', own);
+  return accounts.length < 2
+    ? [all]
+    : [
+        all,
+        ...accounts.map((a) =>
+          of(
+            a,
+            own.filter((p) => p.account === a),
+          ),
+        ),
+      ];
+}
+
+function fieldsOf(e: Exposure, index: number): ExposureFields {
+  return {
+    value_coin: e.valueCoin,
+    value_usd: e.valueUsd,
+    equity_coin: e.equityCoin,
+    delta_black: e.deltaBlack,
+    delta_net: e.deltaNet,
+    delta_usd: e.deltaUsd,
+    gamma_usd_per_percent: e.gammaCoinPerUsd * index * index * 0.01,
+    vega_usd_per_point: e.vegaUsdPerPoint,
+    vega_usd_per_point_30d: e.vegaUsdPerPoint30d,
+    theta_usd_per_day: e.thetaUsdPerDay,
+  };
+}
+
+/** Every option's Black delta times the slope its bucket has shown; 1 where none is known. */
+function empiricalLine(
+  own: readonly Position[],
+  underlying: string,
+  market: BookMarket,
+  slopes: BucketSlopes,
+): ExposureLine {
+  const sum = bookExposure(own, market).byUnderlying.get(underlying) ?? noExposure();
+  for (const position of own) {
+    const valued = position.kind === 'option' ? positionExposure(position, market) : null;
+    if (position.kind !== 'option' || valued?.status !== 'valued' || position.size === 0) continue;
+    const { deltaBlack } = valued.exposure;
+    const shift = ((slopeOf(position, deltaBlack / position.size, market.at, slopes)?.beta ?? 1) - 1) * deltaBlack;
+    sum.deltaBlack += shift;
+    sum.deltaNet += shift;
+    sum.deltaUsd += shift;
+  }
+  const fields = fieldsOf(sum, market.index(underlying));
+  return { type: 'exposure', account: 'all', underlying, source: 'empirical', ...fields };
+}
+
+function slopeOf(position: OptionPosition, delta: number, at: number, slopes: BucketSlopes): BucketSlope | undefined {
+  const deltaClass = deltaClassOf(delta);
+  if (deltaClass === undefined) return undefined;
+  const tenor = tenorOf(yearsBetween(at, position.expiry));
+  const { underlying, side } = position;
+  return slopes.get(bucketKey({ underlying, side, tenor, delta: deltaClass }));
+}
+
+function bucketLines(
+  own: readonly Position[],
+  underlying: string,
+  source: string,
+  market: BookMarket,
+  slopes: BucketSlopes | null,
+): BucketLine[] {
+  const cells = new Map<string, { sum: Exposure; n: number; of: Pick<BucketLine, 'side' | 'tenor' | 'delta'>; slope: BucketSlope | undefined }>(); // prettier-ignore
+  for (const position of own) {
+    const valued = position.kind === 'option' ? positionExposure(position, market) : null;
+    if (position.kind !== 'option' || valued?.status !== 'valued' || position.size === 0) continue;
+    const perCoin = valued.exposure.deltaBlack / position.size;
+    const of = {
+      side: position.side,
+      tenor: tenorOf(yearsBetween(market.at, position.expiry)),
+      delta: deltaClassOf(perCoin) ?? 'other',
+    };
+    const key = `${of.side} ${of.tenor} ${of.delta}`;
+    const slope = slopes === null ? undefined : slopeOf(position, perCoin, market.at, slopes);
+    let cell = cells.get(key);
+    if (cell === undefined) cells.set(key, (cell = { sum: noExposure(), n: 0, of, slope }));
+    addExposure(cell.sum, valued.exposure);
+    cell.n++;
+  }
+  const index = market.index(underlying);
+  return [...cells.values()].map(({ sum, n, of, slope }) => {
+    const shift = ((slope?.beta ?? 1) - 1) * sum.deltaBlack;
+    return {
+      type: 'bucket',
+      underlying,
+      source,
+      ...of,
+      positions: n,
+      delta_black: sum.deltaBlack + shift,
+      delta_net: sum.deltaNet + shift,
+      gamma_usd_per_percent: sum.gammaCoinPerUsd * index * index * 0.01,
+      vega_usd_per_point: sum.vegaUsdPerPoint,
+      beta: slope?.beta ?? null,
+      beta_se: slope === undefined || Number.isNaN(slope.standardError) ? null : slope.standardError,
+    };
+  });
+}
+
+function vegaLines(
+  own: readonly Position[],
+  underlying: string,
+  market: BookMarket,
+  centres: readonly SmileCentre[],
+): VegaLine[] {
+  return centres.flatMap(({ expiry, years, atm }) => {
+    const vega: number[] = [];
+    const x: number[] = [];
+    for (const position of own) {
+      if (position.kind !== 'option' || position.expiry !== expiry) continue;
+      const mark = market.option(position);
+      if (mark === undefined || !(mark.sigma > 0)) continue;
+      const { side, strike } = position;
+      const { forward, sigma } = mark;
+      vega.push((position.size * blackGreeks({ side, forward, strike, years, sigma }).vega) / 100);
+      x.push(log(strike / forward) / (atm * Math.sqrt(years)));
+    }
+    if (vega.length === 0) return [];
+    return [
+      { type: 'vega' as const, underlying, expiry: new Date(expiry).toISOString().slice(0, 10), ...smileVega(vega, x) },
+    ];
+  });
+}
+
+function scenarioLines(
+  own: readonly Position[],
+  underlying: string,
+  market: BookMarket,
+  history: readonly NamedScenario[],
+): ScenarioLine[] {
+  const run = (set: string, names: readonly string[], scenarios: readonly Scenario[]): ScenarioLine[] =>
+    runScenarios(own, market, scenarios).map(({ usd, coin }, i) => {
+      const { spot, volatility } = scenarios[i];
+      const points = set === 'grid' ? Math.round(1e4 * volatility.size) / 100 : null;
+      return { type: 'scenario', underlying, set, name: names[i], spot, volatility_points: points, pnl_usd: usd, pnl_coin: coin }; // prettier-ignore
+    });
+  const grid = scenarioGrid(GRID_SPOTS, GRID_VOLATILITIES);
+  const margin = marginScenarios(DERIBIT_BTC_GRID);
+  const windows = run(
+    'history',
+    history.map((w) => w.name),
+    history.map((w) => w.scenario),
+  );
+  return [
+    ...run('grid', grid.map(() => 'grid'), grid), // prettier-ignore
+    ...run(
+      'venue-margin',
+      margin.map((m) => m.volatility),
+      margin.map((m) => m.scenario),
+    ),
+    ...run(
+      'stress',
+      JOINT_STRESSES.map((s) => s.name),
+      JOINT_STRESSES.map((s) => s.scenario),
+    ),
+    ...windows.toSorted((a, b) => a.pnl_usd - b.pnl_usd).slice(0, WORST_WINDOWS),
+  ];
+}
+
+function moneyLine(
+  own: readonly Position[],
+  underlying: string,
+  quoted: BookMarket,
+  market: BookMarket,
+  slopes: BucketSlopes | null,
+  centres: readonly SmileCentre[],
+): MoneyLine {
+  const { usd, unquoted } = closeOut(own, quoted);
+  const base = { type: 'money', underlying, close_out_usd: usd, unquoted } as const;
+  const plain = bucketLines(own, underlying, '', market, null);
+  const known = (slopes === null ? [] : bucketLines(own, underlying, '', market, slopes)).flatMap((b, i) =>
+    b.beta === null ? [] : [{ delta: plain[i].delta_black, beta: b.beta, standardError: b.beta_se ?? NaN }],
+  );
+  if (known.length === 0)
+    return { ...base, hedge_bias_usd: null, hedge_bias_usd_per_percent: null, hedge_bias_noise_usd: null, hedge_bias_share: null }; // prettier-ignore
+  const forward = market.index(underlying);
+  const atm = centres.find((c) => c.atm > 0)?.atm ?? NaN;
+  const bias = hedgeBiasMoney(known, forward, atm * Math.sqrt(DAY_YEARS));
+  return {
+    ...base,
+    hedge_bias_usd: bias.unintended,
+    hedge_bias_usd_per_percent: bias.perPercent,
+    hedge_bias_noise_usd: Number.isNaN(bias.noise) ? null : bias.noise,
+    hedge_bias_share: bias.shareOfGross,
+  };
+}
