@@ -26,8 +26,7 @@ export function decayMoments(x: number, out: Float64Array): void {
   if (x < SERIES && x > -SERIES) {
     const xx = x * x;
     const even =
-      0.333333333333333333 +
-      xx * (0.1 + xx * (0.005952380952380952 + xx * (1.5432098765432098e-4 + xx * 2.2546897546897547e-6)));
+      1 / 3 + xx * (0.1 + xx * (0.005952380952380952 + xx * (1.5432098765432098e-4 + xx * 2.2546897546897547e-6)));
     const odd =
       0.25 +
       xx *
