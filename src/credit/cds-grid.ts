@@ -53,6 +53,8 @@ export interface CdsGrid {
   readonly offset: Float64Array;
   /** What the interval's end pays on survival: accrual fraction times P(pay)/P(end); 0 inside a coupon. */
   readonly payment: Float64Array;
+  /** Premium year of a curve year, for what accrues until default; 0 where nothing does (bonds). */
+  readonly accrualScale: number;
 }
 
 /**
@@ -67,9 +69,40 @@ export function cdsGrid(
 ): CdsGrid {
   const years = (day: Day): number => (day - contract.trade) / 365;
   const { stepIn, maturity, periods } = contract;
-  const from = years(Math.max(stepIn, periods[0].start) - 1);
-  const end = years(maturity);
-  const lastSegment = segmentAt(knots, end - SAME_TIME);
+  const bias = accrual === 'isda' ? HALF_DAY : 0;
+  const payments = periods.map((period) => {
+    const begin = years(period.start - 1);
+    const end = years(period.end - 1);
+    const late = integralAt(discount, years(period.pay)) - integralAt(discount, end);
+    // The vendor's formula forgets what accrued before: no offset.
+    const offset = accrual === 'markit' ? NaN : begin - bias;
+    return { end, amount: ((period.end - period.start) / 360) * exp(-late), accruesFrom: offset };
+  });
+  return {
+    years: years(maturity),
+    settleDiscount: exp(-integralAt(discount, years(contract.settle))),
+    accrued: accruedDays(contract) / 360,
+    accrualScale: ACCRUAL_PER_YEAR,
+    ...intervals(years(Math.max(stepIn, periods[0].start) - 1), years(maturity), payments, discount, knots),
+  };
+}
+
+/** A payment on survival at `end` (years); what accrues towards it does so from `accruesFrom` (NaN: see `markit`). */
+export interface SurvivalPayment {
+  readonly end: number;
+  readonly amount: number;
+  readonly accruesFrom: number;
+}
+
+/** Splits the time from `from` to `until` at payments and at the knots of both curves; see {@link CdsGrid}. */
+export function intervals(
+  from: number,
+  until: number,
+  payments: readonly SurvivalPayment[],
+  discount: IntegratedRate,
+  knots: readonly number[],
+): Omit<CdsGrid, 'years' | 'settleDiscount' | 'accrued' | 'accrualScale'> {
+  const lastSegment = segmentAt(knots, until - SAME_TIME);
   const firstInterval = new Int32Array(lastSegment + 2);
   const entryTime = new Float64Array(lastSegment + 1);
   const entryRate = new Float64Array(lastSegment + 1);
@@ -78,37 +111,34 @@ export function cdsGrid(
   const since: number[] = [];
   const offset: number[] = [];
   const payment: number[] = [];
-  const bias = accrual === 'isda' ? HALF_DAY : 0;
   let segment = segmentAt(knots, from + SAME_TIME);
   let at = from;
   let rate = integralAt(discount, at);
-  for (let s = 0; s <= segment && s <= lastSegment; s++) enter(s, at, rate);
+  const enter = (s: number): void => {
+    firstInterval[s] = dt.length;
+    entryTime[s] = at;
+    entryRate[s] = rate;
+  };
+  for (let s = 0; s <= segment && s <= lastSegment; s++) enter(s);
   const point = interiorPoints(discount.times, knots);
-  for (const period of periods) {
-    const begins = years(period.start - 1);
-    const ends = years(period.end - 1);
-    while (at < ends) {
-      const next = point(at, ends);
+  for (const { end, amount, accruesFrom } of payments) {
+    while (at < end) {
+      if (segment < lastSegment && at >= knots[segment] - SAME_TIME) enter(++segment);
+      const next = point(at, end);
       const nextRate = integralAt(discount, next);
-      if (segment < lastSegment && at >= knots[segment] - SAME_TIME) enter(++segment, at, rate);
       dt.push(next - at);
       dr.push(nextRate - rate);
       since.push(at - entryTime[segment]);
-      offset.push(accrual === 'markit' ? 0 : at - begins + bias);
+      offset.push(Number.isNaN(accruesFrom) ? 0 : at - accruesFrom);
       payment.push(0);
       at = next;
       rate = nextRate;
     }
-    const fraction = (period.end - period.start) / 360;
-    if (payment.length > 0)
-      payment[payment.length - 1] = fraction * exp(rate - integralAt(discount, years(period.pay)));
+    if (payment.length > 0) payment[payment.length - 1] = amount;
   }
   firstInterval[lastSegment + 1] = dt.length;
   return {
-    years: end,
     from,
-    settleDiscount: exp(-integralAt(discount, years(contract.settle))),
-    accrued: accruedDays(contract) / 360,
     lastSegment,
     firstInterval,
     entryTime,
@@ -119,12 +149,6 @@ export function cdsGrid(
     offset: Float64Array.from(offset),
     payment: Float64Array.from(payment),
   };
-
-  function enter(s: number, time: number, integral: number): void {
-    firstInterval[s] = dt.length;
-    entryTime[s] = time;
-    entryRate[s] = integral;
-  }
 }
 
 /** Next point of two ascending sets after a time, at most `limit`; points within {@link SAME_TIME} are one. */
@@ -159,7 +183,7 @@ export function segmentLegs(
   entryHazard: number,
   out: Float64Array,
 ): void {
-  const { dt, dr, since, offset, payment, firstInterval } = grid;
+  const { dt, dr, since, offset, payment, firstInterval, accrualScale } = grid;
   const end = firstInterval[segment + 1];
   let alive = exp(-entryHazard - grid.entryRate[segment]);
   let protection = 0;
@@ -186,9 +210,9 @@ export function segmentLegs(
     paidSlope -= alive * payment[k] * (fall + t);
   }
   out[PROTECTION] = protection;
-  out[ANNUITY] = ACCRUAL_PER_YEAR * accrued + paid;
+  out[ANNUITY] = accrualScale * accrued + paid;
   out[PROTECTION_SLOPE] = protectionSlope;
-  out[ANNUITY_SLOPE] = ACCRUAL_PER_YEAR * accruedSlope + paidSlope;
+  out[ANNUITY_SLOPE] = accrualScale * accruedSlope + paidSlope;
 }
 
 /** Scratch of the innermost loop; written before it is read in every call. */
