@@ -89,7 +89,7 @@ function judge(
       cause,
       kind,
       scope,
-      severity: severityOf(cause, kind, scope === signs.scope),
+      severity: severityOf(cause, kind, scope === signs.scope, vector),
       logOdds,
       ...(symptomOf === null ? {} : { symptomOf }),
       evidence: { log_odds: Math.round(logOdds * 1000) / 1000, ...evidenceOf(ordered, vector, explained), ...numbers },
@@ -124,8 +124,14 @@ export function diagnosisRank(kind: Diagnosis['kind'], logOdds: number): number 
   return logOdds + (kind === 'data' ? 4 : kind === 'model' ? 2 : 0);
 }
 
-function severityOf(cause: Cause, kind: Diagnosis['kind'], whole: boolean): Diagnosis['severity'] {
-  if (cause === 'flash-crash') return 'critical';
+/**
+ * Who is woken: for data faults of a whole underlying, and for a crash that took the liquidity with it. Spot and volatility
+ * moving together are one family of evidence, and in the hours after a crash an everyday one: two families make a page
+ * (methods.md 5.2).
+ */
+function severityOf(cause: Cause, kind: Diagnosis['kind'], whole: boolean, vector: SignVector): Diagnosis['severity'] {
+  const shows = (name: SignName): boolean => (vector.get(name)?.strength ?? 0) >= 1;
+  if (cause === 'flash-crash') return shows('wide') || shows('fall') ? 'critical' : 'warning';
   return kind === 'data' && whole ? 'critical' : 'warning';
 }
 

@@ -47,6 +47,15 @@ test('health names nothing', () => {
   assert.deepEqual(diagnose(underlying(vector({}))), []);
 });
 
+test('a crash wakes somebody when liquidity goes with it; spot and volatility alone are looked at in the morning', () => {
+  const crash = { return: 2, level: 2, 'level-leads': 1 } as const;
+  const severity = (strengths: Partial<Record<SignName, number>>): string | undefined =>
+    diagnose(underlying(vector(strengths))).find((d) => d.cause === 'flash-crash')?.severity;
+  assert.equal(severity(crash), 'warning');
+  assert.equal(severity({ ...crash, wide: 1 }), 'critical');
+  assert.equal(severity({ ...crash, fall: 1 }), 'critical');
+});
+
 test('evidence: probabilities sum to at most one, the strongest signs come first, the runner-up is told apart', () => {
   const [first] = diagnose(underlying(vector({ flipped: 2, discount: 2, bounds: 1, 'forward-gap': 2 })));
   const evidence = first.evidence as {
