@@ -2,6 +2,7 @@ import { initEngine, type EngineState } from '../engine/state.ts';
 import { step } from '../engine/step.ts';
 import type { EngineConfig } from '../engine/config.ts';
 import type { OutputRecord } from '../model/record.ts';
+import { carriedOver } from '../policy/oversight.ts';
 import { canonicalJson } from '../store/canonical-json.ts';
 import { nodeFiles } from '../store/log-files.ts';
 import { readRecords } from '../store/log-reader.ts';
@@ -25,8 +26,9 @@ export interface StartingPoint {
 }
 
 /**
- * Rebuilds the engine from its log: the checkpoint's state, then the inputs behind it. The log's last configuration
- * must be `config`; otherwise the past cannot be continued and a fresh engine is returned.
+ * Rebuilds the engine from its log: the checkpoint's state, then the inputs behind it, every session under its own
+ * configuration. When the last one is not `config` its past cannot be continued: a fresh engine is returned, with the
+ * orders that people gave.
  */
 export async function recoverSession(
   directory: string,
@@ -35,6 +37,7 @@ export async function recoverSession(
 ): Promise<RecoveredSession> {
   const wanted = canonicalJson(config);
   let state = start?.state ?? initEngine(config);
+  let current = wanted;
   let unsaid: OutputRecord[] = [];
   let replayed = 0;
   for await (const item of readRecords(nodeFiles(directory), { from: start?.sequence ?? 0 })) {
@@ -47,14 +50,19 @@ export async function recoverSession(
     const { record } = item;
     if (record.kind === 'output') unsaid.shift();
     else if (record.kind === 'meta') {
-      if (canonicalJson(record.configuration) === wanted) continue;
-      state = initEngine(config);
+      const own = canonicalJson(record.configuration);
+      if (own === current) continue;
+      // What a session with another configuration left unsaid is never said: nobody goes on from there.
+      state = initEngine(record.configuration as unknown as EngineConfig, carriedOver(state.oversight));
+      current = own;
       unsaid = [];
     } else {
       replayed++;
+      state.record = item.sequence;
       for (const effect of step(state, record.event))
         if (effect.type === 'record') unsaid.push(plainNumbers(effect.record));
     }
   }
+  if (current !== wanted) return { state: initEngine(config, carriedOver(state.oversight)), unsaid: [], replayed, damage: null }; // prettier-ignore
   return { state, unsaid, replayed, damage: null };
 }

@@ -1,8 +1,10 @@
 import type { EngineConfig } from '../engine/config.ts';
 import { runFit } from '../engine/models.ts';
+import { initEngine } from '../engine/state.ts';
 import type { MarketEvent } from '../market/event.ts';
 import type { FitJob } from '../model/contract.ts';
 import type { OutputRecord } from '../model/record.ts';
+import { carriedOver } from '../policy/oversight.ts';
 import { canonicalJson } from '../store/canonical-json.ts';
 import { nodeFiles } from '../store/log-files.ts';
 import { readRecords } from '../store/log-reader.ts';
@@ -103,8 +105,10 @@ function feed(c: Comparison, record: LogRecord, sequence: number, options: LogRe
     c.stream.append(record);
     const configuration = canonicalJson(record.configuration);
     if (c.produced.length > 0) c.cut = true;
-    if (c.session === null || configuration !== c.configuration)
+    if (c.session === null || configuration !== c.configuration) {
+      c.produced.length = 0;
       begin(c, record.configuration as unknown as EngineConfig, options);
+    }
     c.configuration = configuration;
     return;
   }
@@ -131,13 +135,15 @@ function feed(c: Comparison, record: LogRecord, sequence: number, options: LogRe
   }
   if (event.type === 'instrument')
     c.summary?.instrument(event.instrument.symbol, event.instrument.underlying, event.instrument.expiry);
-  c.session.push(event);
+  c.session.push(event, sequence);
   options.onEvent?.(event);
 }
 
 function begin(c: Comparison, config: EngineConfig, options: LogReplay): void {
   const summary = new SummaryBuilder(config.champion);
   c.summary = summary;
+  const before = c.session?.state ?? null;
+  const state = before === null ? null : initEngine(config, carriedOver(before.oversight));
   c.session = new Session(config, {
     target: c.stream,
     onRecord: (record) => {
@@ -149,6 +155,7 @@ function begin(c: Comparison, config: EngineConfig, options: LogReplay): void {
       c.jobs.set(job.id, job);
       return null;
     },
-  });
+  }, state); // prettier-ignore
+  summary.follow(c.session.state);
   options.onSession?.(c.session);
 }

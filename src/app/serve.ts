@@ -6,11 +6,13 @@ import type { OutputRecord } from '../model/record.ts';
 import type { LeaseMode } from '../policy/lease.ts';
 import { AccessTokens } from '../server/access-tokens.ts';
 import type { AlertSource } from '../server/alert-routes.ts';
+import { oversightRoom } from '../server/oversight-routes.ts';
 import type { ServerRoom } from '../server/room.ts';
 import { ServerRefused, startServer, type MonitorServer } from '../server/monitor-server.ts';
 import type { ReplayTransport } from './replay-transport.ts';
 import type { Alerts } from './alerts.ts';
 import { GateDesk } from './gate-desk.ts';
+import { OversightDesk, type OperatorRequest } from './oversight-desk.ts';
 import { EngineView } from './view/engine-view.ts';
 import type { SourceFigures, ViewSource } from './view/view-source.ts';
 import type { Watch } from './watch.ts';
@@ -72,9 +74,9 @@ export async function serveWatch(
     state: () => watch?.monitor.session.state ?? null,
     figures: () => (watch === null ? NO_FIGURES : { ...watch.figures(), logRecords: watch.monitor.records }),
     feeds: () => watch?.figures().feeds ?? [],
-    operate: ({ actor, action, target, note }) => {
+    operate: (request) => {
       if (watch === null) return 'the watch has not begun';
-      watch.monitor.operate({ actor, action, target, note, until: null });
+      watch.monitor.operate({ ...request, until: null });
       return null;
     },
     replay: null,
@@ -115,7 +117,7 @@ export interface ReplayedSession {
   /** Whether it is a session log, to which nothing may be added. */
   recorded(): boolean;
   /** Puts what a person did through the session; returns the event. */
-  push(action: { actor: string; action: 'acknowledge'; target: string; note: string }): MarketEvent;
+  push(request: OperatorRequest): MarketEvent;
 }
 
 /** Opens the server of a replay. */
@@ -156,17 +158,15 @@ async function serve(
   alerts: AlertSource | null = null,
   rooms: readonly ServerRoom[] = [],
 ): Promise<Served> {
-  const names = [
-    ...(gate === null ? [] : ['gate']),
-    ...(alerts === null ? [] : ['alerts']),
-    ...rooms.map((r) => r.name),
-  ];
+  const oversight = oversightRoom(new OversightDesk(source.state, source.operate));
+  const all = [oversight, ...rooms];
+  const names = [...(gate === null ? [] : ['gate']), ...(alerts === null ? [] : ['alerts']), ...all.map((r) => r.name)];
   const view = new EngineView({ ...source, rooms: names });
   const server: MonitorServer = await startServer({
     view,
     gate,
     alerts,
-    rooms,
+    rooms: all,
     port: options.port,
     host: options.host,
     tokens: options.tokenFile === null ? null : AccessTokens.fromFile(options.tokenFile),

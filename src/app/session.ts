@@ -45,16 +45,21 @@ export class Session {
     this.ports = ports;
   }
 
-  /** Takes one event through log, engine and effects. An event the log cannot hold is refused and counted, not lost. */
-  push(event: MarketEvent): void {
+  /**
+   * Takes one event through log, engine and effects. An event the log cannot hold is refused and counted, not lost.
+   * `recordedAs`: the number it has in the log that is replayed, where that is not the order in which records come here.
+   */
+  push(event: MarketEvent, recordedAs?: number): void {
     let taken = event;
+    let sequence: number;
     try {
-      this.ports.target.append({ kind: 'input', event });
+      sequence = this.ports.target.append({ kind: 'input', event });
     } catch (error) {
       if (!(error instanceof RecordRefused)) throw error;
       taken = refusal(event, error);
-      this.ports.target.append({ kind: 'input', event: taken });
+      sequence = this.ports.target.append({ kind: 'input', event: taken });
     }
+    this.state.record = recordedAs ?? sequence;
     this.apply(step(this.state, taken));
   }
 

@@ -1,16 +1,20 @@
 import type { FitResultEvent } from '../market/event.ts';
+import { HEDGE_MODELS } from '../hedge/hedge-model.ts';
 import { isoTime } from '../market/iso-time.ts';
 import type { AnswerCheck } from '../score/answer-check.ts';
-import { scopeKey, type Breach, type Fit, type MonitoredModel } from '../model/contract.ts';
+import { scopeKey, type Breach, type Fit, type FitJob, type MonitoredModel } from '../model/contract.ts';
 import type { CalibrationRecord } from '../model/record.ts';
 import { mayGoLive } from '../policy/loop.ts';
-import { register, type RegisteredCalibration } from '../policy/registry.ts';
+import { register, servedCalibration, type RegisteredCalibration } from '../policy/registry.ts';
 import { updateHorizonNoise } from '../score/horizon-noise.ts';
 import type { Effect } from './effect.ts';
 import { tellLoop } from './calibration-loop.ts';
 import { guardAnswer, type GuardedAnswer } from './guard-answer.ts';
+import { onHedgeFit } from './hedge-fits.ts';
 import { judgeAnswers } from './judge-answers.ts';
 import { modelNamed } from './models.ts';
+import { refuseProof } from './prove-refits.ts';
+import { isChange } from './request-fits.ts';
 import {
   countRefused,
   type EngineState,
@@ -31,6 +35,7 @@ export function onFitResult(state: EngineState, event: FitResultEvent): Effect[]
   state.pendingJobs.delete(event.jobId);
   const { job } = pending;
   const underlying = state.underlyings.get(scopeKey({ ...job.scope, expiry: 0 }));
+  if (underlying !== undefined && HEDGE_MODELS.has(job.model)) return onHedgeFit(underlying, pending, event);
   const index = underlying?.expiries.findIndex((e) => e.expiry === job.scope.expiry) ?? -1;
   const expiry = underlying?.expiries[index];
   const track = expiry?.models.find((t) => t.model === job.model);
@@ -88,29 +93,23 @@ export function onFitResult(state: EngineState, event: FitResultEvent): Effect[]
   ];
   if (job.model === expiry.loop.champion) {
     expiry.loop.latencyMs = Math.max(0, event.at - job.at);
-    if (accepted) expiry.loop.warnings = 0;
+    if (accepted) {
+      expiry.loop.warnings = 0;
+      expiry.loop.settled = beginsAnew(job) ? 0 : expiry.loop.settled + 1;
+    }
     // A fit that misses the quotes it was made from speaks of its family, not of its age.
     if (breaches.some((b) => SHAPE_GUARDS.has(b.guard)) && fit.numbers['child'] !== 1) expiry.loop.shapes++;
     tellLoop(underlying, expiry, accepted ? 'accepted' : usable ? 'refused' : 'failed', event.at, effects);
   }
-  if (!accepted && isOwn(underlying, expiry, pending.incident) && underlying.awaitingProof.delete(pending.incident))
-    effects.push({
-      type: 'record',
-      record: {
-        type: 'action',
-        at: isoTime(event.at),
-        incident: pending.incident,
-        kind: 'recalibrate',
-        outcome: 'refused',
-      },
-    });
+  if (!accepted && job.model === expiry.loop.champion)
+    effects.push(...refuseProof(underlying, expiry, pending.incident, event.at));
   if (job.model === state.config.champion) effects.push(...judgeAnswers(state, underlying, job.at, event.at));
   return effects;
 }
 
-/** Whether the refit answers an incident of this expiry alone: one refusal does not undo what its neighbours answered. */
-function isOwn(underlying: UnderlyingState, expiry: ExpiryState, incident: string | null): incident is string {
-  return incident !== null && underlying.awaitingProof.get(incident)?.scope === expiry.key;
+/** Whether a fit rests on its own batch more than on what was known: its error is that of one batch. */
+function beginsAnew(job: FitJob): boolean {
+  return job.prior === null || isChange(job.reason);
 }
 
 /** Guards that a family breaks which cannot take the shape of the quotes. */
@@ -133,6 +132,8 @@ function registerFit(
     covariance: fit.covariance,
     from: previous?.at ?? fit.at,
     to: fit.at,
+    firstRecord: 1 + (servedCalibration(registry, previous?.content)?.lastRecord ?? -1),
+    lastRecord: pending.record,
     quotes: pending.job.observations.k.length,
     parent: previous?.content ?? null,
   };
@@ -230,7 +231,14 @@ function calibrationRecord(
     book_jump_usd: finite(guarded?.jump?.unexplainedUsd ?? undefined),
     content_id: registered?.id ?? null,
     parent: registered?.parent ?? null,
+    inputs: registered === null ? null : inputsOf(registered),
+    guards: breaches.map((b) => b.guard),
+    approver: pending.approver,
   };
+}
+
+function inputsOf({ from, to, firstRecord, lastRecord }: RegisteredCalibration): CalibrationRecord['inputs'] {
+  return { from: isoTime(from), to: isoTime(to), first_record: firstRecord, last_record: lastRecord };
 }
 
 function finite(value: number | undefined): number | null {

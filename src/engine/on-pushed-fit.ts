@@ -115,5 +115,8 @@ function pushedRecord(
     book_jump_usd: null,
     content_id: null,
     parent: null,
+    inputs: null,
+    guards: [],
+    approver: 'pushed',
   };
 }

@@ -1,5 +1,4 @@
-import type { FitJob, FitReason, ParentFit } from '../model/contract.ts';
-import { isoTime } from '../market/iso-time.ts';
+import type { Fit, FitJob, FitReason, ParentFit } from '../model/contract.ts';
 import type { Incident } from '../policy/incident.ts';
 import { gainLimit } from '../policy/loop-gain.ts';
 import { CHANGE, priorOf } from '../policy/loop-prior.ts';
@@ -10,6 +9,7 @@ import { tellLoop } from './calibration-loop.ts';
 import type { ClosedExpiry } from './close.ts';
 import type { Effect } from './effect.ts';
 import { modelNamed } from './models.ts';
+import { awaitProof } from './prove-refits.ts';
 import { readLoopInput } from './read-loop-input.ts';
 import { closeTrial, openNextTrial, runTrial } from './run-trial.ts';
 import type { EngineState, ExpiryState, ModelTrack, UnderlyingState } from './state.ts';
@@ -32,16 +32,51 @@ export function requestFits(
     const actions = tellLoop(underlying, expiry, input, at, effects);
     if (actions.includes('close-trial')) closeTrial(state, expiry);
     if (actions.includes('open-trial')) openNextTrial(state, expiry, at, effects);
-    const call: Call = { c, at, reason: REASONS[input] ?? 'schedule', incident, levelSkew: false };
+    const reentry = actions.includes('start-re-entry');
+    const call: Call = { c, at, reason: REASONS[input] ?? 'schedule', incident, levelSkew: false, reentry };
     const asked = effects.length;
     if (actions.includes('fit')) requestAll(state, underlying, call, 'serving', effects);
     if (actions.includes('fit-level-skew'))
       requestAll(state, underlying, { ...call, levelSkew: true }, 'serving', effects);
     if (actions.includes('fit-challengers')) requestAll(state, underlying, call, 'challengers', effects);
-    if (effects.length > asked) answer(underlying, expiry, incident, at, effects);
+    if (effects.length > asked) answer(underlying, expiry, input, incident, at, effects);
     if (input === 'refit') expiry.loop.ordered = null;
   }
-  return effects;
+  return gatherActions(underlying, effects);
+}
+
+/**
+ * What an incident of the whole underlying makes the loops of several expiries do is one decision and told once, on the
+ * underlying; everything else stays where its cause is.
+ */
+function gatherActions(underlying: UnderlyingState, effects: readonly Effect[]): Effect[] {
+  const wide = new Set<string>();
+  for (const i of underlying.incidents.open.values()) if (i.scope === underlying.key) wide.add(i.id);
+  const keyOf = (effect: Effect): string | null => {
+    if (effect.type !== 'record' || effect.record.type !== 'action') return null;
+    const { incident, kind, outcome } = effect.record;
+    return kind === 'loop' && incident !== null && wide.has(incident) ? `${incident}|${outcome}` : null;
+  };
+  const counts = new Map<string, number>();
+  for (const effect of effects) {
+    const key = keyOf(effect);
+    if (key !== null) counts.set(key, (counts.get(key) ?? 0) + 1);
+  }
+  const told = new Set<string>();
+  const gathered: Effect[] = [];
+  for (const effect of effects) {
+    const key = keyOf(effect);
+    const count = key === null ? 1 : (counts.get(key) ?? 1);
+    if (key === null || count === 1 || effect.type !== 'record' || effect.record.type !== 'action') {
+      gathered.push(effect);
+      continue;
+    }
+    if (told.has(key)) continue;
+    told.add(key);
+    const record = { ...effect.record, outcome: `${effect.record.outcome}, ${count} expiries`, scope: underlying.key };
+    gathered.push({ type: 'record', record });
+  }
+  return gathered;
 }
 
 /** Why a fit is run, by what the loop was told. */
@@ -57,32 +92,44 @@ const REASONS: Partial<Record<LoopInput, FitReason>> = {
   quiet: 'schedule',
 };
 
+/** Reasons that speak of a change: what was known before holds the new fit back no more than what the batch has shown. */
+export function isChange(reason: FitReason): boolean {
+  return reason === 'threshold' || reason === 'escalation' || reason === 'manual';
+}
+
 interface Call {
   readonly c: ClosedExpiry;
   readonly at: number;
   readonly reason: FitReason;
   readonly incident: Incident | null;
   readonly levelSkew: boolean;
+  /** The first fit on the way back from stress. */
+  readonly reentry: boolean;
 }
 
-/** Marks an incident as answered by this expiry, and to be proved by the next batch. */
+/**
+ * Marks what asked for the refit as answered, and to be proved by the next batch: an incident, once for all the expiries it
+ * spans and again for one that needs another answer; or the score of the expiry, where nothing has been named.
+ */
 function answer(
   underlying: UnderlyingState,
   expiry: ExpiryState,
+  input: LoopInput,
   incident: Incident | null,
   at: number,
   effects: Effect[],
 ): void {
-  if (incident === null) return;
+  if (incident === null) {
+    if (input === 'warning') effects.push(...awaitProof(underlying, expiry, null, expiry.key, at));
+    return;
+  }
   const { answered } = expiry.loop;
-  const told = incident.kind !== 'model' && underlying.expiries.some((e) => e.loop.answered.has(incident.id));
+  const again = answered.has(incident.id);
+  const told = !again && incident.kind !== 'model' && underlying.expiries.some((e) => e.loop.answered.has(incident.id));
   answered.set(incident.id, { count: (answered.get(incident.id)?.count ?? 0) + 1, at });
-  if (told || underlying.awaitingProof.has(incident.id)) return;
-  underlying.awaitingProof.set(incident.id, { scope: incident.scope, since: at });
-  effects.push({
-    type: 'record',
-    record: { type: 'action', at: isoTime(at), incident: incident.id, kind: 'recalibrate', outcome: 'requested' },
-  });
+  if (told) return;
+  const scope = again && incident.kind !== 'model' ? expiry.key : incident.scope;
+  effects.push(...awaitProof(underlying, expiry, incident.id, scope, at));
 }
 
 /** A result that has not come by then never will (its thread died, its process was killed), ms. */
@@ -149,7 +196,7 @@ function newJob(
       huber: 1.345,
       arbitrageFree: 0,
       cold: cold ? 1 : 0,
-      ...(frozen ? { levelSkew: 1, startYears: live.years } : {}),
+      ...(frozen ? { levelSkew: 1, startYears: live.years, ...spreadOf(call, expiry, track, live) } : {}),
     },
     ...(parents.length > 0 && !frozen ? { parents } : {}),
   };
@@ -160,9 +207,37 @@ function newJob(
   const refused = Object.fromEntries([...c.reading.selection.refused].toSorted((a, b) => (a[0] < b[0] ? -1 : 1)));
   const refusedTotal = Object.values(refused).reduce((s, n) => s + n, 0);
   const approver = reason === 'manual' ? (expiry.loop.ordered ?? 'automatic') : 'automatic';
-  state.pendingJobs.set(job.id, { job, refused, refusedTotal, incident: call.incident?.id ?? null, approver });
+  state.pendingJobs.set(job.id, { job, refused, refusedTotal, incident: call.incident?.id ?? null, approver, record: state.record }); // prettier-ignore
   return job;
 }
+
+/** Under stress skew moves by so much of what the level does, per unit x. */
+const SKEW_SHARE = 0.45;
+const LEAST_SPREAD = 0.001;
+
+/**
+ * What level and skew may have done since the fit that is frozen, one standard deviation: the learnt noise of the horizon
+ * under stress, and at least what the batch shows beyond its own error.
+ */
+function spreadOf(
+  call: Call,
+  expiry: ExpiryState,
+  track: ModelTrack,
+  live: Fit,
+): { readonly levelSd: number; readonly skewSd: number } {
+  const age = (call.at - live.at) / 1000;
+  const drift = Math.sqrt(track.noise.variancePerSecond * age * loopNoise(expiry.loop.machine));
+  const factors = call.c.scores.find((s) => s.track === track)?.primary?.factors ?? null;
+  const shown = (i: 0 | 1): number =>
+    factors === null ? 1 : Math.abs(factors.b[i]) > SHOWN_ERRORS * factors.se[i] ? Math.abs(factors.b[i]) : 0;
+  return {
+    levelSd: Math.max(LEAST_SPREAD, drift, shown(0)),
+    skewSd: Math.max(LEAST_SPREAD, SKEW_SHARE * drift, shown(1)),
+  };
+}
+
+/** An innovation below so many of its standard errors is no move. */
+const SHOWN_ERRORS = 2;
 
 /** A structure older than this is no longer worth freezing, ms: between snapshots hours apart everything has moved. */
 const FROZEN_MS = 3_600_000;
@@ -202,7 +277,8 @@ function priorFor(state: EngineState, call: Call, expiry: ExpiryState, track: Mo
   const { observations } = call.c.reading.selection;
   if (live === null || call.at - live.at >= FROZEN_MS || live.numbers['child'] === 1) return null;
   const { loop } = expiry;
-  const changed = call.reason === 'threshold' || call.reason === 'escalation' || call.reason === 'manual';
+  // After stress the structure has been frozen for a while: the first free fit may find another.
+  const changed = isChange(call.reason) || call.reentry;
   const scores = call.c.scores.find((s) => s.track === track);
   const delay = loop.latencyMs / state.config.batchMs;
   return priorOf({

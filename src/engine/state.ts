@@ -15,6 +15,8 @@ import type { PackageScore, TradeScore } from '../score/trade-score.ts';
 import { initBook, type BookState, type BookWatch } from './book-state.ts';
 import type { CalibrationLoop } from './calibration-loop.ts';
 import type { EngineConfig } from './config.ts';
+import type { CreditCurveState } from './credit-state.ts';
+import type { HedgeWatch } from './hedge-state.ts';
 import type { ShapeWatch } from './watch-shape.ts';
 
 /** The engine's whole memory: plain data (no closures, no class instances), so that a checkpoint can hold it. */
@@ -26,7 +28,11 @@ export interface EngineState {
   readonly instruments: Map<string, InstrumentPlace>;
   /** Fit jobs asked for and not yet answered, by job id. */
   readonly pendingJobs: Map<string, PendingJob>;
+  /** Number of the log record that holds the event being taken: whoever keeps the log sets it before every step. */
+  record: number;
   readonly counts: EngineCounts;
+  /** Credit curves, by `source:curve`. */
+  readonly credits: Map<string, CreditCurveState>;
   /** What is held. */
   readonly book: BookState;
   /** What people have ordered and judged. */
@@ -49,6 +55,8 @@ export interface PendingJob {
   readonly incident: string | null;
   /** `automatic`, or the operator who ordered it. */
   readonly approver: string;
+  /** Number of the log record that closed the batch it is fitted to. */
+  readonly record: number;
 }
 
 /** Counters for summaries and metrics. */
@@ -101,7 +109,9 @@ export interface UnderlyingState {
   readonly incidents: IncidentBook;
   /** What the positions in it came to. */
   readonly book: BookWatch;
-  /** Incidents that were answered by refits which the next close must prove: incident id -> its scope and the time of the answer. */
+  /** Hedging models against what prices then did. */
+  readonly hedge: HedgeWatch;
+  /** Refits that the next close must prove: incident id, or `score@` and the expiry -> scope and time of the answer. */
   readonly awaitingProof: Map<string, { readonly scope: string; readonly since: number }>;
 }
 
@@ -172,16 +182,18 @@ export interface LiveVersion {
   readonly fit: Fit;
 }
 
-/** An engine that has seen nothing. */
-export function initEngine(config: EngineConfig): EngineState {
+/** An engine that has seen nothing; `oversight`: what people ordered of an earlier one. */
+export function initEngine(config: EngineConfig, oversight: Oversight = initOversight()): EngineState {
   return {
     config,
     underlyings: new Map(),
     instruments: new Map(),
     pendingJobs: new Map(),
+    record: 0,
+    credits: new Map(),
     counts: { events: 0, quotes: 0, trades: 0, late: 0, duplicates: 0, batches: 0, fits: 0, refused: new Map() },
     book: initBook(),
-    oversight: initOversight(),
+    oversight,
   };
 }
 

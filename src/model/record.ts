@@ -9,8 +9,12 @@ export type OutputRecord =
   | IncidentRecord
   | VerdictRecord
   | ActionRecord
+  | HedgeScoreRecord
+  | HedgeFitRecord
   | BookRecord
-  | GateRecord;
+  | GateRecord
+  | CreditScoreRecord
+  | CreditCalibrationRecord;
 
 /** One calibration came back and was judged by the guards. */
 export interface CalibrationRecord {
@@ -48,6 +52,17 @@ export interface CalibrationRecord {
   /** Hash of what the calibration is (`docs/loop.md`), and that of the one that served before it; null without one. */
   readonly content_id: string | null;
   readonly parent: string | null;
+  /** The stretch of data behind it: times, and numbers of the log's records; null without a content id. */
+  readonly inputs: {
+    readonly from: string;
+    readonly to: string;
+    readonly first_record: number;
+    readonly last_record: number;
+  } | null;
+  /** Guards that did not hold. */
+  readonly guards: readonly string[];
+  /** `automatic`, `pushed`, or the person who ordered it. */
+  readonly approver: string;
 }
 
 /** One prediction made before a batch, judged by it. */
@@ -84,6 +99,55 @@ export interface ScoreRecord {
   readonly trade_vol: number | null;
   readonly trade_ticks: number | null;
   readonly trade_money_usd: number | null;
+}
+
+/**
+ * One horizon of hedging one expiry has ended: what every model's ratios, made at its start, left of the price changes.
+ * Arrays run over `models`; rms over the options, coin, and USD over the forward at the start.
+ */
+export interface HedgeScoreRecord {
+  readonly type: 'hedge-score';
+  readonly at: string;
+  readonly venue: string;
+  readonly underlying: string;
+  readonly expiry: string;
+  readonly horizon_s: number;
+  /** Options two-sided at both ends. */
+  readonly n: number;
+  /** How volatility moved with the forward lately: a label, not a verdict. */
+  readonly regime: string;
+  /** dlnF over the horizon. */
+  readonly forward_move: number;
+  readonly unhedged_coin: number;
+  readonly unhedged_usd: number;
+  readonly models: readonly string[];
+  /** rms standardised error of the predicted USD change, about 1 in health; null without a ratio. */
+  readonly pz: readonly (number | null)[];
+  readonly hedged_coin: readonly number[];
+  readonly hedged_usd: readonly number[];
+  /** Share of options for which the model had a ratio of its own; Black stood in on the others. */
+  readonly answered: readonly number[];
+  /** Age at the start of what each model's ratios rest on, s. */
+  readonly age_s: readonly number[];
+}
+
+/** A hedging model was calibrated, and judged by its guards. */
+export interface HedgeFitRecord {
+  readonly type: 'hedge-calibration';
+  readonly at: string;
+  readonly id: string;
+  readonly model: string;
+  readonly venue: string;
+  readonly underlying: string;
+  /** `accepted`, `refused`, or why there is nothing. */
+  readonly status: string;
+  readonly reason: string;
+  /** Rows, or hours of sums, it was made from. */
+  readonly rows: number;
+  readonly regime: string;
+  /** Named ones only, with their standard errors where there are any. */
+  readonly parameters: Readonly<Record<string, number>>;
+  readonly standard_errors: Readonly<Record<string, number>>;
 }
 
 /** An incident opened, changed or was resolved. */
@@ -179,4 +243,55 @@ export interface GateRecord {
   readonly scope: string;
   readonly state: 'OK' | 'WIDEN' | 'HEDGE_ONLY' | 'DO_NOT_USE';
   readonly reasons: readonly string[];
+}
+
+/** A credit curve's prediction made before an update, judged by it. Quotes are decimals in their own convention. */
+export interface CreditScoreRecord {
+  readonly type: 'credit-score';
+  readonly at: string;
+  readonly model: string;
+  /** `source:curve`. */
+  readonly curve: string;
+  /** Age of the quotes that the curve was fitted to, s. */
+  readonly age_s: number;
+  /** Nodes scored. */
+  readonly n: number;
+  /** rms of (quote - prediction) over its standard error (half-spread, fit and horizon); about 1 or below in health. */
+  readonly pz: number;
+  /** Level, slope and hump of the innovation in ln(years / 3), decimal; null with fewer than six nodes. */
+  readonly b0: number | null;
+  readonly b1: number | null;
+  readonly b2: number | null;
+  /** (quote - prediction) in half-spreads: rms over the nodes, and the farthest one. */
+  readonly rms_half_spreads: number;
+  readonly worst_node: string;
+  readonly worst_half_spreads: number;
+  readonly inside_share: number;
+  readonly log_score: number;
+  readonly contributors: number;
+}
+
+/** A credit curve was calibrated and judged by its guards. */
+export interface CreditCalibrationRecord {
+  readonly type: 'credit-calibration';
+  readonly at: string;
+  readonly id: string;
+  readonly model: string;
+  readonly curve: string;
+  /** `accepted`, `refused`, `superseded`, `vetoed`, or the fit's own status when there is no curve. */
+  readonly status: string;
+  readonly reason: string;
+  readonly nodes: number;
+  /** Maturity (ISO day) to forward hazard, per year, and one standard error of it from the quotes' own. */
+  readonly hazards: Readonly<Record<string, number>>;
+  readonly hazard_se: Readonly<Record<string, number>>;
+  /** Largest re-pricing error, present value per unit of notional. */
+  readonly residual: number | null;
+  /** Lowest forward hazard in its standard errors, 0 when none is negative: the distance to arbitrage. */
+  readonly inversion: number | null;
+  /** Largest move of a hazard since the curve before, and the part its quotes do not explain, in standard errors. */
+  readonly moved: number | null;
+  readonly unexplained: number | null;
+  readonly content_id: string | null;
+  readonly parent: string | null;
 }

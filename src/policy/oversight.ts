@@ -55,6 +55,21 @@ export function initOversight(): Oversight {
   };
 }
 
+/**
+ * What an engine under another configuration takes over: break-glass and silences in force, and the counts of verdicts.
+ * Its incidents are numbered anew, so what hangs on their numbers stays behind.
+ */
+export function carriedOver(oversight: Oversight): Oversight {
+  const { overrides, silences, verdicts, silencesMade } = oversight;
+  return {
+    overrides: new Map(overrides),
+    silences: new Map(silences),
+    acknowledged: new Map(),
+    verdicts: { given: new Map(), tallies: verdicts.tallies },
+    silencesMade,
+  };
+}
+
 /** Forgets what has lapsed at `now`, epoch ms of our clock. */
 export function lapse(oversight: Oversight, now: number): void {
   for (const [scope, { until }] of oversight.overrides) if (until <= now) oversight.overrides.delete(scope);

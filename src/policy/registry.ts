@@ -11,9 +11,12 @@ export interface CalibrationContent {
   readonly parameters: readonly number[];
   /** Row-major; empty when not identified. */
   readonly covariance: readonly number[];
-  /** Epoch ms of the champion's data and of its own: the stretch of the log that it rests on. */
+  /** Epoch ms of its parent's data and of its own: the stretch of data that it rests on. */
   readonly from: number;
   readonly to: number;
+  /** The same stretch as numbers of the log's records: behind the parent's last, up to the one that closed its batch. */
+  readonly firstRecord: number;
+  readonly lastRecord: number;
   /** Observations used. */
   readonly quotes: number;
   /** Content id of the calibration that served before it; null for a first one. */
@@ -47,13 +50,15 @@ export const REGISTRY_KEPT = 32;
 
 /**
  * Content id: SHA-256 over a canonical byte form (code, names, then every number as a little-endian double, lists with
- * their lengths), 64 hexadecimal digits. Equal content has an equal id on every machine; any changed bit changes it.
+ * their lengths), 64 hexadecimal digits; `code` is the code that made it. Equal content has an equal id on every machine; any changed bit changes it.
  */
-export function contentId(content: CalibrationContent): string {
-  const text = `${CALIBRATION_CODE}|${content.model}|${content.scope}|${content.parent ?? '-'}`;
+export function contentId(content: CalibrationContent, code: string = CALIBRATION_CODE): string {
+  const text = `${code}|${content.model}|${content.scope}|${content.parent ?? '-'}`;
   const numbers = [
     content.from,
     content.to,
+    content.firstRecord,
+    content.lastRecord,
     content.quotes,
     content.parameters.length,
     ...content.parameters,

@@ -109,6 +109,7 @@ export async function startServer(options: ServerOptions): Promise<MonitorServer
   await describe(app, options.view.status().version);
   addEtags(app);
   const registry = metricsOf(options.view, () => hub.size, () => hub.dropped); // prettier-ignore
+  for (const room of options.rooms ?? []) room.metrics?.(registry);
   pulseRoutes(app, options.view, registry);
   await app.register(
     (api, _none, done) => {

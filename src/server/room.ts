@@ -1,4 +1,8 @@
 import type { FastifyInstance } from 'fastify';
+import type { Registry } from 'prom-client';
+
+/** Where a room's figures go. */
+export type MetricsRegistry = Registry;
 
 /**
  * A part of the interface that another room brings: its routes under `/api/v1`, checked by their own schemas and so in
@@ -8,4 +12,6 @@ import type { FastifyInstance } from 'fastify';
 export interface ServerRoom {
   readonly name: string;
   routes(api: FastifyInstance): void;
+  /** Adds its figures to `/metrics`. */
+  metrics?(registry: MetricsRegistry): void;
 }

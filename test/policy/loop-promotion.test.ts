@@ -189,7 +189,7 @@ test('SHA-256 agrees with another implementation at every block boundary', () =>
 
 test('a calibration is named by its content: any bit changes the id, and the registry is bounded', () => {
   const content = {
-    model: 'svi', scope: 'deribit:BTC:2026-03-27', parameters: [0.01, 0.1], covariance: [1, 0, 0, 1], from: AT, to: AT + 1, quotes: 40, parent: null,
+    model: 'svi', scope: 'deribit:BTC:2026-03-27', parameters: [0.01, 0.1], covariance: [1, 0, 0, 1], from: AT, to: AT + 1, firstRecord: 3, lastRecord: 9, quotes: 40, parent: null,
   }; // prettier-ignore
   const id = contentId(content);
   assert.match(id, /^[0-9a-f]{64}$/);
@@ -200,9 +200,11 @@ test('a calibration is named by its content: any bit changes the id, and the reg
     { ...content, covariance: [1, 0, 0, 1 + 1e-15] },
     { ...content, quotes: 41 },
     { ...content, to: AT + 2 },
+    { ...content, firstRecord: 4 },
+    { ...content, lastRecord: 10 },
     { ...content, parent: id },
     { ...content, model: 'sabr' },
-  ].map(contentId);
+  ].map((c) => contentId(c));
   assert.equal(new Set([id, ...changed]).size, changed.length + 1);
   const registry: Registry = [];
   for (let i = 0; i < REGISTRY_KEPT + 5; i++)

@@ -1,4 +1,5 @@
 import type { EngineState } from '../../engine/state.ts';
+import type { OperatorRequest } from '../oversight-desk.ts';
 import type { ReplayControls } from '../../server/monitor-view.ts';
 
 /** One feed as the running watch knows it. */
@@ -33,7 +34,7 @@ export interface ViewSource {
   /** Empty in a replay. */
   feeds(): readonly SourceFeed[];
   /** Puts what a person did through the session. Null, or why it cannot be. */
-  operate(action: { actor: string; action: 'acknowledge'; target: string; note: string }): string | null;
+  operate(action: OperatorRequest): string | null;
   readonly replay: ReplayControls | null;
   /** Names of what is served beside the read model: `gate`, `alerts`, what other rooms bring. */
   readonly rooms?: readonly string[];
