@@ -23,6 +23,8 @@ export interface CalibrationLoop {
   /** Closes in a row beyond the warning level, and with a shape error. */
   warnings: number;
   shapes: number;
+  /** Refits accepted since the last one that began anew (a first fit, a change): each of them halves what is left to learn. */
+  settled: number;
   /** Options listed when the champion was last asked for. */
   listed: number;
   /** From the request to the answer of the last fit, ms. */
@@ -47,6 +49,7 @@ export function initCalibrationLoop(champion: string): CalibrationLoop {
     coverage: initTrailingMedian(COVERAGE_CLOSES),
     warnings: 0,
     shapes: 0,
+    settled: 0,
     listed: 0,
     latencyMs: 0,
     ordered: null,

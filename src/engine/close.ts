@@ -10,6 +10,7 @@ import { notePeaks } from './judge-incidents.ts';
 import { noteScores } from './note-scores.ts';
 import { NO_SHIFT, readShift } from './read-shift.ts';
 import { requestFits } from './request-fits.ts';
+import { proveRefits } from './prove-refits.ts';
 import { readBatch, type ExpiryReading } from './read-batch.ts';
 import { metricOf, readSigns } from './read-signs.ts';
 import { scoreBatch, type ModelScores } from './score-batch.ts';
@@ -17,6 +18,7 @@ import { countRefused, type EngineState, type ExpiryState, type UnderlyingState 
 import { goLive } from './versions.ts';
 import { SILENCE_CAUSES, STREAM_MS } from './watch-silence.ts';
 import { watchBook } from './watch-book.ts';
+import { watchHedge } from './watch-hedge.ts';
 import { watchShape } from './watch-shape.ts';
 import { venueMarkParameters } from '../surface/venue-mark.ts';
 
@@ -61,7 +63,7 @@ export function closeBatch(
   const signs = readSigns(state, underlying, closed, at);
   const diagnoses = diagnose(signs);
   const examined = new Set([underlying.key, ...closed.map((c) => c.reading.expiry.key)]);
-  effects.push(...prove(underlying, closed, at));
+  effects.push(...proveRefits(underlying, closed, at));
   const incidents = updateIncidents(
     underlying.incidents,
     underlying.key,
@@ -88,6 +90,7 @@ export function closeBatch(
   for (const c of closed) observeVenueMark(c, at);
   effects.push(...watchBook(state, underlying, closed, at));
   effects.push(...updateGates(underlying, closed, at));
+  effects.push(...watchHedge(state, underlying, closed, at));
   learnBaselines(underlying, closed);
   for (const c of closed) finish(c.reading.expiry, at, underlying.incidents.open.size > 0);
   Object.assign(underlying.feedHealth, { messages: 0, late: 0 });
@@ -137,35 +140,6 @@ function emitScores(closed: ClosedExpiry, at: number, effects: Effect[]): void {
     }
   if (any) expiry.scoredAt = at;
 }
-
-/** A refit that answered an incident is proved, or not, by the first batch after it. */
-function prove(underlying: UnderlyingState, closed: readonly ClosedExpiry[], at: number): Effect[] {
-  const effects: Effect[] = [];
-  for (const [incident, awaited] of underlying.awaitingProof) {
-    if (awaited.since >= at) continue;
-    const pz = closed
-      .filter((c) => awaited.scope === underlying.key || awaited.scope === c.reading.expiry.key)
-      .flatMap((c) => c.scores)
-      // The version that answered, not the one that was still live when the horizon began.
-      .filter((s) => s.track.fits > 0 && s.fit !== null && s.fit.at >= awaited.since)
-      .map((s) => s.primary?.pz ?? NaN);
-    if (pz.length === 0 && at - awaited.since < PROOF_MS) continue;
-    underlying.awaitingProof.delete(incident);
-    const outcome = pz.length > 0 && median(pz) <= PROVED_PZ ? 'verified' : 'not-verified';
-    for (const open of underlying.incidents.open.values())
-      if (open.id === incident && outcome === 'verified') open.verified = true;
-    effects.push({
-      type: 'record',
-      record: { type: 'action', at: isoTime(at), incident, kind: 'recalibrate', outcome },
-    });
-  }
-  return effects;
-}
-
-/** A healthy prediction scores about 1; twice that still proves that the refit took. */
-const PROVED_PZ = 2;
-/** An answer that has not been scored by then has proved nothing, ms. */
-const PROOF_MS = 60_000;
 
 function observeVenueMark(closed: ClosedExpiry, at: number): void {
   const track = closed.scores.find((s) => s.track.model === 'venue-mark')?.track;

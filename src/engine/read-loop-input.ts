@@ -21,15 +21,18 @@ const REGAINED = 1.25;
 /** Refits of level and skew under stress are this far apart: while the score warns, and while it does not, s. */
 const STRESS_FAST_S = 2;
 const STRESS_SLOW_S = 30;
-/** Score that warns, that is healthy again (half of it), and that counts as a shape error. */
-const WARN_PZ = 2;
-const WELL_PZ = 1;
-const SHAPE_PR = 2;
+/** Score that warns, standard deviations. Source: methods.md 5.3. */
+export const WARN_PZ = 2;
+/** Score that is healthy again: half of what warns. */
+export const WELL_PZ = 1;
+/** Residue beyond level, skew and curvature that counts as a shape error, standard errors. */
+export const SHAPE_PR = 2;
 /** A shape is judged by fits younger than this: what an older one misses, a refit may mend, s. */
 const SHAPE_AGE_S = 60;
-const SHAPE_CLOSES = 3;
+/** Closes in a row with a shape error before a richer family is tried. */
+export const SHAPE_CLOSES = 3;
 /** Closes in a row that warn, and that make a refit without a diagnosis: longer than any data fault needs to be named. */
-const WARN_CLOSES = 3;
+export const WARN_CLOSES = 3;
 const UNNAMED_CLOSES = 6;
 /** A fit is not refreshed for its age before this, s. */
 const YOUNGEST_S = 30;
@@ -91,7 +94,7 @@ export function readLoopInput(
   if (suspected(underlying, expiry)) return say(null);
   const spacing = 2 * (loop.latencyMs + (streaming ? state.config.batchMs : 0));
   const spaced = ready && at - track.lastJobAt >= spacing;
-  const asking = spaced ? whoAsks(open, loop.answered, at) : null;
+  const asking = spaced ? whoAsks(open, loop.answered, loop.warnings, at) : null;
   if (asking !== null) return say('breach', asking, asking.kind === 'model');
   return say(ready ? readScore(state, expiry, track, closed, at, streaming) : null, null, true);
 }
@@ -122,21 +125,28 @@ function suspected(underlying: UnderlyingState, expiry: ExpiryState): boolean {
   return false;
 }
 
-/** The incident to answer: moves of the market once, faults of the model again and again, ever more slowly. */
+/** The incident to answer: moves of the market once each, faults of the model again and again, ever more slowly. */
 function whoAsks(
   open: readonly Incident[],
   answered: ReadonlyMap<string, { readonly count: number; readonly at: number }>,
+  warnings: number,
   at: number,
 ): Incident | null {
   for (const i of open) {
     const before = answered.get(i.id);
     if (before === undefined) {
       if (i.kind === 'model' || at - i.openedAt <= ANSWER_MS) return i;
-    } else if (i.kind === 'model' && at - before.at >= REPEAT_MS * (1 << Math.min(MOST_REPEATS, before.count)))
-      return i;
+      continue;
+    }
+    if (at - before.at < REPEAT_MS * (1 << Math.min(MOST_REPEATS, before.count))) continue;
+    // A move that is still open while the answer to it warns is another move, or the rest of it: it is named already.
+    if (i.kind === 'model' || (i.kind === 'market' && warnings >= AGAIN_CLOSES)) return i;
   }
   return null;
 }
+
+/** Closes in a row that must warn for an answered move to be answered again: one more than a data fault needs to be named. */
+const AGAIN_CLOSES = 4;
 
 function readScore(
   state: EngineState,
@@ -158,7 +168,7 @@ function readScore(
   // A batch that contradicts the model is either a move or a fault: age alone must not teach it to the model.
   const plausible = !streaming || primary === null || primary.pz <= WARN_PZ;
   const age = (at - version.fit.at) / 1000;
-  const due = age >= oldest(state, track);
+  const due = age >= Math.min(oldest(state, track), settling(loop.settled));
   const spaced = (at - track.lastJobAt) / 1000 >= state.config.minRefitSeconds;
   if (plausible && spaced) {
     const rolled = Math.floor((at - ROLL_MS) / DAY_MS) > Math.floor((version.fit.at - ROLL_MS) / DAY_MS);
@@ -168,6 +178,18 @@ function readScore(
   }
   const well = primary === null || !streaming || primary.pz <= WELL_PZ;
   return well || !drifting ? 'quiet' : null;
+}
+
+/** A fit that began anew is refreshed after this, then after twice, four times as long, ..., s. */
+const SETTLE_S = 10;
+const SETTLE_DOUBLINGS = 10;
+
+/**
+ * Age at which a fit with `settled` refreshes behind it is refreshed again, s: a fit of one batch has that batch's error, and
+ * every refresh under its prior averages in another. By doubling, six of them reach from ten seconds to ten minutes.
+ */
+function settling(settled: number): number {
+  return SETTLE_S * (1 << Math.min(settled, SETTLE_DOUBLINGS));
 }
 
 /** Age at which a fit is refreshed, s: half of its half-life, within half a minute and the configured age. */

@@ -113,7 +113,9 @@ function anchorOf(family: SmileFamily, job: FitJob): Anchor | null {
   const years = job.options['startYears'];
   if (job.options['levelSkew'] !== 1 || start === null || !(years > 0)) return null;
   const base: BaseSmile = (k) => Math.sqrt(family.totalVariance(start, k, years) / years);
-  return { base, spread: STRESS_SPREAD, kind: 'levelSkew' };
+  const { levelSd, skewSd } = job.options;
+  const known = levelSd > 0 && skewSd > 0;
+  return { base, spread: known ? { levelSd, skewSd } : STRESS_SPREAD, kind: 'levelSkew' };
 }
 
 /** A frozen structure is warm-started from itself; a child has none. */

@@ -1,7 +1,6 @@
 /** What keeps a calibration that has come back from going live: its own batch, the nearer expiry, and what is held. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { scaledCalibrator } from '../../src/app/faults/model-faults.ts';
 import type { EngineConfig } from '../../src/engine/config.ts';
 import { runFit } from '../../src/engine/models.ts';
 import type { FitOutcomeRecord, MarketEvent, PositionsEvent } from '../../src/market/event.ts';
@@ -37,10 +36,14 @@ function listed(config: Partial<EngineConfig> = {}): Run {
 
 const versions = (r: Run): string[] =>
   r.state.underlyings.get('deribit:BTC')!.expiries[0].models[0].versions.map((v) => v.fit.id);
-const scaled = (factor: number): ((job: FitJob) => FitOutcomeRecord) => {
-  const calibrate = scaledCalibrator(factor);
-  return (job) => calibrate(job)!;
-};
+/** A calibrator whose volatilities are off by a factor: raw SVI, a and b by its square. */
+const scaled =
+  (factor: number) =>
+  (job: FitJob): FitOutcomeRecord => {
+    const fit = runFit(job);
+    const [a, b, ...rest] = fit.parameters;
+    return { ...fit, parameters: [a * factor * factor, b * factor * factor, ...rest] };
+  };
 
 test('an answer that its own batch contradicts is refused, first or later, with value and limit; the one before serves on', () => {
   const r = listed();

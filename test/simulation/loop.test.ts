@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { OperatorEvent } from '../../src/market/event.ts';
 import type { ActionRecord, CalibrationRecord, OutputRecord, ScoreRecord } from '../../src/model/record.ts';
 import type { FaultKind, OnsetShape, ScheduledFault } from '../../src/simulator/fault.ts';
-import { runTape, servingFit, TAPE_START, type TapeRun } from './loop-tape.ts';
+import { runTape, servingFit, TAPE_START, type TapeRun } from '../../src/app/loop-bench/tape.ts';
 
 const MINUTE = 60_000;
 const OPTIONS = 400;

@@ -1,22 +1,22 @@
 /**
  * The whole engine on a SYNTHETIC tape with a known truth: what its loop did, and how far what it served was from the
- * truth. For tests and benches of the loop.
+ * truth. For tests, benches and `vernier bench loop`.
  */
-import { DEFAULT_CONFIG, type EngineConfig } from '../../src/engine/config.ts';
-import { runFit } from '../../src/engine/models.ts';
-import { initEngine, type EngineState, type ExpiryState } from '../../src/engine/state.ts';
-import { step } from '../../src/engine/step.ts';
-import { newestVersion } from '../../src/engine/versions.ts';
-import type { FitResultEvent, MarketEvent } from '../../src/market/event.ts';
-import type { Fit, FitJob } from '../../src/model/contract.ts';
-import type { OutputRecord } from '../../src/model/record.ts';
-import type { ScheduledFault } from '../../src/simulator/fault.ts';
-import { simulatedEvents } from '../../src/simulator/market-events.ts';
-import type { Script, ScriptName } from '../../src/simulator/script.ts';
-import { Simulation, type Truth } from '../../src/simulator/simulation.ts';
-import { smileFamilyNamed } from '../../src/surface/registry.ts';
+import { DEFAULT_CONFIG, type EngineConfig } from '../../engine/config.ts';
+import { runFit } from '../../engine/models.ts';
+import { initEngine, type EngineState, type ExpiryState, type UnderlyingState } from '../../engine/state.ts';
+import { step } from '../../engine/step.ts';
+import { newestVersion } from '../../engine/versions.ts';
+import type { FitResultEvent, MarketEvent } from '../../market/event.ts';
+import type { Fit, FitJob } from '../../model/contract.ts';
+import type { OutputRecord } from '../../model/record.ts';
+import type { ScheduledFault } from '../../simulator/fault.ts';
+import { simulatedEvents } from '../../simulator/market-events.ts';
+import type { Script, ScriptName } from '../../simulator/script.ts';
+import { Simulation, type Truth } from '../../simulator/simulation.ts';
+import { smileFamilyNamed } from '../../surface/registry.ts';
 
-/** A tape: one underlying, one second a step, batches of a second. */
+/** A tape: one underlying, batches of a second. */
 export interface TapeOptions {
   readonly seed: number;
   readonly minutes: number;
@@ -25,10 +25,18 @@ export interface TapeOptions {
   readonly faults?: readonly ScheduledFault[];
   readonly instrumentLimit?: number | null;
   readonly config?: Partial<EngineConfig>;
+  /** Ms of event time between steps of the venue; default a second. */
+  readonly stepMs?: number;
   /** Time a calibration takes, ms of event time; default 40. */
   readonly latencyMs?: number;
-  /** Called after every step of the tape. */
+  /** Called after every step of the tape, when every answer that is due has been given. */
   readonly onStep?: (state: EngineState, simulation: Simulation, at: number) => void;
+  /** Called when an underlying has closed a batch, right after it. */
+  readonly onClose?: (state: EngineState, underlying: UnderlyingState) => void;
+  /** Called with every record. */
+  readonly onRecord?: (record: OutputRecord, state: EngineState, simulation: Simulation) => void;
+  /** False: records and jobs are not kept; for long tapes. */
+  readonly keep?: boolean;
   /** Events pushed in before the step that begins at their time. */
   readonly operator?: readonly MarketEvent[];
 }
@@ -53,28 +61,41 @@ export function runTape(options: TapeOptions): TapeRun {
     underlyings: ['BTC'],
     script: options.script ?? 'calm',
     faults: options.faults ?? [],
-    stepMs: 1_000,
+    stepMs: options.stepMs ?? 1_000,
     instrumentLimit: options.instrumentLimit ?? null,
   });
   const state = initEngine({ ...DEFAULT_CONFIG, ...options.config });
   const run: TapeRun = { records: [], jobs: [], state, simulation };
   const waiting: FitResultEvent[] = [];
+  const closed = new Map<string, number>();
   const take = (event: MarketEvent): void => {
     for (const effect of step(state, event))
-      if (effect.type === 'record') run.records.push(effect.record);
-      else {
-        run.jobs.push(effect.job);
+      if (effect.type === 'record') {
+        if (options.keep !== false) run.records.push(effect.record);
+        options.onRecord?.(effect.record, state, simulation);
+      } else {
+        if (options.keep !== false) run.jobs.push(effect.job);
         const at = event.at + (options.latencyMs ?? 40);
         waiting.push({ type: 'fit-result', at, receivedAt: at, jobId: effect.job.id, outcome: runFit(effect.job) });
       }
+    if (options.onClose === undefined) return;
+    for (const underlying of state.underlyings.values()) {
+      if (!(underlying.closedAt > (closed.get(underlying.key) ?? -Infinity))) continue;
+      closed.set(underlying.key, underlying.closedAt);
+      options.onClose(state, underlying);
+    }
+  };
+  const answer = (until: number): void => {
+    while (waiting.length > 0 && waiting[0].at <= until) take(waiting.shift()!);
   };
   const orders = [...(options.operator ?? [])];
   for (const batch of simulatedEvents(simulation, { until: startAt + options.minutes * 60_000 })) {
     while (orders.length > 0 && orders[0].at <= simulation.at) take(orders.shift()!);
     for (const event of batch) {
-      while (waiting.length > 0 && waiting[0].at <= event.receivedAt) take(waiting.shift()!);
+      answer(event.receivedAt);
       take(event);
     }
+    answer(simulation.at);
     options.onStep?.(state, simulation, simulation.at);
   }
   return run;
