@@ -1,6 +1,8 @@
 import type { FitOutcomeRecord } from '../market/event.ts';
 import type { FitJob, MonitoredModel } from '../model/contract.ts';
+import { HEDGE_MODELS } from '../hedge/hedge-model.ts';
 import { essviFamily } from '../surface/essvi.ts';
+import { hazardModel } from '../credit/hazard-model.ts';
 import { pushedModel } from '../surface/pushed.ts';
 import { sabr } from '../surface/sabr-fit.ts';
 import { smileModel } from '../surface/smile-model.ts';
@@ -10,7 +12,7 @@ import { venueMark } from '../surface/venue-mark.ts';
 
 /** Every monitored model the engine knows, by name. */
 export const MODELS: ReadonlyMap<string, MonitoredModel> = new Map(
-  [...[sviFamily, essviFamily, sabr, spline].map(smileModel), venueMark].map((m) => [m.name, m]),
+  [...[sviFamily, essviFamily, sabr, spline].map(smileModel), venueMark, hazardModel].map((m) => [m.name, m]),
 );
 
 /**
@@ -18,7 +20,7 @@ export const MODELS: ReadonlyMap<string, MonitoredModel> = new Map(
  * configuration has been checked.
  */
 export function modelNamed(name: string): MonitoredModel {
-  return MODELS.get(name) ?? pushedModel;
+  return MODELS.get(name) ?? HEDGE_MODELS.get(name) ?? pushedModel;
 }
 
 /** Runs a calibration: the same pure function in a worker thread (live) and inline (replay). */

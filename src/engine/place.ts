@@ -15,6 +15,7 @@ import { initHorizonNoise } from '../score/horizon-noise.ts';
 import { initTradeScore } from '../score/trade-score.ts';
 import type { EngineState, ExpiryState, InstrumentPlace, ModelTrack, UnderlyingState } from './state.ts';
 import { initBookWatch } from './book-state.ts';
+import { initHedgeWatch } from './hedge-state.ts';
 import { initCalibrationLoop } from './calibration-loop.ts';
 import { countRefused } from './state.ts';
 
@@ -53,6 +54,7 @@ export function underlyingOf(state: EngineState, venue: string, underlying: stri
       feedHealth: { messages: 0, late: 0, lagMs: 0, lostAt: -Infinity },
       incidents: initIncidentBook(),
       book: initBookWatch(state.config.bookLimits),
+      hedge: initHedgeWatch(),
       awaitingProof: new Map(),
     };
     state.underlyings.set(key, found);

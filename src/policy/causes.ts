@@ -67,6 +67,14 @@ export const CREDIT_CAUSES = {
   'unexplained-move': { kind: 'model', says: 'hazard rates moved beyond what their quotes explain' },
 } as const satisfies Readonly<Record<string, CauseDefinition>>; // prettier-ignore
 
+/** Causes of hedging, judged by `src/hedge/ratio-check.ts` and `src/hedge/funding-watch.ts`; a regime is none of them. */
+export const HEDGE_CAUSES = {
+  'convention-mismatch': { kind: 'model', says: 'stated deltas follow another convention than they say: premium, sign, side, percent' },
+  'hedge-bias': { kind: 'model', says: 'stated deltas of a bucket are off by a factor that prices do not follow' },
+  'stale-hedge-ratio': { kind: 'model', says: 'stated deltas stand still or are those of an earlier price' },
+  'funding-shock': { kind: 'market', says: 'funding or basis of the hedging instrument left its usual range: hedges cost more or save less' },
+} as const satisfies Readonly<Record<string, CauseDefinition>>; // prettier-ignore
+
 /** A cause of credit curves. */
 export type CreditCause = keyof typeof CREDIT_CAUSES;
 
@@ -75,6 +83,7 @@ export function causeNamed(
   name: string,
 ): { readonly kind: CauseDefinition['kind'] | 'book'; readonly says: string } | undefined {
   const all: Readonly<Record<string, { kind: CauseDefinition['kind'] | 'book'; says: string } | undefined>> = {
+    ...HEDGE_CAUSES,
     ...CREDIT_CAUSES,
     ...CAUSES,
     ...BOOK_CAUSES,

@@ -2,6 +2,7 @@
 import { DEFAULT_CONFIG, type EngineConfig } from '../../src/engine/config.ts';
 import type { Effect } from '../../src/engine/effect.ts';
 import { runFit } from '../../src/engine/models.ts';
+import { HEDGE_MODELS } from '../../src/hedge/hedge-model.ts';
 import { initEngine, type EngineState } from '../../src/engine/state.ts';
 import { step } from '../../src/engine/step.ts';
 import type { InstrumentEvent, MarketEvent, QuoteEvent, SnapshotEndEvent } from '../../src/market/event.ts';
@@ -103,7 +104,7 @@ export function snapshotEnd(at: number): SnapshotEndEvent {
   return { type: 'snapshot-end', at, receivedAt: at, venue: 'deribit', underlying: 'BTC' };
 }
 
-/** An engine at work: what it said, and the fits it asked for. */
+/** An engine at work: what it said, and the fits of smiles it asked for; hedging models are always answered at once. */
 export interface Run {
   readonly state: EngineState;
   readonly records: OutputRecord[];
@@ -122,8 +123,10 @@ export function run(config: Partial<EngineConfig> = {}, inline = true): Run {
     for (const effect of effects)
       if (effect.type === 'record') records.push(effect.record);
       else asked.push(effect.job);
-    jobs.push(...asked);
-    if (inline) for (const job of asked) effects.push(...one(answerOf(job)));
+    const ofSmiles = asked.filter((job) => !HEDGE_MODELS.has(job.model));
+    jobs.push(...ofSmiles);
+    for (const job of inline ? asked : asked.filter((j) => HEDGE_MODELS.has(j.model)))
+      effects.push(...one(answerOf(job)));
     return effects;
   };
   return { state, records, jobs, push: (events) => events.flatMap(one) };
