@@ -13,9 +13,9 @@ import type {
 import { bootstrapHazards } from './bootstrap.ts';
 import { isoDay } from './calendar-day.ts';
 import type { CdsQuote, QuoteKind } from './cds-quote.ts';
-import { curveGrid } from './curve-grid.ts';
-import { curveAsOf, discountOf, nodeQuote, UPFRONT } from './node-quote.ts';
-import { curveJacobian } from './jacobian.ts';
+import type { CreditCurve } from './credit-curve.ts';
+import { curveGrid, type CurveGrid } from './curve-grid.ts';
+import { curveAsOf, discountOf, nodeQuote } from './node-quote.ts';
 
 /** A fit's parameters, three columns of equal length one after the other. */
 export interface HazardParameters {
@@ -119,9 +119,7 @@ function fit(job: FitJob): FitOutcomeRecord {
   const found = bootstrapHazards(laid.grid, quotes, { recovery: columns.recovery, arbitrage: 'ignore' });
   if (found.status !== 'ok') return failed(found.reason, { value: found.value, limit: found.limit });
   const n = quotes.length;
-  const jacobian = curveJacobian(laid.grid, quotes, found);
-  if (jacobian.status !== 'ok') return failed(jacobian.reason, { value: jacobian.value });
-  const covariance = propagated(jacobian.hazards, batch.noise, n);
+  const covariance = propagated(hazardJacobian(laid.grid, quotes, found), batch.noise, n);
   const errors: number[] = [];
   let inverted = 0;
   for (let i = 0; i < n; i++) {
@@ -150,6 +148,20 @@ function fit(job: FitJob): FitOutcomeRecord {
   };
 }
 
+/** d hazard / d quote, row-major, by bumping each quote by a millionth. */
+function hazardJacobian(grid: CurveGrid, quotes: readonly CdsQuote[], base: CreditCurve): Float64Array {
+  const n = quotes.length;
+  const out = new Float64Array(n * n);
+  for (let j = 0; j < n; j++) {
+    const bumped = quotes.map((q, i) => (i === j ? { ...q, value: q.value + BUMP } : q));
+    const found = bootstrapHazards(grid, bumped, { recovery: base.recovery, arbitrage: 'ignore', start: base.hazards });
+    for (let i = 0; i < n; i++)
+      out[i * n + j] = found.status === 'ok' ? (found.hazards[i] - base.hazards[i]) / BUMP : NaN;
+  }
+  return out;
+}
+const BUMP = 1e-6;
+
 /** J S J' with S the diagonal of squared quote errors, row-major n x n. */
 export function propagated(jacobian: ArrayLike<number>, noise: ArrayLike<number>, n: number): number[] {
   const out: number[] = [];
@@ -162,7 +174,7 @@ export function propagated(jacobian: ArrayLike<number>, noise: ArrayLike<number>
   return out;
 }
 
-/** UPFRONT quotes and spreads alike must be met; a curve that misses its own quotes by more is no bootstrap. */
+/** Every quote must be met: a curve that misses its own quotes by more is no bootstrap. */
 const RESIDUAL_LIMIT = 1e-10;
 /** Standard errors below which a negative forward hazard is an arbitrage and not noise. */
 const INVERTED_SD = 4;

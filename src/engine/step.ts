@@ -1,6 +1,7 @@
 import type { EventTimes, MarketEvent } from '../market/event.ts';
 import { admit } from './admit.ts';
 import { closeBatch } from './close.ts';
+import { onCreditFit } from './credit-loop.ts';
 import type { Effect } from './effect.ts';
 import { judgeEnded } from './judge-incidents.ts';
 import { onCreditQuote, onCreditTerms, onCreditTime } from './on-credit.ts';
@@ -62,7 +63,7 @@ function handle(state: EngineState, event: MarketEvent): readonly Effect[] {
         .flatMap((u) => advance(state, u, event))
         .concat(onCreditTime(state, event));
     case 'fit-result':
-      return onFitResult(state, event);
+      return onCreditFit(state, event) ?? onFitResult(state, event);
     case 'credit-terms':
       return onCreditTerms(state, event);
     case 'credit-quote':

@@ -1,5 +1,10 @@
 import type { Fit } from '../model/contract.ts';
-import type { LiveVersion, ModelTrack } from './state.ts';
+import type { LiveVersion } from './state.ts';
+
+/** Anything that keeps versions: the track of a smile, a hedge or a curve. */
+interface Versioned {
+  readonly versions: LiveVersion[];
+}
 
 /** Versions older than this serve no horizon any more, ms. */
 const KEEP_MS = 2 * 3_600_000;
@@ -7,7 +12,7 @@ const KEEP_MS = 2 * 3_600_000;
 const DENSITY = 8;
 
 /** Puts a fit live. Older versions are thinned so that memory is bounded however often a model is refreshed. */
-export function goLive(track: ModelTrack, fit: Fit, at: number): void {
+export function goLive(track: Versioned, fit: Fit, at: number): void {
   track.versions.push({ liveAt: at, fit });
   const kept: LiveVersion[] = [track.versions[track.versions.length - 1]];
   for (let i = track.versions.length - 2; i >= 0; i--) {
@@ -20,12 +25,12 @@ export function goLive(track: ModelTrack, fit: Fit, at: number): void {
 }
 
 /** The newest version of the track; null before the first. */
-export function newestVersion(track: ModelTrack): LiveVersion | null {
+export function newestVersion(track: Versioned): LiveVersion | null {
   return track.versions[track.versions.length - 1] ?? null;
 }
 
 /** The version that was live at an instant (epoch ms); null when there was none. */
-export function versionLiveAt(track: ModelTrack, at: number): LiveVersion | null {
+export function versionLiveAt(track: Versioned, at: number): LiveVersion | null {
   for (let i = track.versions.length - 1; i >= 0; i--) if (track.versions[i].liveAt <= at) return track.versions[i];
   return null;
 }

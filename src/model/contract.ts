@@ -73,6 +73,24 @@ export interface Observations {
   readonly venueValue: Float64Array;
   /** Of hedging batches, whose value is a price change over a horizon: how the options stood when it began. */
   readonly hedge?: HedgeColumns;
+  /** Of credit batches, whose value is a quote in its own convention (decimal): what the convention needs. */
+  readonly credit?: CreditColumns;
+}
+
+/** What a credit batch adds, parallel to its observations; `k` is the years from the trade date to maturity (ACT/365F). */
+export interface CreditColumns {
+  /** Days since 1970-01-01. */
+  readonly tradeDay: number;
+  readonly maturityDay: Float64Array;
+  /** 0 par spread, 1 quoted spread, 2 upfront beside the coupon. */
+  readonly quoteType: Float64Array;
+  /** Running coupon, decimal. */
+  readonly coupon: Float64Array;
+  readonly recovery: number;
+  readonly accrual: 'isda' | 'markit' | 'correct';
+  /** Discount curve: years from the trade date, ascending, and continuously compounded zero rates. */
+  readonly discountYears: readonly number[];
+  readonly discountRates: readonly number[];
 }
 
 /**

@@ -48,6 +48,15 @@ type Kind<K extends MarketEvent['type']> = Extract<MarketEvent, { type: K }>;
 
 /** One arbitrary per kind: a new kind of event does not compile until it is here. */
 export const eventOf: { [K in MarketEvent['type']]: fc.Arbitrary<Kind<K>> } = {
+  'credit-terms': record({
+    type: literal('credit-terms'), ...times, venue: text, curve: text, eventDefinition: text, recovery: finite,
+    accrual: literal('isda', 'markit', 'correct'), roll: literal('2009', '2015'),
+    discountYears: fc.array(finite, { maxLength: 3 }), discountRates: fc.array(finite, { maxLength: 3 }),
+  }),
+  'credit-quote': record({
+    type: literal('credit-quote'), ...times, venue: text, curve: text, contributor: text, node: text,
+    quoteType: literal('par', 'quoted', 'upfront'), bid: optional, ask: optional, coupon: finite, recovery: optional,
+  }),
   instrument: record({ type: literal('instrument'), ...times, instrument, state: literal('open', 'expired') }),
   quote: record({
     type: literal('quote'), ...times, venue: text, symbol: text, bid: optional, ask: optional, bidSize: optional,
