@@ -14,7 +14,7 @@ import { upfrontOfQuotedSpread } from './quoted-spread.ts';
 export interface BootstrapOptions {
   readonly recovery: number;
   /** Default `ignore`. */
-  readonly arbitrage?: ArbitrageMode;
+  readonly arbitrage?: Exclude<ArbitrageMode, 'constrained'>;
   /** Hazards of an earlier curve over the same nodes, 1/year: where the search begins. The result does not depend on it beyond rounding. */
   readonly start?: readonly number[];
 }
@@ -114,6 +114,7 @@ export function bootstrapHazards(
       status,
       residual,
       valueAtZero,
+      multiplier: 0,
     });
   }
   return {
@@ -124,6 +125,7 @@ export function bootstrapHazards(
     curve: fromForwardRates(grid.knots, hazards),
     hazards,
     nodes,
+    upfronts: [...pairs.upfronts],
   };
 }
 

@@ -28,6 +28,8 @@ export interface CurveNode {
   readonly residual: number;
   /** Buyer's value with a forward hazard of zero here: positive where the quotes hold an arbitrage. */
   readonly valueAtZero: number;
+  /** Of a `held` node: half the slope of the sum of squares by its hazard, >= 0; what the constraint costs. 0 elsewhere. */
+  readonly multiplier: number;
 }
 
 /** A calibrated curve: plain data. */
@@ -39,6 +41,8 @@ export interface CreditCurve {
   readonly curve: SurvivalCurve;
   readonly hazards: readonly number[];
   readonly nodes: readonly CurveNode[];
+  /** Clean upfront that each quote stands for at its coupon (0 for par). */
+  readonly upfronts: readonly number[];
 }
 
 /** A curve, or why there is none. */

@@ -21,7 +21,7 @@ export interface CurveJacobian {
 /**
  * Jacobian of an exact bootstrap: with F(hazards, quotes) = 0 at every node, d hazards = -(dF/d hazards)^-1 (dF/d quotes) dq, where
  * the first matrix is lower triangular and analytic. A node held at zero does not move, and its quote moves nothing. For a
- * curve of mode `constrained` use {@link "./constrained-curve.ts"}. `quotes` are those the curve was calibrated to. Verified
+ * curve of mode `constrained` it holds for the nodes that are met, to first order. `quotes` are those the curve was calibrated to. Verified
  * by `isda_hazard_jacobian.csv`.
  */
 export function curveJacobian(
