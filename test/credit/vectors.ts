@@ -58,7 +58,11 @@ export function gridOf(set: Scenario, accrual: AccrualFormula = 'isda'): CurveGr
 const calibrated = new Map<string, CreditCurve>();
 
 /** The curve of a quote set that is known to have one; calibrated once. */
-export function bootstrapped(set: Scenario, accrual: AccrualFormula, arbitrage: Exclude<ArbitrageMode, 'constrained'>): CreditCurve {
+export function bootstrapped(
+  set: Scenario,
+  accrual: AccrualFormula,
+  arbitrage: Exclude<ArbitrageMode, 'constrained'>,
+): CreditCurve {
   const key = `${set.name} ${accrual} ${arbitrage}`;
   const known = calibrated.get(key);
   if (known) return known;
