@@ -1,17 +1,25 @@
 /** Position files: CSV or JSON with one holding a row, in the venue's own instrument names. */
+import type { Holding } from '../market/holding.ts';
+import { DEFAULT_ACCOUNT, positionOf } from '../portfolio/account.ts';
 import type { Position } from '../portfolio/position.ts';
-import { deribitInstrument, parseDeribitDate } from '../venue/deribit-symbol.ts';
+import { deribitHolding } from '../venue/deribit-holding.ts';
 import { CsvError, parseCell, parseCsv } from './csv.ts';
+
+/** A holding of a file with the account it is in. */
+export interface FiledHolding {
+  readonly account: string;
+  readonly holding: Holding;
+}
 
 /** What a file holds; rows that cannot be used are named with line (or entry), field and value. */
 export interface PositionFile {
+  readonly holdings: readonly FiledHolding[];
   readonly positions: readonly Position[];
   readonly refused: readonly string[];
 }
 
 /** More rows than this are no position file. */
 const MAX_ROWS = 100_000;
-const DOLLARS: ReadonlySet<string> = new Set(['USD', 'USDC', 'USDT', 'USDE', 'USYC', 'BUIDL']);
 
 type Cells = (name: string) => string;
 
@@ -24,14 +32,14 @@ type Cells = (name: string) => string;
 export function readPositions(text: string): PositionFile {
   const rows = /^\s*[[{]/.test(text) ? jsonRows(text) : csvRows(text);
   if (rows.length > MAX_ROWS) throw new CsvError(`${rows.length} positions; limit ${MAX_ROWS}`);
-  const positions: Position[] = [];
+  const holdings: FiledHolding[] = [];
   const refused: string[] = [];
   for (const { where, cell } of rows) {
-    const position = positionOf(cell);
-    if (typeof position === 'string') refused.push(`${where}: ${position}`);
-    else positions.push(position);
+    const holding = holdingOf(cell);
+    if (typeof holding === 'string') refused.push(`${where}: ${holding}`);
+    else holdings.push({ account: cell('account') || DEFAULT_ACCOUNT, holding });
   }
-  return { positions, refused };
+  return { holdings, positions: holdings.map((h) => positionOf(h.account, h.holding)), refused };
 }
 
 function csvRows(text: string): { where: string; cell: Cells }[] {
@@ -63,33 +71,11 @@ function jsonRows(text: string): { where: string; cell: Cells }[] {
   }));
 }
 
-function positionOf(cell: Cells): Position | string {
+function holdingOf(cell: Cells): Holding | string {
   const symbol = cell('instrument');
   const size = parseCell(cell('size'));
   if (!(Math.abs(size) < Infinity)) return `size is ${cell('size') || 'empty'} (${symbol || 'no instrument'})`;
-  const entry = parseCell(cell('entry'));
-  if (cell('entry') !== '' && !(entry >= 0 && entry < Infinity)) return `entry is ${cell('entry')} (${symbol})`;
-  const account = cell('account') || 'default';
-  const option = deribitInstrument(symbol);
-  if (option !== null) {
-    const { side, strike, expiry, settlement } = option;
-    const underlying = coinOf(option.underlying);
-    return { kind: 'option', account, symbol, underlying, side, strike, expiry, settlement, size, entry };
-  }
-  if (/^[A-Z][A-Z0-9]{1,11}$/.test(symbol)) {
-    const underlying = DOLLARS.has(symbol) ? null : symbol;
-    return { kind: 'equity', account, currency: symbol, underlying, size };
-  }
-  const future = /^([A-Z][A-Z0-9]{1,11})(_[A-Z]{3,5})?-(PERPETUAL|\d{1,2}[A-Z]{3}\d\d)$/.exec(symbol);
-  if (future === null) return `instrument is ${symbol || 'empty'}`;
-  const expiry = future[3] === 'PERPETUAL' ? null : parseDeribitDate(future[3]);
-  if (expiry === null && future[3] !== 'PERPETUAL') return `instrument is ${symbol}: no such day`;
-  const settlement = future[2] === undefined ? 'inverse' : 'linear';
-  if (!(entry > 0) && cell('entry') !== '') return `entry is ${cell('entry')} (${symbol})`;
-  return { kind: 'future', account, symbol, underlying: future[1], expiry, settlement, size, entry };
-}
-
-function coinOf(underlying: string): string {
-  const at = underlying.indexOf('_');
-  return at < 0 ? underlying : underlying.slice(0, at);
+  const entry = cell('entry') === '' ? null : parseCell(cell('entry'));
+  if (Number.isNaN(entry)) return `entry is ${cell('entry')} (${symbol})`;
+  return deribitHolding(symbol, size, entry);
 }

@@ -11,7 +11,7 @@ import type { ScheduledFault } from '../simulator/fault.ts';
 import type { SimulatedOutput } from '../simulator/output.ts';
 import type { Script, ScriptName } from '../simulator/script.ts';
 import { Simulation } from '../simulator/simulation.ts';
-import { accountData, type AccountPosition } from './simulated/account.ts';
+import { ACCOUNT_CURRENCIES, SimulatedAccount, type AccountPosition } from './simulated/account.ts';
 import { Board } from './simulated/board.ts';
 import { Broadcast } from './simulated/broadcast.ts';
 import { Credits, VENUE_RATE_LIMITS, type RateLimits } from './simulated/credit-bucket.ts';
@@ -59,6 +59,8 @@ export interface SimulatedDeribit {
   readonly sent: number;
   /** Sessions open now. */
   readonly sessions: number;
+  /** The account behind the login. */
+  readonly account: SimulatedAccount;
   /** Cuts every connection, as a fault would. */
   disconnectAll(): void;
   close(): Promise<void>;
@@ -72,6 +74,7 @@ const SYNTHETIC_HEADERS = { 'x-market-data': 'SYNTHETIC' };
 
 class Venue implements SimulatedDeribit {
   readonly simulation: Simulation;
+  readonly account: SimulatedAccount;
   readonly #server: Server;
   readonly #sockets: WebSocketServer;
   readonly #board = new Board();
@@ -107,11 +110,19 @@ class Venue implements SimulatedDeribit {
     this.#limits = options.rateLimits === undefined ? VENUE_RATE_LIMITS : options.rateLimits;
     this.#httpCredits = new Credits(this.#limits);
     this.#wire = new Random(seed, 'wire');
-    const positions = options.positions ?? [];
+    this.account = new SimulatedAccount(
+      this.#board,
+      () => this.simulation.at,
+      options.positions ?? [],
+      (data) => this.#broadcast.changed(data),
+    );
     this.#broadcast = new Broadcast(
       this.#board,
       (session, message) => this.#deliver(session, message),
-      (currency) => accountData(this.#board, positions, currency, this.simulation.at),
+      (currency) =>
+        currency === 'any'
+          ? ACCOUNT_CURRENCIES.map((c) => this.account.summary(c))
+          : [this.account.summary(currency.toUpperCase())],
       80_000_000_000,
     );
     this.#requests = new RequestHandler({
@@ -119,7 +130,7 @@ class Venue implements SimulatedDeribit {
       broadcast: this.#broadcast,
       now: () => this.simulation.at,
       credentials: options.credentials ?? { clientId: 'synthetic', clientSecret: 'synthetic' },
-      positions,
+      account: this.account,
       tokenSeconds: options.tokenSeconds ?? 900,
     });
     this.#server = createServer((request, response) => void this.#http(request, response));

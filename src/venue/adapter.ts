@@ -81,6 +81,8 @@ export interface SessionOptions {
   readonly topOfBook: 'ticker' | 'quote' | 'book';
   /** Also subscribe to the venue's stream of option marks. */
   readonly marks: boolean;
+  /** Also follow the account behind the login, under this name; null or absent = market data alone. */
+  readonly account?: string | null;
 }
 
 /**
@@ -92,8 +94,14 @@ export interface VenueSession {
   clock(offsetMs: number): void;
   /** One inbound frame. */
   frame(bytes: Uint8Array, receivedAt: number, into: MarketEvent[]): FrameSignal | null;
-  /** The result of one of our requests. */
-  result(request: VenueRequest, result: unknown, receivedAt: number, into: MarketEvent[]): ResultSignal;
+  /** The result of one of our requests; `answeredAt`: the venue's clock when it answered, epoch ms, where it said so. */
+  result(
+    request: VenueRequest,
+    result: unknown,
+    receivedAt: number,
+    into: MarketEvent[],
+    answeredAt?: number | null,
+  ): ResultSignal;
   /** Time has passed (venue time, epoch ms): expire instruments, ask again for a snapshot that did not come. */
   tick(now: number, into: MarketEvent[]): FrameSignal | null;
   /** A new connection begins: sequence state is void, instruments and last quotes stay. `authenticated` opens faster channels. */
@@ -104,6 +112,8 @@ export interface VenueSession {
   snapshot(): readonly VenueRequest[];
   /** Requests for the trades of [from, to], venue time in epoch ms; results carry `late: true`. */
   history(from: number, to: number): readonly VenueRequest[];
+  /** Requests that tell the account; empty where none is followed or the login is missing. */
+  account(): readonly VenueRequest[];
   /** All channels wanted now. */
   channels(): readonly string[];
 }
@@ -115,6 +125,8 @@ export interface VenueAdapter {
   readonly endpoints: Readonly<Record<string, string>>;
   readonly rateLimits: Readonly<Record<string, RateLimit>>;
   readonly channelsPerRequest: number;
+  /** Whether a channel is subscribed to with the login; such channels are asked for apart. */
+  isPrivate(channel: string): boolean;
   session(options: SessionOptions): VenueSession;
   /** Wire text of a request. */
   encode(id: number, request: VenueRequest): string;

@@ -12,6 +12,7 @@ export const adapter: VenueAdapter = {
   endpoints: { production: 'wss://www.deribit.com/ws/api/v2', test: 'wss://test.deribit.com/ws/api/v2' },
   rateLimits: request.RATE_LIMITS,
   channelsPerRequest: 500,
+  isPrivate: (channel) => channel.startsWith('user.'),
   session: (options) => new DeribitSession(options),
   encode: (id, { method, params }) => JSON.stringify({ jsonrpc: '2.0', id, method, params }),
   subscribe: request.subscribe,

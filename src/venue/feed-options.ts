@@ -20,6 +20,8 @@ export interface FeedLimits {
   readonly stableMs: number;
   /** The instrument list is fetched again, in case a life-cycle message was lost. */
   readonly rediscoverMs: number;
+  /** The account is asked for again this often. */
+  readonly accountMs: number;
   readonly heartbeatSeconds: number;
   readonly answerTimeoutMs: number;
   readonly requestAttempts: number;
@@ -43,6 +45,7 @@ export const FEED_LIMITS: FeedLimits = {
   backoffCapMs: 30_000,
   stableMs: 60_000,
   rediscoverMs: 600_000,
+  accountMs: 20_000,
   heartbeatSeconds: 10,
   answerTimeoutMs: 10_000,
   requestAttempts: 5,
@@ -60,6 +63,8 @@ export interface FeedOptions extends Pick<SessionOptions, 'underlyings'> {
   readonly topOfBook?: SessionOptions['topOfBook'];
   readonly marks?: boolean;
   readonly credentials?: Credentials;
+  /** Name of the account behind the credentials, to follow it; absent = market data alone. */
+  readonly account?: string;
   readonly socketFactory?: SocketFactory;
   readonly clock?: FeedClock;
   /** Uniform in [0, 1); jitter only. */

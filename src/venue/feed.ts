@@ -19,7 +19,7 @@ import { FeedPulse } from './feed-pulse.ts';
 import type { FeedSocket } from './feed-socket.ts';
 import { webSocket } from './feed-socket.ts';
 import { Recovery } from './recovery.ts';
-import { DISCONNECTED, Requester } from './requester.ts';
+import { DISCONNECTED, Requester, type Answer } from './requester.ts';
 import type { SubscribeOutcome } from './subscriptions.ts';
 import { Subscriptions } from './subscriptions.ts';
 
@@ -78,6 +78,7 @@ class LiveFeed implements Feed {
   #cancelTerminate: () => void = () => undefined;
   #liveSince = Infinity;
   #rediscoverAt = Infinity;
+  #accountAt = Infinity;
   #lastFrame = 0;
   #lastData = 0;
   /** Venue time of the last data, by our clock and the offset; 0 = none yet. */
@@ -108,8 +109,8 @@ class LiveFeed implements Feed {
     this.#facts = new FeedFacts(venue.venue, this.#stamp, this.#offset, this.#outlet);
     this.#recovery = new Recovery(this.#facts, limits.historyMarginMs, (from, to) => this.#history(from, to));
     this.#pulse = new FeedPulse(venue.venue, this.#stamp, this.#offset, this.#outlet, this.#facts);
-    const { underlyings, topOfBook = 'ticker', marks = false } = options;
-    this.#session = venue.session({ underlyings, topOfBook, marks });
+    const { underlyings, topOfBook = 'ticker', marks = false, account = null } = options;
+    this.#session = venue.session({ underlyings, topOfBook, marks, account });
     const { answerTimeoutMs, requestAttempts: attempts, requestsWaiting: waiting } = limits;
     this.#requester = new Requester(venue, clock, { answerTimeoutMs, attempts, waiting }, (text) =>
       this.#socket?.send(text),
@@ -216,6 +217,7 @@ class LiveFeed implements Feed {
       const rediscoverMs = await this.#discover();
       await Promise.all(this.#session.snapshot().map((r) => this.#attempt(r)));
       this.#channelsDirty = !(await this.#subscriptions.reconcile(this.#session.channels()));
+      await this.#account();
       await this.#recovery.openGap();
       if (!current()) return;
       this.#rediscoverAt = this.#clock.monotonic() + rediscoverMs;
@@ -255,6 +257,7 @@ class LiveFeed implements Feed {
     this.#establishing = false;
     this.#liveSince = Infinity;
     this.#rediscoverAt = Infinity;
+    this.#accountAt = Infinity;
     this.#access.disconnected();
     this.#requester.disconnect();
     if (this.#lastGood > 0) this.#facts.openGap('disconnect', this.#lastGood);
@@ -277,7 +280,7 @@ class LiveFeed implements Feed {
     const waiting: VenueRequest[] = [request];
     try {
       for (let next = waiting.shift(); next !== undefined; next = waiting.shift())
-        waiting.push(...this.#read(next, await this.#requester.ask(next)).next);
+        waiting.push(...this.#read(next, await this.#requester.askTimed(next)).next);
       return true;
     } catch (error) {
       this.#requestFailed(error);
@@ -287,17 +290,17 @@ class LiveFeed implements Feed {
 
   async #subscribe(request: VenueRequest): Promise<SubscribeOutcome> {
     try {
-      return this.#read(request, await this.#requester.ask(request)).accepted ?? [];
+      return this.#read(request, await this.#requester.askTimed(request)).accepted ?? [];
     } catch (error) {
       this.#requestFailed(error);
       return error instanceof VenueError && error.retryable ? 'later' : 'never';
     }
   }
 
-  #read(request: VenueRequest, result: unknown): ResultSignal {
+  #read(request: VenueRequest, { result, at }: Answer): ResultSignal {
     const events: MarketEvent[] = [];
     this.#session.clock(this.#offset.read(this.#stamp.now()) ?? 0);
-    const signal = this.#session.result(request, result, this.#stamp.now(), events);
+    const signal = this.#session.result(request, result, this.#stamp.now(), events, at);
     this.#outlet.emit(events);
     return signal;
   }
@@ -314,6 +317,12 @@ class LiveFeed implements Feed {
     } catch (error) {
       this.#requestFailed(error);
     }
+  }
+
+  /** Asks what the account holds, where one is followed; the next time is due in a while, come what may. */
+  async #account(): Promise<void> {
+    this.#accountAt = this.#clock.monotonic() + this.#limits.accountMs;
+    await Promise.all(this.#session.account().map((r) => this.#attempt(r)));
   }
 
   async #history(from: number, to: number): Promise<void> {
@@ -344,7 +353,7 @@ class LiveFeed implements Feed {
         return;
       case 'result':
         if (signal.at !== null) this.#offset.sample(this.#stamp.now(), signal.at);
-        this.#requester.result(signal.id, signal.result);
+        this.#requester.result(signal.id, signal.result, signal.at);
         return;
       case 'error':
         if (!this.#requester.error(signal.id, signal.code, signal.reason))
@@ -417,6 +426,7 @@ class LiveFeed implements Feed {
       this.#rediscoverAt = now + this.#limits.rediscoverMs;
       for (const request of this.#session.discover()) void this.#attempt(request);
     }
+    if (now >= this.#accountAt) void this.#account();
     if (this.#recovery.due) void this.#recovery.missedPrints();
     if (this.#channelsDirty && !this.#reconciling) void this.#reconcile();
   }

@@ -17,9 +17,15 @@ export interface RequesterLimits {
   readonly waiting: number;
 }
 
+/** What came back, and the venue's clock when it answered (epoch ms), where it said so. */
+export interface Answer {
+  readonly result: unknown;
+  readonly at: number | null;
+}
+
 interface Waiting {
   readonly request: VenueRequest;
-  readonly resolve: (result: unknown) => void;
+  readonly resolve: (answer: Answer) => void;
   readonly reject: (error: VenueError) => void;
   attempts: number;
   cancelTimer: () => void;
@@ -66,7 +72,12 @@ export class Requester {
   }
 
   /** The result, or a rejection with a `VenueError`. Retryable errors have been retried by then. */
-  ask(request: VenueRequest): Promise<unknown> {
+  async ask(request: VenueRequest): Promise<unknown> {
+    return (await this.askTimed(request)).result;
+  }
+
+  /** As {@link ask}, with the venue's time of the answer. */
+  askTimed(request: VenueRequest): Promise<Answer> {
     return new Promise((resolve, reject) => {
       const waiting: Waiting = { request, resolve, reject, attempts: 0, cancelTimer: () => undefined };
       if (!this.#connected) reject(new VenueError(request.method, DISCONNECTED, 'not connected', 'retry'));
@@ -82,9 +93,9 @@ export class Requester {
   }
 
   /** An answer has come. False when nobody waits for it. */
-  result(id: number, result: unknown): boolean {
+  result(id: number, result: unknown, at: number | null = null): boolean {
     const waiting = this.#take(id);
-    waiting?.resolve(result);
+    waiting?.resolve({ result, at });
     return waiting !== null;
   }
 

@@ -67,7 +67,9 @@ export class Subscriptions {
   #batches(channels: readonly string[]): string[][] {
     const batches: string[][] = [];
     const size = this.#adapter.channelsPerRequest;
-    for (let i = 0; i < channels.length; i += size) batches.push(channels.slice(i, i + size));
+    const isPrivate = (c: string): boolean => this.#adapter.isPrivate(c);
+    for (const group of [channels.filter((c) => !isPrivate(c)), channels.filter(isPrivate)])
+      for (let i = 0; i < group.length; i += size) batches.push(group.slice(i, i + size));
     return batches;
   }
 

@@ -28,7 +28,7 @@ const asNew = (list: Ladder['bids']): LevelChange[] => list.map(([p, a]) => ['ne
 export class Broadcast {
   readonly #board: Board;
   readonly #deliver: Deliver;
-  readonly #account: (currency: string) => string;
+  readonly #account: (currency: string) => string[];
   readonly #feeds = new Map<string, Feed>();
   /** Feeds by what wakes them: an instrument's name, or a topic. */
   readonly #wakes = new Map<string, Set<Feed>>();
@@ -38,7 +38,7 @@ export class Broadcast {
   /** Notifications sent. */
   sent = 0;
 
-  constructor(board: Board, deliver: Deliver, account: (currency: string) => string, firstChangeId: number) {
+  constructor(board: Board, deliver: Deliver, account: (currency: string) => string[], firstChangeId: number) {
     this.#account = account;
     this.#board = board;
     this.#deliver = deliver;
@@ -139,7 +139,7 @@ export class Broadcast {
         return `[${rows.join(',')}]`;
       }
       case 'user':
-        return channel.topic.startsWith('portfolio.') ? this.#account(channel.topic.slice(10).toUpperCase()) : null;
+        return null;
       default:
         return null;
     }
@@ -179,8 +179,18 @@ export class Broadcast {
       this.#lastSecond = second;
       for (const wake of this.#wakes.keys())
         if (wake.startsWith('markprice/') || wake.startsWith('user/portfolio.'))
-          for (const feed of this.#wakes.get(wake)!) this.#send(feed, this.#current(feed));
+          for (const feed of this.#wakes.get(wake)!) this.#tell(feed);
     }
+  }
+
+  /** What the account's own channels say: `changes.*` to everyone who listens. */
+  changed(data: string): void {
+    for (const wake of this.#wakes.keys()) if (wake.startsWith('user/changes.')) this.#say(wake, data);
+  }
+
+  #tell(feed: Feed): void {
+    if (feed.channel.kind !== 'user') return this.#send(feed, this.#current(feed));
+    for (const data of this.#account(feed.channel.topic.slice('portfolio.'.length))) this.#send(feed, data);
   }
 
   #beat(at: number): void {

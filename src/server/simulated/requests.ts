@@ -1,5 +1,5 @@
 /** JSON-RPC requests of one client: envelope, credits, login, subscriptions; everything else goes to `methods.ts`. */
-import { accountData, positionsData, type AccountPosition } from './account.ts';
+import { ACCOUNT_CURRENCIES, type SimulatedAccount } from './account.ts';
 import type { Board } from './board.ts';
 import type { Broadcast } from './broadcast.ts';
 import { needsLogin, parseChannel } from './channel.ts';
@@ -17,7 +17,7 @@ export interface RequestContext {
   /** The venue's time, epoch ms. */
   readonly now: () => number;
   readonly credentials: { readonly clientId: string; readonly clientSecret: string };
-  readonly positions: readonly AccountPosition[];
+  readonly account: SimulatedAccount;
   /** Life of a login, s. */
   readonly tokenSeconds: number;
 }
@@ -124,22 +124,22 @@ export class RequestHandler {
   }
 
   #private(session: Session, method: string, params: Params): string {
-    const { board, positions, now } = this.#context;
+    const { account } = this.#context;
     if (!this.#loggedIn(session))
       throw unauthorized(session.authenticatedUntil > 0 ? 'token expired' : 'not logged in');
     const currency = params['currency'];
     if (currency !== undefined && typeof currency !== 'string') throw invalidParams('currency', 'must be a string');
     switch (method) {
       case 'private/get_positions':
-        return positionsData(board, positions, currency === 'any' || currency === undefined ? null : currency);
+        return account.positions(currency === 'any' || currency === undefined ? null : currency);
       case 'private/get_account_summary':
         if (currency === undefined) throw invalidParams('currency', 'is required');
-        return accountData(board, positions, currency, now());
+        return account.summary(currency);
       case 'private/get_account_summaries':
-        return `{"summaries":[${['BTC', 'ETH'].map((c) => accountData(board, positions, c, now())).join(',')}]}`;
+        return `{"summaries":[${ACCOUNT_CURRENCIES.map((c) => account.summary(c)).join(',')}]}`;
       case 'private/get_open_orders':
       case 'private/get_open_orders_by_currency':
-        return '[]';
+        return account.openOrders();
       case 'private/get_user_trades_by_currency':
       case 'private/get_user_trades_by_currency_and_time':
       case 'private/get_user_trades_by_instrument':

@@ -18,14 +18,17 @@ const plain = (method: string, params: Record<string, unknown>): VenueRequest =>
   cost: 500,
 });
 
+const scope = (channels: readonly string[]): string =>
+  channels[0]?.startsWith('user.') === true ? 'private' : 'public';
+
 export const subscribe = (channels: readonly string[]): VenueRequest => ({
-  method: 'public/subscribe',
+  method: `${scope(channels)}/subscribe`,
   params: { channels },
   bucket: 'subscribe',
   cost: 3_000,
 });
 export const unsubscribe = (channels: readonly string[]): VenueRequest => ({
-  method: 'public/unsubscribe',
+  method: `${scope(channels)}/unsubscribe`,
   params: { channels },
   bucket: 'subscribe',
   cost: 3_000,

@@ -3,6 +3,7 @@ import { ByteScanner } from '../byte-scanner.ts';
 import type { FrameSignal, ResultSignal, SessionOptions, VenueRequest, VenueSession } from '../adapter.ts';
 import type { MarketEvent } from '../../market/event.ts';
 import { QuoteAssembly } from './assembly.ts';
+import { ACCOUNT_CHANNELS, AccountReader } from './account.ts';
 import { readLife, readListing } from './instruments.ts';
 import { readIndex, readPlatformState, readStatus, readVolatilityIndex } from './levels.ts';
 import { Listings, isLive } from './listings.ts';
@@ -32,15 +33,19 @@ export class DeribitSession implements VenueSession {
   readonly #listings = new Listings();
   readonly #quotes: QuoteAssembly;
   readonly #sequence = new TradeSequence();
+  readonly #account: AccountReader | null;
+  #authenticated = false;
   #interval: 'raw' | '100ms' = '100ms';
 
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#underlyings = new Set(options.underlyings);
+    this.#account = options.account == null ? null : new AccountReader(options.account, this.#row);
     this.#quotes = new QuoteAssembly(this.#listings, this.#row, options.topOfBook);
   }
 
   connected(authenticated: boolean): void {
+    this.#authenticated = authenticated;
     this.#interval = authenticated ? 'raw' : '100ms';
     this.#listings.forgetBooks();
     this.#sequence.reset();
@@ -62,6 +67,10 @@ export class DeribitSession implements VenueSession {
     return request.currenciesOf(this.#options.underlyings).map(request.bookSummary);
   }
 
+  account(): readonly VenueRequest[] {
+    return this.#authenticated ? (this.#account?.requests() ?? []) : [];
+  }
+
   history(from: number, to: number): readonly VenueRequest[] {
     return request
       .currenciesOf(this.#options.underlyings)
@@ -72,6 +81,7 @@ export class DeribitSession implements VenueSession {
     this.#listings.changed = false;
     const { topOfBook, marks, underlyings } = this.#options;
     const channels = ['platform_state'];
+    if (this.#authenticated && this.#account !== null) channels.push(...ACCOUNT_CHANNELS);
     for (const currency of request.currenciesOf(underlyings))
       channels.push(
         `trades.option.${currency}.${this.#interval}`,
@@ -119,9 +129,16 @@ export class DeribitSession implements VenueSession {
     return null;
   }
 
-  result(asked: VenueRequest, result: unknown, receivedAt: number, into: MarketEvent[]): ResultSignal {
+  result(
+    asked: VenueRequest,
+    result: unknown,
+    receivedAt: number,
+    into: MarketEvent[],
+    answered: number | null = null,
+  ): ResultSignal {
     const row = this.#row;
     row.begin(receivedAt, into);
+    if (this.#account?.result(asked.method, result, answered) === true) return DONE;
     switch (asked.method) {
       case 'public/get_instruments':
         this.#instruments(asked, result);
@@ -148,6 +165,7 @@ export class DeribitSession implements VenueSession {
         return DONE;
       }
       case 'public/subscribe':
+      case 'private/subscribe':
         return {
           next: [],
           accepted: Array.isArray(result) ? result.filter((c): c is string => typeof c === 'string') : [],
@@ -218,6 +236,9 @@ export class DeribitSession implements VenueSession {
         return push(readVolatilityIndex(rest, data, this.#row));
       case 'instrument':
         return rest.startsWith('creation.') ? this.#creation(data) : this.#life(data);
+      case 'user':
+        this.#account?.notification(rest, data);
+        return null;
       case 'platform_state':
         return push(readPlatformState(data, this.#row));
       default:

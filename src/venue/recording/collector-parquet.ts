@@ -77,7 +77,9 @@ export async function* readCollectorParquet(input: RecordingInput): AsyncGenerat
     else {
       for (let i = 0; i < count; i++) {
         rows.row(columns, i);
-        if (stream.ready > 0) yield stream.take();
+        if (stream.ready === 0) continue;
+        onBytes?.(Math.floor((source.byteLength * (first + i + 1)) / Math.max(1, Number(metadata.num_rows))));
+        yield stream.take();
       }
     }
     first += count;
