@@ -1,14 +1,18 @@
 import type { Command } from 'commander';
 import { registerBenchCredit } from './bench-credit.ts';
 import { registerBenchFaults } from './bench-faults.ts';
+import { registerBenchHedge } from './bench-hedge.ts';
 import { registerBenchMonth } from './bench-month.ts';
+import { registerBenchOnsets } from './bench-onsets.ts';
 import { registerBenchReplay } from './bench-replay.ts';
 
-/** `vernier bench credit|faults|month|replay` */
+/** `vernier bench credit|faults|hedge|month|replay` */
 export function registerBench(program: Command): void {
   const bench = program.command('bench').description('measure the monitor itself, on recorded and simulated tapes');
   registerBenchFaults(bench);
+  registerBenchHedge(bench);
   registerBenchMonth(bench);
+  registerBenchOnsets(bench);
   registerBenchReplay(bench);
   registerBenchCredit(bench);
 }

@@ -2,15 +2,17 @@
  * Whether the hedge ratios that somebody states are wrong, and how. The gap g = stated - reference (Black at the option's
  * own middle, the convention removed) is explained by one of a closed list of errors; and realised prices are asked
  * whether they followed the reference: e = b g dF/F + u, e the move that the reference leaves, b = 0 if it is right and
- * 1 if the statement is. Both must speak: a gap alone may be the reference's fault, a bend that both share (a regime of
- * spot and volatility) moves neither (methods note, correction 15).
+ * 1 if the statement is. A convention or an age is named when both speak. A bias of one bucket is the paired difference to
+ * the reference alone (methods note, correction 15): a bend that both share, a regime of spot and volatility, does not
+ * enter it; prices that clearly side with the statement veto it, for then the reference is what is wrong.
  *
- * e is what is left under the slice's common volatility move, level and skew fitted WITHOUT the option's own strikes:
+ * e is what is left under the slice's common volatility move: level, skew and curvature fitted WITHOUT the option's own strikes:
  * with them it would be a tautology (correction 16). Sums are clustered by time and forgotten exponentially.
  */
 import { blackGreeks, blackPrice } from '../numeric/black.ts';
+import { solveDense } from '../numeric/linear-solve.ts';
 import { exp } from '../numeric/exponential.ts';
-import { DELTAS, deltaClassOf, tenorOf, type Bucket } from './bucket.ts';
+import { deltaClassOf, tenorOf, type Bucket } from './bucket.ts';
 import type { HedgedBatch, HedgeStart } from './hedge-start.ts';
 
 /** Ages at which a stale ratio is looked for, ms. */
@@ -74,10 +76,10 @@ function decayed(width: number): Decayed {
 }
 
 const SLOT_MS = 300_000;
-/** What a slot is worth after one slot: half-lives of twelve hours (realised), one hour (explanations), four (gaps of buckets). */
+/** What a slot is worth after one slot: half-lives of twelve hours (realised), twenty minutes (explanations), four hours (gaps of buckets). */
 const keep = (hours: number): number => exp((-0.6931471805599453 * SLOT_MS) / (hours * 3_600_000));
 const KEEP_REALISED = keep(12);
-const KEEP_EXPLANATION = keep(1);
+const KEEP_EXPLANATION = keep(1 / 3);
 const KEEP_GAP = keep(4);
 /** Reference deltas that moved by less between two horizons say nothing about a ratio that stood still. */
 const MOVED = 0.002;
@@ -99,13 +101,33 @@ function strikeClass(start: HedgeStart, o: number): number {
   return 4 * side + (size < 0.1 ? 0 : size < 0.25 ? 1 : 2);
 }
 
+/** Weighted moments of k and dsigma up to the fourth, and the count. */
+const MOMENTS = 9;
+/** Fewer strikes than this carry no curve, and no curvature. */
+const LEAST_STRIKES = 6;
+const CURVED_STRIKES = 10;
+
+/** Level, skew and curvature of a smile's move from its moments; undefined with too few strikes. */
+function smileMove(m: Float64Array): readonly [number, number, number] | undefined {
+  const [s0, s1, s2, s3, s4, y0, y1, y2, count] = m;
+  if (count < LEAST_STRIKES) return undefined;
+  if (count >= CURVED_STRIKES) {
+    const fit = solveDense(Float64Array.of(s0, s1, s2, s1, s2, s3, s2, s3, s4), Float64Array.of(y0, y1, y2), 3);
+    if (fit !== undefined && fit.every((v) => Math.abs(v) < Infinity)) return [fit[0], fit[1], fit[2]];
+  }
+  const determinant = s0 * s2 - s1 * s1;
+  if (!(determinant > 1e-12 * s0 * s2)) return undefined;
+  const slope = (s0 * y1 - s1 * y0) / determinant;
+  return [(y0 - slope * s1) / s0, slope, 0];
+}
+
 /** {@link ReferenceErrors} of a horizon; shared by all members. */
 export function referenceErrors(batch: HedgedBatch): ReferenceErrors {
   const { start, row } = batch;
   const n = row.length;
   const strikes = Float64Array.from(row, (o) => strikeClass(start, o));
-  const sums = Array.from({ length: 8 }, () => new Float64Array(6));
-  const total = new Float64Array(6);
+  const sums = Array.from({ length: 8 }, () => new Float64Array(MOMENTS));
+  const total = new Float64Array(MOMENTS);
   const k = Float64Array.from(row, (o) => (start.strike[o] / start.forwards[o] - 1) / Math.sqrt(start.years));
   for (let i = 0; i < n; i++) {
     const vega = start.vega[row[i]] / start.forwards[row[i]];
@@ -113,21 +135,20 @@ export function referenceErrors(batch: HedgedBatch): ReferenceErrors {
     const w = 1 / (sd * sd + SMILE_ERROR * SMILE_ERROR);
     const y = batch.sigmaAfter[i] - start.sigma[row[i]];
     if (!(w > 0) || !(Math.abs(y) < Infinity)) continue;
-    [w, w * k[i], w * k[i] * k[i], w * y, w * k[i] * y, 1].forEach((v, j) => {
+    const [x, xx] = [k[i], k[i] * k[i]];
+    [w, w * x, w * xx, w * xx * x, w * xx * xx, w * y, w * x * y, w * xx * y, 1].forEach((v, j) => {
       sums[strikes[i]][j] += v;
       total[j] += v;
     });
   }
+  const curves = sums.map((own) => smileMove(total.map((v, j) => v - own[j])));
   const error = new Float64Array(n).fill(NaN);
   const deviation = new Float64Array(n).fill(NaN);
   for (let i = 0; i < n; i++) {
-    const [s, sk, skk, sy, sky, count] = total.map((v, j) => v - sums[strikes[i]][j]);
-    const determinant = s * skk - sk * sk;
-    if (count < 6 || !(determinant > 1e-12 * s * skk)) continue;
-    const slope = (s * sky - sk * sy) / determinant;
-    const level = (sy - slope * sk) / s;
+    const curve = curves[strikes[i]];
+    if (curve === undefined) continue;
     const o = row[i];
-    const sigma = start.sigma[o] + level + slope * k[i];
+    const sigma = start.sigma[o] + curve[0] + curve[1] * k[i] + curve[2] * k[i] * k[i];
     const side = start.isCall[o] === 1 ? ('call' as const) : ('put' as const);
     const f = start.forwards[o];
     const years = start.years - batch.elapsed;
@@ -292,6 +313,7 @@ const STILL_ROWS = 30;
 const SURE = 4;
 const TIMES = 6;
 const BUCKET_TIMES = 12;
+const MOST_BUCKETS = 6;
 
 /**
  * What is wrong with a member's statements, the whole chain first; empty = nothing that can be named. `open`: causes
@@ -334,7 +356,8 @@ function readBiases(check: RatioCheck, enough: number): RatioFault[] {
     const explained = (s[2] * s[2]) / (s[3] * s[4]);
     const realised = ratioOf(b.realised, b.realised.sums[0], b.realised.sums[1]);
     const z = (0.5 - realised.value) / realised.error;
-    if (explained < BIAS_SHARE || !(z >= SURE) || realised.times < BUCKET_TIMES) continue;
+    // Prices that side with the statement speak against the reference: then nothing is said.
+    if (explained < BIAS_SHARE || -z >= SURE) continue;
     found.push({
       cause: 'hedge-bias',
       bucket: key,
@@ -346,6 +369,9 @@ function readBiases(check: RatioCheck, enough: number): RatioFault[] {
       times: realised.times,
     });
   }
-  // Many buckets at once are one fault of the whole; the largest speak for it.
-  return found.toSorted((a, b) => Math.abs(b.size) - Math.abs(a.size)).slice(0, DELTAS.length);
+  found.sort((x, y) => Math.abs(y.size) - Math.abs(x.size));
+  // Many buckets at once are one fault of the whole; the largest speaks for it.
+  return found.length > MOST_BUCKETS
+    ? [{ ...found[0], bucket: null, detail: `${found.length} buckets: ${found[0].detail}` }]
+    : found;
 }
