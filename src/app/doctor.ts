@@ -1,4 +1,5 @@
-import { accessSync, constants, mkdirSync, statfsSync } from 'node:fs';
+import { accessSync, constants, statfsSync } from 'node:fs';
+import { makeDirectory } from '../store/make-directory.ts';
 import { sviFamily } from '../surface/svi.ts';
 import { impliedVolatility } from '../numeric/implied-volatility.ts';
 import { normalCdf } from '../numeric/normal.ts';
@@ -31,7 +32,7 @@ function node(): Finding {
 
 function disk(directory: string): Finding {
   try {
-    mkdirSync(directory, { recursive: true });
+    makeDirectory(directory);
     accessSync(directory, constants.W_OK);
     const { bavail, bsize } = statfsSync(directory);
     const free = bavail * bsize;

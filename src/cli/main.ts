@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   hedge: async () => (await import('./hedge.ts')).registerHedge,
   calc: async () => (await import('./calc.ts')).registerCalc,
   explain: async () => (await import('./explain.ts')).registerExplain,
+  verdict: async () => (await import('./verdict.ts')).registerVerdict,
   report: async () => (await import('./report.ts')).registerReport,
   inspect: async () => (await import('./inspect.ts')).registerInspect,
   verify: async () => (await import('./verify.ts')).registerVerify,

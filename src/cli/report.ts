@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { evidencePage } from '../app/evidence-page.ts';
 import { gatherEvidence } from '../app/evidence.ts';
+import { makeDirectory } from '../store/make-directory.ts';
 import { logDirectory } from './log-directory.ts';
 import { parseTime, UsageError } from './usage-error.ts';
 
@@ -22,7 +23,7 @@ export function registerReport(program: Command): void {
       if (from > to) throw new UsageError(`--from ${flags.from ?? ''}: later than --to ${flags.to ?? ''}`);
       const evidence = await gatherEvidence(flags.log, from, to);
       try {
-        mkdirSync(flags.out, { recursive: true });
+        makeDirectory(flags.out);
         writeFileSync(join(flags.out, 'evidence.json'), `${JSON.stringify(evidence, null, 1)}\n`);
         writeFileSync(join(flags.out, 'evidence.html'), evidencePage(evidence));
       } catch (error) {

@@ -1,5 +1,6 @@
-import { mkdir, open, readdir, rename, unlink, type FileHandle } from 'node:fs/promises';
+import { open, readdir, rename, unlink, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeDirectory } from './make-directory.ts';
 
 /** One open file. Positions and sizes in bytes. */
 export interface LogFile {
@@ -65,7 +66,7 @@ const FLAGS = { read: 'r', update: 'r+', create: 'w+' } as const;
 export function nodeFiles(directory: string): LogFiles {
   return {
     async prepare() {
-      await mkdir(directory, { recursive: true });
+      makeDirectory(directory);
     },
     list: () => readdir(directory),
     open: async (name, mode) => new NodeFile(await open(join(directory, name), FLAGS[mode])),

@@ -1,8 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { fileFailure } from './log-error.ts';
 import { lockDirectory } from './lock.ts';
 import { nodeFiles } from './log-files.ts';
 import { LogWriter, type WriterOptions } from './log-writer.ts';
+import { makeDirectory } from './make-directory.ts';
 import type { Recovery } from './recover.ts';
 
 /** A log held by this process. */
@@ -17,7 +17,7 @@ export interface OpenLog {
 /** Locks `directory` (made if absent), recovers the log in it and begins a new segment. Throws `LogError`. */
 export async function openLog(directory: string, options: WriterOptions = {}): Promise<OpenLog> {
   try {
-    await mkdir(directory, { recursive: true });
+    makeDirectory(directory);
   } catch (cause) {
     throw fileFailure('making the log directory', cause);
   }

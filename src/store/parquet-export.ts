@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { makeDirectory } from './make-directory.ts';
 import { join } from 'node:path';
 import { ChainReader } from './chain-reader.ts';
 import { COLUMNS, outputRow, quoteRow, timeOf, tradeRow, type TableName } from './export-columns.ts';
@@ -43,7 +44,7 @@ export async function exportLog(
   const damage: DamageItem[] = [];
   const done = { exported: 0, skipped: 0, open: 0, files: 0 };
   try {
-    mkdirSync(out, { recursive: true });
+    makeDirectory(out);
     for (const [i, segment] of segments.entries()) {
       onProgress(i + 1, segments.length);
       const seal = (await readSealed(files, segment))?.seal.seal ?? null;
@@ -136,7 +137,7 @@ class Parts {
   private create(table: TableName, folder: string): ParquetFile {
     const known = this.open.get(folder);
     if (known !== undefined) return known;
-    mkdirSync(join(this.out, folder), { recursive: true });
+    makeDirectory(join(this.out, folder));
     const file = new ParquetFile(join(this.out, folder, this.name), COLUMNS[table]);
     this.open.set(folder, file);
     return file;

@@ -1,7 +1,7 @@
 /** `vernier demo` and `watch` as a user meets them: data at once, one process a directory, a signal that drains. */
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -97,4 +97,8 @@ test('a directory that cannot be written is named by what went wrong, without a 
   assert.equal(ran.code, 1);
   assert.match(ran.stderr, /^vernier: making the log directory/m);
   assert.equal(ran.stderr.includes('    at '), false);
+  if (!existsSync('/proc/self')) return;
+  // A parent that is there and has no room for children: the platform's own recursive mkdir never returns from it.
+  const refused = await vernier(['demo', '--data-dir', '/proc/vernier', '--seconds', '1']);
+  assert.deepEqual([refused.code, /^vernier: making the log directory: ENOENT$/m.test(refused.stderr)], [1, true]);
 });
