@@ -82,7 +82,7 @@ function constrained(
     });
     return cost;
   };
-  let x = Float64Array.from(start.hazards);
+  let x: Float64Array = Float64Array.from(start.hazards);
   let cost = evaluate(x);
   for (let step = 0; step < MOST_STEPS; step++) {
     const next = gaussNewton(jacobian, r, x, n);

@@ -82,7 +82,7 @@ export function fitWeighted(
   };
   let p: ArrayLike<number> = options.start ?? new Float64Array(n).fill(0.02);
   let fit = leastSquares(problem, p, TOLERANCES);
-  for (let round = 0; round < MOST_ROUNDS && huber < Infinity; round++) {
+  for (let round = 0; round < (huber < Infinity ? MOST_ROUNDS : 0); round++) {
     if (fit.reason === 'refused-start') break;
     let change = 0;
     for (let i = 0; i < m; i++) {

@@ -271,31 +271,3 @@ test('126 nodes of OpenGamma Strata under two formulae, three kinds of quote', {
   }
   worst.within(1e-12);
 });
-
-test(
-  "White's bucketed CS01 and spread sensitivities (white2013_*), analytic 1e-9, by differences 1e-9",
-  { skip: needs },
-  () => {
-    const knots = grouped(textRows('white2013_curves.csv'), 'curve');
-    const column = (name: string, what: string): number[] => (knots.get(name) ?? []).map((r) => Number(r[what]));
-    const discount = curveOfRates(column('yield', 't'), column('yield', 'zero_rate_or_survival'));
-    const times = column('survival', 't');
-    const trade = parseDay('2011-06-13');
-    const buckets = (knots.get('survival') ?? []).map((r) => r['node']);
-    const values = column('survival', 'zero_rate_or_survival').map((q) => -Math.log(q));
-    const original = { times, values };
-    const contracts = times.map((t) => contractTo(isoDay(trade + Math.round(t * 365)), '2011-06-13'));
-    const grid = contractGrid(trade, discount, contracts, 'isda');
-    const quotes: CdsQuote[] = contracts.map((c, i) => ({
-      node: buckets[i],
-      maturity: c.maturity,
-      kind: 'par',
-      coupon: 0,
-      value: priceCds(grid.grids[i], original, 0, 0.4).parSpread,
-    }));
-    const curve = met(bootstrapHazards(grid, quotes, { recovery: 0.4 }));
-    const worst = new Worst();
-    curve.nodes.forEach((node, i) => worst.add(node.node, node.integratedHazard, values[i]));
-    worst.within(1e-12);
-  },
-);
