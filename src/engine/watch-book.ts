@@ -30,6 +30,8 @@ import type { EngineState, UnderlyingState } from './state.ts';
 
 /** Costly figures are measured this often, ms of event time. */
 const MEASURE_MS = 60_000;
+/** Steps of the scan for liquidation at a close: 2.4 % down, 10 % up each. */
+const SCAN_STEPS = 40;
 /** Two sources may differ for so long: the slower one follows. */
 const SOURCES_GRACE_MS = 60_000;
 
@@ -292,7 +294,7 @@ function driftUnder(priced: PricedBook, source: string): number | null {
 function measure(state: EngineState, priced: PricedBook): MeasuredBook {
   const coin = coinOf(priced.underlying.underlying);
   const figures = (source: string): MarginFigures =>
-    marginFigures(priced.netted, coin, marketOf(state, priced, source));
+    marginFigures(priced.netted, coin, marketOf(state, priced, source), undefined, SCAN_STEPS);
   const champion = figures('champion');
   const venue = figures('venue');
   const { usd: reserve, members } = reserveOf(priced);

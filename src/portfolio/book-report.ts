@@ -164,11 +164,12 @@ const WORST_WINDOWS = 10;
 /** Daily standard deviation of ln F that the noise of a hedge bias is told over, where no ATM volatility is known. */
 const DAY_YEARS = 1 / 365;
 
-/** Builds the report; `slopes` null leaves the empirical lines out. */
+/** Builds the report; `slopes` null leaves the empirical lines out, `withMargins` false the margins (they cost the most). */
 export function bookReport(
   positions: readonly Position[],
   against: BookSources,
   slopes: BucketSlopes | null,
+  withMargins: boolean = true,
 ): BookReport {
   const reference = against.market(against.reference);
   const markets = new Map(against.sources.map((s) => [s, against.market(s)]));
@@ -184,7 +185,7 @@ export function bookReport(
     for (const [source, market] of markets) {
       exposures.push(...exposureLines(own, underlying, source, market));
       buckets.push(...bucketLines(own, underlying, source, market, null));
-      for (const [volatility, move] of Object.entries(LIQUIDATION_MOVES)) {
+      for (const [volatility, move] of withMargins ? Object.entries(LIQUIDATION_MOVES) : []) {
         const m = marginFigures(own, underlying, market, move);
         margins.push({
           type: 'margin', underlying, source, volatility, margin_coin: m.coin, margin_usd: m.usd,

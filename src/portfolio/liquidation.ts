@@ -26,11 +26,12 @@ export function distanceToLiquidation(
   surplus: (spotMove: number) => number,
   limit: number,
   dailyDeviation: number,
+  steps: number = STEPS,
 ): LiquidationDistance {
   if (!(surplus(0) >= 0)) return { status: 'breached' };
   let before = 0;
-  for (let i = 1; i <= STEPS; i++) {
-    const at = (limit * i) / STEPS;
+  for (let i = 1; i <= steps; i++) {
+    const at = (limit * i) / steps;
     if (surplus(at) < 0) {
       const spot = findRoot(surplus, Math.min(before, at), Math.max(before, at)).x;
       return { status: 'found', spot, dailyDeviations: Math.abs(spot) / dailyDeviation };

@@ -32,6 +32,7 @@ export function marginFigures(
   underlying: string,
   market: BookMarket,
   volatility: Scenario['volatility'] = LIQUIDATION_MOVES['same'],
+  steps?: number,
 ): MarginFigures {
   const grid = marginGrid(positions, market);
   const equity = bookExposure(positions, market).byUnderlying.get(underlying)?.equityCoin ?? NaN;
@@ -40,8 +41,8 @@ export function marginFigures(
   return {
     coin: grid.marginCoin,
     usd: grid.marginUsd,
-    down: spotOf(distanceToLiquidation(surplus, REACH_DOWN, 1)),
-    up: spotOf(distanceToLiquidation(surplus, REACH_UP, 1)),
+    down: spotOf(distanceToLiquidation(surplus, REACH_DOWN, 1, steps)),
+    up: spotOf(distanceToLiquidation(surplus, REACH_UP, 1, steps)),
   };
 }
 

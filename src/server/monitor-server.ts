@@ -126,7 +126,13 @@ export async function startServer(options: ServerOptions): Promise<MonitorServer
   );
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
   await servePage(app, options.page);
-  const end = acceptStreams(app.server, admission, hub, options.gate ?? null);
+  const end = acceptStreams(
+    app.server,
+    admission,
+    hub,
+    options.gate ?? null,
+    (options.rooms ?? []).flatMap((r) => (r.stream === undefined ? [] : [r.stream])),
+  );
   try {
     await app.listen({ host, port: options.port });
   } catch (cause) {
