@@ -14,23 +14,20 @@ const KINDS = ['book', 'model', 'market', 'data'] as const;
 const QUARTILE_SQUARED = 0.45493642311957;
 
 /** The top strip's answer for one underlying. */
-export function underlyingSummary(
-  u: UnderlyingState,
-  table: QuoteTable,
-  scores: ScoreHistory,
-  champion: string,
-  at: number,
-): Underlying {
+export function underlyingSummary(u: UnderlyingState, table: QuoteTable, scores: ScoreHistory, at: number): Underlying {
   const scopes = new Map(table.scopes.map((s) => [s.expiry, s]));
   const expiries = u.expiries
     .filter((e) => e.expiry > at)
     .map((e): Underlying['expiries'][number] => {
+      const { champion } = e.loop;
       const track = e.models.find((t) => t.model === champion);
       const version = track?.versions.at(-1);
       const scope = scopes.get(e);
       return {
         scope: e.key,
         expiry: isoTime(e.expiry),
+        model: champion,
+        loop: e.loop.machine.state,
         years: scope !== undefined && scope.years > 0 ? scope.years : 0,
         forward: finite(scope?.forward ?? NaN),
         atm_vol: finite(scope?.atmVol ?? NaN),
@@ -60,7 +57,7 @@ export function underlyingSummary(
     feed: u.feed,
     platform: u.platform,
     gate: worst?.gate ?? { state: 'DO_NOT_USE', reasons: ['warming-up'] },
-    model: champion,
+    model: servingModels(expiries),
     model_age_s: ages.length === 0 ? null : Math.max(...ages),
     half_life_s: lives.length === 0 ? null : Math.min(...lives),
     open_incidents: u.incidents.open.size,
@@ -87,6 +84,16 @@ export function halfLife(expiry: ExpiryState, track: ModelTrack): number | null 
   const half = metricOf(expiry, 'half_spread_vol');
   const seconds = (half * half) / (track.noise.variancePerSecond * QUARTILE_SQUARED);
   return Number.isFinite(seconds) && seconds > 0 ? seconds : null;
+}
+
+/** Which models serve, the most frequent first: `svi`, or `svi, sabr` after a promotion. */
+function servingModels(expiries: readonly { readonly model: string }[]): string {
+  const counts = new Map<string, number>();
+  for (const { model } of expiries) counts.set(model, (counts.get(model) ?? 0) + 1);
+  return [...counts]
+    .toSorted((a, b) => b[1] - a[1])
+    .map(([model]) => model)
+    .join(', ');
 }
 
 /** The most severe, of equals the one nearest to the data, of equals the oldest. */
