@@ -23,6 +23,7 @@ import { onOperator } from './on-operator.ts';
 import { onOwnFill, onOwnQuote } from './on-own.ts';
 import { onEquity, onFill, onPositions } from './on-positions.ts';
 import { onPushedFit } from './on-pushed-fit.ts';
+import { onPushedGreeks } from './on-pushed-greeks.ts';
 import { removeExpiry, underlyingOf } from './place.ts';
 import { withMoney } from './watch-book.ts';
 import { watchSilence } from './watch-silence.ts';
@@ -70,6 +71,9 @@ function handle(state: EngineState, event: MarketEvent): readonly Effect[] {
       return onCreditQuote(state, event);
     case 'pushed-fit':
       return onPushedFit(state, event);
+    case 'pushed-greeks':
+      onPushedGreeks(state, event);
+      return NONE;
     case 'own-quote':
       onOwnQuote(state, event);
       return NONE;

@@ -209,6 +209,21 @@ export interface PushedFitEvent extends EventTimes {
 }
 
 /**
+ * The user's own hedge ratios speak: deltas of some options, replacing those that this model pushed before. `convention`:
+ * dV/dF of the USD value (`black`), net of the premium (`premium-adjusted`), or by a rule of the user's own (`rule`).
+ */
+export interface PushedGreeksEvent extends EventTimes {
+  readonly type: 'pushed-greeks';
+  readonly model: string;
+  readonly venue: string;
+  readonly underlying: string;
+  readonly convention: 'black' | 'premium-adjusted' | 'rule';
+  readonly symbols: readonly string[];
+  /** Coins of the forward per coin of the option. */
+  readonly deltas: readonly number[];
+}
+
+/**
  * Where our own resting orders stand in one option, all accounts together. Replaces what was said of it before; all null =
  * none rests. Quotes that are ours teach no model and are scored against none.
  */
@@ -364,6 +379,7 @@ export type MarketEvent =
   | TimerEvent
   | OperatorEvent
   | PushedFitEvent
+  | PushedGreeksEvent
   | OwnQuoteEvent
   | OwnFillEvent
   | PositionsEvent

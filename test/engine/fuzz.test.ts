@@ -76,6 +76,12 @@ function rare(random: Random, at: number, i: number): MarketEvent {
       parameters: [0.01, 0.05, -0.3, 0, 0.2], strikes: [], volatilities: [],
     },
     {
+      type: 'pushed-greeks', ...times, model: 'desk-g', venue, underlying,
+      convention: random.chance(0.5) ? 'black' : 'premium-adjusted',
+      symbols: [`BTC-${new Date(expiry).toISOString().slice(0, 10)}-90000-C`, 'no-such-option'],
+      deltas: [random.chance(0.1) ? NaN : random.normal(), 0.5],
+    },
+    {
       type: 'trade', ...times, venue, symbol: `BTC-${new Date(expiry).toISOString().slice(0, 10)}-90000-C`,
       tradeId: `t${i}`, price: 0.03, amount: 1, direction: 'buy', kind: 'screen', packageId: null, iv: 0.5, mark: 0.03,
       index: SPOT, late: false,

@@ -94,6 +94,10 @@ export const eventOf: { [K in MarketEvent['type']]: fc.Arbitrary<Kind<K>> } = {
     type: literal('pushed-fit'), ...times, model: text, venue: text, underlying: text, expiry: time, family: optionalText,
     parameters: fc.array(finite), strikes: fc.array(finite), volatilities: fc.array(finite),
   }),
+  'pushed-greeks': record({
+    type: literal('pushed-greeks'), ...times, model: text, venue: text, underlying: text,
+    convention: literal('black', 'premium-adjusted', 'rule'), symbols: fc.array(text), deltas: fc.array(finite),
+  }),
   'own-quote': record({
     type: literal('own-quote'), ...times, venue: text, symbol: text, bid: optional, bidSize: optional, ask: optional,
     askSize: optional,
