@@ -22,10 +22,14 @@ export interface WatchOptions {
   readonly config?: EngineConfig;
   readonly threads?: number;
   readonly credentials?: { readonly clientId: string; readonly clientSecret: string };
+  /** Name of the account behind the credentials, to follow what it holds; absent = market data alone. */
+  readonly account?: string;
   readonly onRecord: (record: OutputRecord) => void;
   /** Called with every event once the engine has taken it. */
   readonly onEvent?: (event: MarketEvent) => void;
   readonly onFailure: (error: Error) => void;
+  /** `SYNTHETIC` where the market is simulated. */
+  readonly stamp?: string;
 }
 
 /** A running watch. */
@@ -56,6 +60,7 @@ export async function startWatch(options: WatchOptions): Promise<Watch> {
     onRecord: options.onRecord,
     onEvent: options.onEvent,
     onFailure: options.onFailure,
+    stamp: options.stamp,
     onRoom: () => {
       for (const { feed } of feeds) feed.resume();
     },
@@ -66,6 +71,7 @@ export async function startWatch(options: WatchOptions): Promise<Watch> {
       endpoint: options.endpoint,
       underlyings: options.targets.filter((t) => t.venue === venue).map((t) => t.underlying),
       credentials: options.credentials,
+      account: options.account,
       random: Math.random,
       resumeFrom: monitor.resumedFrom ?? undefined,
       knownTrades: monitor.knownTrades(venue),

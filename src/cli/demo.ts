@@ -10,10 +10,11 @@ import { runUntilSignal, startOrRelease } from './live-run.ts';
 import { LiveSummary } from './live-summary.ts';
 import { Progress } from './progress.ts';
 import { RecordPrinter } from './record-printer.ts';
+import { addBookOptions, openBook, type BookFlags } from './book-options.ts';
 import { addServeOptions, printAddress, serveOptions, type ServeFlags } from './serve-options.ts';
 import { UsageError } from './usage-error.ts';
 
-interface DemoFlags extends ServeFlags {
+interface DemoFlags extends ServeFlags, BookFlags {
   seed: string;
   dataDir?: string;
   json?: boolean;
@@ -31,11 +32,12 @@ export function registerDemo(program: Command): void {
     .option('--seconds <n>', 'stop by itself after so long')
     .option('--json', 'one JSON object a line on stdout, each with "stamp":"SYNTHETIC"')
     .option('-q, --quiet', 'no status line');
-  addServeOptions(command, 'any free one').action(async (flags: DemoFlags) => {
+  addServeOptions(addBookOptions(command), 'any free one').action(async (flags: DemoFlags) => {
     const seed = whole('--seed', flags.seed);
     const seconds = flags.seconds === undefined ? null : whole('--seconds', flags.seconds);
+    const book = openBook(flags, (text) => process.stderr.write(`vernier: ${text}\n`), true);
     const serving = serveOptions(flags, 0);
-    const served = serving === null ? null : await serveWatch(serving, true);
+    const served = serving === null ? null : await serveWatch(serving, true, null, {}, [book.room]);
     const venue = await startSimulatedDeribit({ seed, script: 'demo', underlyings: ['BTC'] });
     const temporary = flags.dataDir === undefined ? mkdtempSync(join(tmpdir(), 'vernier-demo-')) : null;
     const progress = new Progress(flags.quiet === true || flags.json === true);
@@ -44,28 +46,39 @@ export function registerDemo(program: Command): void {
     const failed = Promise.withResolvers<number>();
     if (flags.json !== true) process.stdout.write(`SYNTHETIC market (seed ${seed}) at\n${venue.wsUrl}\n`);
     const release = async (): Promise<void> => {
+      book.close();
       await venue.close();
       if (temporary !== null) rmSync(temporary, { recursive: true, force: true });
     };
+    const directory = join(temporary ?? flags.dataDir ?? '', 'log');
     const start = (): Promise<Watch> =>
       startWatch({
         targets: [{ venue: 'deribit', underlying: 'BTC' }],
         endpoint: venue.wsUrl,
-        directory: join(temporary ?? flags.dataDir ?? '', 'log'),
+        directory,
+        config: book.config,
         onRecord: (record) => {
           summary.record(record);
           served?.onRecord(record);
+          book.onRecord(record);
         },
-        onEvent: served?.onEvent,
+        onEvent: (event) => {
+          served?.onEvent(event);
+          book.onEvent(event);
+        },
+        stamp: 'SYNTHETIC',
         onFailure: (error) => {
           process.stderr.write(`vernier: ${error.message}\n`);
           failed.resolve(1);
         },
       });
+    await served?.recall(directory);
     const watch = await startOrRelease(start, async () => {
       await Promise.all([served?.close(), release()]);
     });
+    summary.follow(watch);
     served?.attach(watch);
+    await book.attach(watch);
     if (served !== null) printAddress(served.address, flags.json === true);
     if (seconds !== null) setTimeout(() => failed.resolve(0), seconds * 1_000).unref();
     try {

@@ -10,10 +10,13 @@ import { runUntilSignal, startOrRelease } from './live-run.ts';
 import { LiveSummary } from './live-summary.ts';
 import { Progress } from './progress.ts';
 import { RecordPrinter } from './record-printer.ts';
+import { addBookOptions, openBook, readCredentials, type BookFlags } from './book-options.ts';
 import { addServeOptions, printAddress, serveOptions, type ServeFlags } from './serve-options.ts';
 import { UsageError } from './usage-error.ts';
 
-interface WatchFlags extends ServeFlags {
+interface WatchFlags extends ServeFlags, BookFlags {
+  credentials?: string;
+  account?: string;
   endpoint?: string;
   dataDir?: string;
   alerts?: string;
@@ -34,24 +37,33 @@ export function registerWatch(program: Command): void {
     .option('--alerts <file>', 'who is told what, and how (docs/alerts.md)')
     .option('--gate <mode>', 'advisory, or enforcing: consumers refuse by themselves (docs/gate.md)', 'advisory')
     .option('--monitor-name <name>', 'name of this monitor in its leases, to tell it from its standby', 'vernier')
+    .option('--credentials <file>', 'client id and secret on a line each, instead of the environment')
+    .option('--account <name>', 'follow what the account behind the credentials holds, under this name')
     .option('--json', 'one JSON object a line on stdout (docs/ndjson.md)')
     .option('-q, --quiet', 'no status line');
-  addServeOptions(command, 'nothing is served')
+  addServeOptions(addBookOptions(command), 'nothing is served')
     .addHelpText('after', '\nCredentials for read-only private data: VERNIER_DERIBIT_ID and VERNIER_DERIBIT_SECRET.')
     .action(async (names: string[], flags: WatchFlags) => {
       const targets = names.map(parseTarget);
       if (flags.endpoint !== undefined && !/^wss?:\/\//.test(flags.endpoint))
         throw new UsageError(`--endpoint ${flags.endpoint}: a ws:// or wss:// address`);
       const gate = gateAppearance(flags);
+      const book = openBook(flags, (text) => process.stderr.write(`vernier: ${text}\n`));
       const directory = flags.dataDir ?? defaultDataDirectory();
       const alerts = flags.alerts === undefined ? null : await openAlerts(flags.alerts, directory);
+      const credentials = readCredentials(flags.credentials, process.env) ?? undefined;
+      if (flags.account !== undefined && credentials === undefined)
+        throw new UsageError(
+          '--account wants credentials: --credentials FILE, or the two variables of the environment',
+        );
       const serving = serveOptions(flags, null);
-      const served = serving === null ? null : await serveWatch(serving, false, alerts, gate);
+      const served = serving === null ? null : await serveWatch(serving, false, alerts, gate, [book.room]);
       const progress = new Progress(flags.quiet === true || flags.json === true);
       const printer = new RecordPrinter(process.stdout, flags.json === true, null, () => progress.clear());
       const summary = new LiveSummary(printer, DEFAULT_CONFIG.champion, flags.json === true, null);
       const failed = Promise.withResolvers<number>();
       const release = async (): Promise<void> => {
+        book.close();
         await Promise.all([served?.close(), alerts?.close()]);
       };
       const start = (): Promise<Watch> =>
@@ -59,14 +71,18 @@ export function registerWatch(program: Command): void {
           targets,
           endpoint: flags.endpoint,
           directory: join(directory, 'log'),
-          credentials: credentialsFrom(process.env),
+          config: book.config,
+          credentials,
+          account: flags.account,
           onRecord: (record) => {
             summary.record(record);
             served?.onRecord(record);
+            book.onRecord(record);
             alerts?.onRecord(record);
           },
           onEvent: (event) => {
             served?.onEvent(event);
+            book.onEvent(event);
             alerts?.onEvent(event);
           },
           onFailure: (error) => {
@@ -74,9 +90,12 @@ export function registerWatch(program: Command): void {
             failed.resolve(1);
           },
         });
+      await served?.recall(join(directory, 'log'));
       const watch = await startOrRelease(start, release);
       alerts?.adopt(watch.monitor.session.state);
+      summary.follow(watch);
       served?.attach(watch);
+      await book.attach(watch);
       if (served !== null) printAddress(served.address, flags.json === true);
       await runUntilSignal(watch, {
         progress,
@@ -113,10 +132,4 @@ export function parseTarget(text: string): WatchTarget {
   if (!VENUE_NAMES.includes(match[1]))
     throw new UsageError(`${text}: no venue ${match[1]}; there is ${VENUE_NAMES.join(', ')}`);
   return { venue: match[1], underlying: match[2] };
-}
-
-function credentialsFrom(env: NodeJS.ProcessEnv): { clientId: string; clientSecret: string } | undefined {
-  const [clientId, clientSecret] = [env['VERNIER_DERIBIT_ID'], env['VERNIER_DERIBIT_SECRET']];
-  if (clientId === undefined || clientSecret === undefined) return undefined;
-  return { clientId, clientSecret };
 }
