@@ -1,61 +1,84 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { SnapshotBuilder, type ChainSnapshot } from '../app/faults/chain-snapshot.ts';
-import { runChainBench, type ChainBenchOptions } from '../app/faults/chain-bench.ts';
-import { chainReport, type RunAt } from '../app/faults/chain-report.ts';
+import { OTHER_VARIANTS, PUBLISHED, runChainBench, type ChainBenchOptions } from '../app/faults/chain-bench.ts';
+import { chainReport, withVariants, type RunAt } from '../app/faults/chain-report.ts';
+import { chainLines, chainPictures } from '../app/faults/chain-page.ts';
 import { FAULTS, type FaultKind } from '../app/faults/kinds.ts';
-import { LIVE_FAULTS, runLiveBench } from '../app/faults/live-bench.ts';
-import { chainTable, liveTable, writeChainReport, writeLiveReport } from '../app/faults/write-report.ts';
+import { MORE_FAULTS } from '../app/faults/more-kinds.ts';
+import { STREAM_FAULTS, planStream } from '../app/faults/stream-plan.ts';
+import { learnAndJudge, reportAt, streamLines, streamPictures } from '../app/faults/stream-report.ts';
+import { runSegment, type SegmentRun } from '../app/faults/stream-run.ts';
+import { writeBench } from '../app/faults/write-report.ts';
 import { DEFAULT_CONFIG } from '../engine/config.ts';
 import { openRecording } from '../venue/recording/open.ts';
-import { chosen, whole } from './bench-options.ts';
+import { BenchProgress, chosen, whole } from './bench-options.ts';
 import { UsageError } from './usage-error.ts';
 
 interface FaultFlags {
-  tape: string[];
-  seed: string;
-  faults?: string;
-  out: string;
-  stride: string;
-  onsets: string;
+  readonly tape: string[];
+  readonly seed: string;
+  readonly faults?: string;
+  readonly out: string;
+  readonly stride: string;
+  readonly onsets: string;
+  readonly clean: string;
+  readonly json?: boolean;
 }
 
-/** Log-odds at which the bench tries to open incidents, nats; Infinity is the run of the trivial monitors. */
+/** Log-odds at which the bench tries to open incidents, nats. */
 const THRESHOLDS = [1, 2.5, 4, 7] as const;
 
 /** `vernier bench faults --tape FILES|simulated --out DIR` */
 export function registerBenchFaults(bench: Command): void {
   bench
     .command('faults')
-    .description('inject faults with an answer key into a tape: found, named, false pages, against trivial monitors')
+    .description('inject faults with an answer key into a tape: found, named, false alarms, against trivial monitors')
     .requiredOption('--tape <files...>', 'recorded chains, or the word simulated')
     .option('--seed <n>', 'of the injections', '1')
     .option('--faults <list>', 'names separated by commas; all without it')
     .option('--stride <n>', 'inject into every n-th snapshot of recorded chains', '4')
-    .option('--onsets <n>', 'onsets of each kind on the simulated venue', '13')
-    .requiredOption('--out <dir>', 'where report.md, report.json, curve.svg and answer-key.ndjson go')
+    .option('--onsets <n>', 'of each kind on the simulated venue; nine see three magnitudes in three shapes', '9')
+    .option('--clean <hours>', 'of the simulated venue without any fault', '8')
+    .option('--json', 'the result as one JSON object')
+    .requiredOption('--out <dir>', 'where report.html, report.md, report.json, pictures and answer-key.ndjson go')
     .action(async (flags: FaultFlags) => {
       const seed = whole(flags.seed, '--seed', 0);
-      if (flags.tape.length === 1 && flags.tape[0] === 'simulated') live(flags, seed);
+      if (flags.tape.length === 1 && flags.tape[0] === 'simulated') simulated(flags, seed);
       else await chains(flags, seed);
     });
 }
 
-function live(flags: FaultFlags, seed: number): void {
-  const kinds = chosen(LIVE_FAULTS, (k) => k.fault, flags.faults, '--faults');
-  let said = 0;
-  const result = runLiveBench(DEFAULT_CONFIG, seed, kinds, whole(flags.onsets, '--onsets', 1), (share) => {
-    if (Math.floor(share * 10) <= said) return;
-    said = Math.floor(share * 10);
-    process.stderr.write(`${said * 10} %\n`);
+function simulated(flags: FaultFlags, seed: number): void {
+  const segments = planStream({
+    seed,
+    faults: chosen(STREAM_FAULTS, String, flags.faults, '--faults'),
+    onsets: whole(flags.onsets, '--onsets', 1, 1000),
+    cleanHours: whole(flags.clean, '--clean', 0, 1000),
   });
-  writeLiveReport(flags.out, result);
-  process.stdout.write(`${liveTable(result).join('\n')}\n`);
+  const progress = new BenchProgress();
+  const total = segments.reduce((sum, s) => sum + s.until - s.startAt, 0);
+  let done = 0;
+  const runs = segments.map((segment): SegmentRun => {
+    const length = segment.until - segment.startAt;
+    const share = (s: number): void => progress.show(segment.name, (done + s * length) / total);
+    const run = runSegment(segment, DEFAULT_CONFIG, THRESHOLDS, true, share);
+    done += length;
+    return run;
+  });
+  progress.clear();
+  const own = THRESHOLDS.findIndex((t) => t === DEFAULT_CONFIG.openLogOdds);
+  const report = runs.length > 1 ? learnAndJudge(runs, THRESHOLDS) : reportAt(runs, own, DEFAULT_CONFIG.openLogOdds);
+  const lines = streamLines(report);
+  const title = 'Faults on the simulated venue (SYNTHETIC)';
+  writeBench(flags.out, { title, lines, pictures: streamPictures(report), report, answerKey: report.cases });
+  process.stdout.write(flags.json === true ? `${JSON.stringify(report)}\n` : `${lines.join('\n')}\n`);
 }
 
 async function chains(flags: FaultFlags, seed: number): Promise<void> {
   for (const file of flags.tape) if (!existsSync(file)) throw new UsageError(`--tape: ${file}: no such file`);
-  const faults: readonly FaultKind[] = chosen(FAULTS, (k) => k.name, flags.faults, '--faults');
+  const faults: readonly FaultKind[] = chosen([...FAULTS, ...MORE_FAULTS], (k) => k.name, flags.faults, '--faults');
+  const progress = new BenchProgress();
   const snapshots: ChainSnapshot[] = [];
   const builder = new SnapshotBuilder();
   for await (const batch of openRecording(flags.tape))
@@ -63,23 +86,32 @@ async function chains(flags: FaultFlags, seed: number): Promise<void> {
       const snapshot = builder.take(event);
       if (snapshot !== null) snapshots.push(snapshot);
     }
-  const at = (openLogOdds: number): ChainBenchOptions => ({
-    config: { ...DEFAULT_CONFIG, openLogOdds },
-    seed,
-    faults,
-    levels: [1],
-    stride: whole(flags.stride, '--stride', 1),
-  });
-  const runs: RunAt[] = [];
-  for (const openLogOdds of THRESHOLDS) {
-    process.stderr.write(`threshold ${openLogOdds}\n`);
-    runs.push({ openLogOdds, result: runChainBench(snapshots, at(openLogOdds)) });
-  }
-  process.stderr.write('trivial monitors\n');
-  const plain = runChainBench(snapshots, at(Infinity));
+  const stride = whole(flags.stride, '--stride', 1);
+  const stages = THRESHOLDS.length + 2;
+  let stage = 0;
+  const bench = (openLogOdds: number, variants: ChainBenchOptions['variants'], each: number) => {
+    const config = { ...DEFAULT_CONFIG, openLogOdds };
+    const options: ChainBenchOptions = { config, seed, faults, variants, each, stride };
+    const result = runChainBench(snapshots, options, (s) => progress.show('injections', (stage + s) / stages));
+    stage++;
+    return result;
+  };
+  const runs = THRESHOLDS.map((openLogOdds): RunAt => ({ openLogOdds, result: bench(openLogOdds, [PUBLISHED], 1) }));
+  // A monitor that never opens an incident never interferes with what trivial monitors look at.
+  const plain = bench(Infinity, [PUBLISHED], 1);
   if (plain.clean.length === 0) throw new UsageError('--tape: fewer than thirteen snapshots of any underlying');
-  const report = chainReport(runs, plain);
+  const learnt = chainReport(runs, plain);
+  const others = bench(learnt.learnt.openLogOdds, OTHER_VARIANTS, 1);
+  const report = withVariants(learnt, others);
+  progress.clear();
   const judged = runs.find((r) => r.openLogOdds === report.learnt.openLogOdds) ?? runs[0];
-  writeChainReport(flags.out, report, judged.result);
-  process.stdout.write(`${chainTable(report).join('\n')}\n`);
+  const lines = chainLines(report);
+  writeBench(flags.out, {
+    title: 'Faults in recorded chains',
+    lines,
+    pictures: chainPictures(report),
+    report,
+    answerKey: [...judged.result.cases, ...others.cases],
+  });
+  process.stdout.write(flags.json === true ? `${JSON.stringify(report)}\n` : `${lines.join('\n')}\n`);
 }

@@ -2,7 +2,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { EngineRun, ownCalibrator, type Calibrator } from '../../src/app/faults/engine-run.ts';
-import { scaledCalibrator } from '../../src/app/faults/model-faults.ts';
+import { modelFault } from '../../src/app/faults/model-faults.ts';
 import { DEFAULT_CONFIG } from '../../src/engine/config.ts';
 import type { FitOutcomeRecord } from '../../src/market/event.ts';
 import { simulatedEvents } from '../../src/simulator/market-events.ts';
@@ -36,7 +36,10 @@ function run(faulty: Calibrator | null): { seconds: number | null; cause: string
 }
 
 test('a calibrator five per cent off is a convention mismatch within a minute', () => {
-  const { seconds, cause, before } = run(scaledCalibrator(1.05));
+  const { seconds, cause, before } = run((job) => {
+    const answer = ownCalibrator(job);
+    return answer === null ? null : modelFault('model-scale').spoil(answer, 1.05, null);
+  });
   assert.deepEqual(before, []);
   assert.equal(cause, 'convention-mismatch');
   assert.ok(seconds !== null && seconds <= 60, `${seconds}`);

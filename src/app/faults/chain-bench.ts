@@ -1,32 +1,36 @@
-/** Faults injected one at a time into single snapshots of recorded chains, after at least twelve clean ones. */
+/** Faults injected one at a time into recorded chains, after at least twelve clean snapshots. */
 import type { EngineConfig } from '../../engine/config.ts';
-import type { FitOutcomeRecord } from '../../market/event.ts';
-import type { FitJob } from '../../model/contract.ts';
 import type { IncidentRecord, OutputRecord } from '../../model/record.ts';
 import { Random } from '../../numeric/random.ts';
 import { CAUSES, type Cause } from '../../policy/causes.ts';
 import { diagnosisRank } from '../../policy/diagnosis.ts';
+import type { OnsetShape } from '../../simulator/fault.ts';
 import { snapshotEvents, type ChainRow, type ChainSnapshot } from './chain-snapshot.ts';
-import { plainStatistics, type PlainStatistics } from './plain-statistics.ts';
 import { EngineRun, ownCalibrator, type Calibrator } from './engine-run.ts';
+import { COURSE, injectShare, magnitudeAt, shareAt } from './fault-shape.ts';
 import type { FaultKind } from './kinds.ts';
-import { frozenCalibrator, scaledCalibrator } from './model-faults.ts';
+import { modelFault, RememberedAnswers } from './model-faults.ts';
+import { plainStatistics, type PlainStatistics } from './plain-statistics.ts';
 
 /** One injected fault and what the monitor said. */
 export interface FaultCase {
   readonly fault: string;
-  readonly expected: Cause;
+  readonly expected: readonly Cause[];
   readonly magnitude: number;
   readonly level: 0 | 1 | 2;
+  readonly shape: OnsetShape;
   readonly at: number;
   readonly underlying: string;
-  /** Causes of the incidents opened at the snapshot, strongest first. */
+  /** Snapshots from the onset to the first incident that the untouched tape does not open; null = none in its course. */
+  readonly delay: number | null;
+  /** Causes of the incidents opened at that snapshot (at the first one when none came), strongest first. */
   readonly opened: readonly string[];
   /** Those that the untouched snapshot opens too. */
   readonly control: readonly string[];
-  /** An incident opened that the untouched snapshot does not open, or the right cause did. */
   readonly found: boolean;
+  /** The strongest of them names it rightly. */
   readonly right: boolean;
+  /** Of the first snapshot. */
   readonly statistics: PlainStatistics;
 }
 
@@ -45,13 +49,28 @@ export interface ChainBenchResult {
   readonly clean: readonly CleanCase[];
 }
 
+/** A size and a course of a fault. */
+export interface Variant {
+  /** Index into the fault's magnitudes. */
+  readonly level: 0 | 1 | 2;
+  readonly shape: OnsetShape;
+}
+
+/** The published one: the middle size, at once, judged from a single snapshot. */
+export const PUBLISHED: Variant = { level: 1, shape: 'abrupt' };
+/** All the others. */
+export const OTHER_VARIANTS: readonly Variant[] = (['abrupt', 'ramp', 'intermittent'] as const).flatMap((shape) =>
+  ([0, 1, 2] as const).map((level) => ({ level, shape })).filter((v) => v.level !== 1 || v.shape !== 'abrupt'),
+);
+
 /** What to run. */
 export interface ChainBenchOptions {
   readonly config: EngineConfig;
   readonly seed: number;
   readonly faults: readonly FaultKind[];
-  /** Indices into each fault's magnitudes. */
-  readonly levels: readonly (0 | 1 | 2)[];
+  /** Sizes and courses. Every injected snapshot gets `each` of them, in turn. */
+  readonly variants: readonly Variant[];
+  readonly each: number;
   /** Every how many-th eligible snapshot is injected; 1 = all. */
   readonly stride: number;
 }
@@ -59,96 +78,126 @@ export interface ChainBenchOptions {
 /** Snapshots that each underlying must have shown before the first injection. */
 const CLEAN_FIRST = 12;
 
+/** A case before the untouched tape has been seen: what opened at every snapshot of its course. */
+interface OpenCase extends Omit<FaultCase, 'delay' | 'opened' | 'control' | 'found' | 'right'> {
+  readonly course: readonly { readonly at: number; readonly opened: readonly string[] }[];
+}
+
 /** Runs snapshots in order of time; every injection runs on a copy of the engine that is then thrown away. */
-export function runChainBench(snapshots: Iterable<ChainSnapshot>, options: ChainBenchOptions): ChainBenchResult {
-  const cases: FaultCase[] = [];
+export function runChainBench(
+  snapshots: readonly ChainSnapshot[],
+  options: ChainBenchOptions,
+  onProgress: (share: number) => void = () => undefined,
+): ChainBenchResult {
+  const pending: OpenCase[] = [];
   const clean: CleanCase[] = [];
-  const history = new Map<string, { readonly at: number; readonly outcome: FitOutcomeRecord }[]>();
-  const remember: Calibrator = (job) => {
-    const outcome = ownCalibrator(job);
-    const key = scopeOf(job);
-    const held = history.get(key) ?? [];
-    held.push({ at: job.at, outcome: outcome as FitOutcomeRecord });
-    if (held.length > 24) held.shift();
-    history.set(key, held);
-    return outcome;
-  };
-  const run = new EngineRun(options.config, remember);
+  const answers = new RememberedAnswers();
+  const run = new EngineRun(options.config, answers.answer);
   const previous = new Map<string, ReadonlyMap<string, ChainRow>>();
   const seen = new Map<string, number>();
-  for (const snapshot of snapshots) {
-    const { underlying, at } = snapshot;
+  for (const [i, snapshot] of snapshots.entries()) {
+    onProgress(i / snapshots.length);
+    const { underlying } = snapshot;
     const count = seen.get(underlying) ?? 0;
     seen.set(underlying, count + 1);
     const before = previous.get(underlying);
     const eligible = count >= CLEAN_FIRST && before !== undefined;
-    const inject = eligible && (count - CLEAN_FIRST) % options.stride === 0;
-    const own: FaultCase[] = [];
-    if (inject)
-      for (const fault of options.faults)
-        for (const level of options.levels)
-          own.push(oneCase(run, snapshot, before, fault, level, count, options.seed, history));
+    if (eligible && (count - CLEAN_FIRST) % options.stride === 0) {
+      const turn = (count - CLEAN_FIRST) / options.stride;
+      const place = { run, snapshots, i, previous: before, count, answers, seed: options.seed };
+      for (const [f, fault] of options.faults.entries())
+        for (let n = 0; n < options.each; n++) {
+          const variant = options.variants[(turn * options.each + f + n) % options.variants.length];
+          pending.push(oneCase(place, fault, variant));
+        }
+    }
     const records = run.run(snapshotEvents(snapshot));
-    const control = openedAt(records, at);
-    const statistics = plainStatistics(run.state, records, snapshot);
-    if (eligible)
-      clean.push({
-        at,
-        underlying,
-        opened: control,
-        dataCause: control.some((c) => CAUSES[c as Cause].kind === 'data'),
-        statistics,
-      });
-    for (const c of own) cases.push(withControl(c, control));
-    previous.set(underlying, new Map(snapshot.rows.map((r) => [r.instrument.symbol, r])));
+    if (eligible) clean.push(cleanCase(run, records, snapshot));
+    previous.set(underlying, rowsOf(snapshot));
   }
-  return { cases, clean };
+  const controls = new Map(clean.map((c) => [`${c.underlying} ${c.at}`, c.opened]));
+  return { cases: pending.map((c) => settled(c, controls)), clean };
 }
 
-function scopeOf(job: FitJob): string {
-  return `${job.scope.venue}:${job.scope.underlying}:${job.scope.expiry}`;
-}
+const rowsOf = (snapshot: ChainSnapshot): Map<string, ChainRow> =>
+  new Map(snapshot.rows.map((r) => [r.instrument.symbol, r]));
 
-function oneCase(
-  run: EngineRun,
-  snapshot: ChainSnapshot,
-  previous: ReadonlyMap<string, ChainRow>,
-  fault: FaultKind,
-  level: 0 | 1 | 2,
-  count: number,
-  seed: number,
-  history: ReadonlyMap<string, readonly { readonly at: number; readonly outcome: FitOutcomeRecord }[]>,
-): FaultCase {
-  const magnitude = fault.magnitudes[level];
-  const random = new Random(seed, `${fault.name}:${snapshot.underlying}:${count}:${level}`);
-  const touched = fault.inject(snapshot, { random, magnitude, previous });
-  const calibrator =
-    fault.name === 'vol-scale'
-      ? scaledCalibrator(magnitude)
-      : fault.name === 'frozen-model'
-        ? frozenCalibrator(magnitude * 3_600_000, (job) => history.get(scopeOf(job)) ?? [])
-        : ownCalibrator;
-  const fork = run.fork(calibrator);
-  const records = fork.run(snapshotEvents(touched));
-  const opened = openedAt(records, touched.at);
+function cleanCase(run: EngineRun, records: readonly OutputRecord[], snapshot: ChainSnapshot): CleanCase {
+  const opened = openedAt(records, snapshot.at);
   return {
-    fault: fault.name,
-    expected: fault.cause,
-    magnitude,
-    level,
     at: snapshot.at,
     underlying: snapshot.underlying,
     opened,
-    control: [],
-    found: false,
-    right: opened[0] === fault.cause,
-    statistics: plainStatistics(fork.state, records, touched),
+    dataCause: opened.some((c) => CAUSES[c as Cause].kind === 'data'),
+    statistics: plainStatistics(run.state, records, snapshot),
   };
 }
 
-function withControl(c: FaultCase, control: readonly string[]): FaultCase {
-  const extra = c.opened.filter((cause) => !control.includes(cause));
-  return { ...c, control, found: c.right || extra.length > 0 };
+/** Where an injection begins. */
+interface Place {
+  readonly run: EngineRun;
+  readonly snapshots: readonly ChainSnapshot[];
+  readonly i: number;
+  readonly previous: ReadonlyMap<string, ChainRow>;
+  readonly count: number;
+  readonly answers: RememberedAnswers;
+  readonly seed: number;
+}
+
+function oneCase(place: Place, fault: FaultKind, { level, shape }: Variant): OpenCase {
+  const first = place.snapshots[place.i];
+  const { underlying } = first;
+  const magnitude = fault.magnitudes[level];
+  const name = `${fault.name}:${underlying}:${place.count}:${level}`;
+  const length = shape === 'abrupt' ? 1 : COURSE;
+  const course: { at: number; opened: string[] }[] = [];
+  let { previous } = place;
+  let statistics: PlainStatistics | null = null;
+  let share = 1;
+  const fork = place.run.fork((job) => spoilt(fault, magnitude, share, place.answers)(job));
+  for (let j = place.i; j < place.snapshots.length && course.length < length; j++) {
+    const snapshot = place.snapshots[j];
+    if (snapshot.underlying !== underlying) continue;
+    share = shareAt(shape, course.length);
+    const random = new Random(place.seed, name);
+    const touched = injectShare(fault, snapshot, { random, magnitude, previous }, share);
+    const records = fork.run(snapshotEvents(touched));
+    statistics ??= plainStatistics(fork.state, records, touched);
+    course.push({ at: snapshot.at, opened: openedAt(records, touched.at) });
+    previous = rowsOf(touched);
+  }
+  statistics ??= { fitError: NaN, markGap: NaN, logPz: NaN };
+  return { fault: fault.name, expected: fault.causes, magnitude, level, shape, at: first.at, underlying, course, statistics }; // prettier-ignore
+}
+
+const HOUR_MS = 3_600_000;
+/** Snapshots come when they come: an answer nearly as old as asked for will do. */
+const NEARLY = 0.9;
+
+/** The calibrator under a share of a fault of the model; the honest one under any other. */
+function spoilt(fault: FaultKind, magnitude: number, share: number, answers: RememberedAnswers): Calibrator {
+  if (fault.layer !== 'model' || share <= 0) return ownCalibrator;
+  const sized = magnitudeAt(fault, magnitude, share);
+  if (fault.name === 'frozen-model')
+    return (job) => answers.before(job, NEARLY * sized * HOUR_MS) ?? ownCalibrator(job);
+  const { model } = fault;
+  if (model === undefined) throw new Error(`${fault.name}: a fault of the model without a calibrator`);
+  return (job) => {
+    const answer = ownCalibrator(job);
+    return answer === null ? null : modelFault(model).spoil(answer, sized, null);
+  };
+}
+
+/** An incident counts when the untouched snapshot does not open it too, or when it names the fault rightly. */
+function settled(c: OpenCase, controls: ReadonlyMap<string, readonly string[]>): FaultCase {
+  const { course, ...rest } = c;
+  const controlOf = (at: number): readonly string[] => controls.get(`${c.underlying} ${at}`) ?? [];
+  const isRight = (opened: readonly string[]): boolean => (c.expected as readonly string[]).includes(opened[0] ?? '');
+  const i = course.findIndex(
+    ({ at, opened }) => isRight(opened) || opened.some((cause) => !controlOf(at).includes(cause)),
+  );
+  const { at, opened } = course[Math.max(0, i)] ?? { at: c.at, opened: [] };
+  return { ...rest, delay: i < 0 ? null : i + 1, opened, control: controlOf(at), found: i >= 0, right: i >= 0 && isRight(opened) }; // prettier-ignore
 }
 
 /** Causes of the incidents opened at an instant, strongest first. */

@@ -1,6 +1,7 @@
 /** The chain bench judged: thresholds learnt on one half of the tape, everything reported on the other. */
 import { median, medianAbsoluteDeviation, quantile, MAD_TO_SD } from '../../numeric/robust.ts';
 import type { ChainBenchResult, CleanCase, FaultCase } from './chain-bench.ts';
+import { FAULTS } from './kinds.ts';
 import type { PlainStatistics } from './plain-statistics.ts';
 
 /** One operating point: the threshold with what it cost and found. */
@@ -26,6 +27,25 @@ export interface FaultRow {
   readonly baselines: Readonly<Record<string, number>>;
 }
 
+/** One size and course of one kind, at the learnt threshold on the judged half. */
+export interface VariantRow {
+  readonly fault: string;
+  readonly shape: string;
+  readonly magnitude: number;
+  readonly level: 0 | 1 | 2;
+  readonly cases: number;
+  readonly found: number;
+  readonly right: number;
+  /** Median snapshots from the onset to the first incident, misses counting as never; null when more than half are missed. */
+  readonly medianDelay: number | null;
+}
+
+/** A trivial monitor at one threshold: share of untouched snapshots beyond it, share of faults found. */
+export interface TrivialPoint {
+  readonly falseAny: number;
+  readonly found: number;
+}
+
 /** The report of a run. */
 export interface ChainReport {
   readonly split: string;
@@ -33,8 +53,14 @@ export interface ChainReport {
   readonly judged: OperatingPoint;
   readonly curve: readonly OperatingPoint[];
   readonly rows: readonly FaultRow[];
+  /** Of the sixteen published kinds: how many ran, and how many were found in 95 % or more. */
   readonly kinds: number;
   readonly kindsFound95: number;
+  /** The judged half's cases of the published size at the learnt threshold. */
+  readonly cases: readonly FaultCase[];
+  readonly variants: readonly VariantRow[];
+  /** Trivial monitors, thresholds from the learning half, judged on the other. */
+  readonly trivial: Readonly<Record<string, readonly TrivialPoint[]>>;
 }
 
 /** Largest share of untouched snapshots that may open a data cause. */
@@ -57,7 +83,8 @@ export function chainReport(runs: readonly RunAt[], plain: ChainBenchResult): Ch
   const chosen = runs.findIndex((r) => r.openLogOdds === learnt.openLogOdds);
   const judgedCases = runs[chosen].result.cases.filter((c) => c.at >= middle);
   const rows = faultRows(judgedCases, plain, middle);
-  const main = rows.filter((r) => r.cases > 0);
+  const published = new Set(FAULTS.map((f) => f.name));
+  const main = rows.filter((r) => published.has(r.fault));
   return {
     split: new Date(middle).toISOString(),
     learnt,
@@ -66,7 +93,53 @@ export function chainReport(runs: readonly RunAt[], plain: ChainBenchResult): Ch
     rows,
     kinds: new Set(main.map((r) => r.fault)).size,
     kindsFound95: main.filter((r) => r.found >= 0.95).length,
+    cases: judgedCases,
+    variants: [],
+    trivial: trivialCurves(plain, middle),
   };
+}
+
+/** The report with a run of the other sizes and courses at its threshold. */
+export function withVariants(report: ChainReport, run: ChainBenchResult): ChainReport {
+  const middle = Date.parse(report.split);
+  const groups = new Map<string, FaultCase[]>();
+  for (const c of run.cases) {
+    if (c.at < middle) continue;
+    const key = `${c.fault} ${c.shape} ${c.level}`;
+    groups.set(key, [...(groups.get(key) ?? []), c]);
+  }
+  const variants = [...groups.values()].map((own): VariantRow => {
+    const delay = median(own.map((c) => c.delay ?? 1e9));
+    const { fault, shape, magnitude, level } = own[0];
+    return {
+      fault,
+      shape,
+      magnitude,
+      level,
+      cases: own.length,
+      found: share(own, (c) => c.found),
+      right: share(own, (c) => c.right),
+      medianDelay: delay > 1e6 ? null : delay,
+    };
+  });
+  return { ...report, variants };
+}
+
+/** Shares of untouched snapshots beyond a trivial monitor's threshold that are tried. */
+const TRIVIAL_SHARES = [0.01, 0.02, 0.05, 0.1, 0.2] as const;
+
+function trivialCurves(plain: ChainBenchResult, middle: number): Record<string, TrivialPoint[]> {
+  const learn = plain.clean.filter((c) => c.at < middle);
+  const clean = plain.clean.filter((c) => c.at >= middle);
+  const cases = plain.cases.filter((c) => c.at >= middle);
+  const curves: Record<string, TrivialPoint[]> = {};
+  for (const tolerated of TRIVIAL_SHARES)
+    for (const { name, alarms } of trivialLimits(learn, tolerated))
+      (curves[name] ??= []).push({
+        falseAny: share(clean, (c) => alarms(c.statistics)),
+        found: share(cases, (c) => alarms(c.statistics)),
+      });
+  return curves;
 }
 
 /** The least sensitive threshold that names nearly as many as the best: what is gained by the last per cent is noise. */
@@ -77,7 +150,7 @@ function best(points: readonly OperatingPoint[]): OperatingPoint {
 
 function point(run: RunAt, inside: (at: number) => boolean): OperatingPoint {
   const clean = run.result.clean.filter((c) => inside(c.at));
-  const cases = run.result.cases.filter((c) => inside(c.at) && c.level === 1);
+  const cases = run.result.cases.filter((c) => inside(c.at));
   return {
     openLogOdds: run.openLogOdds,
     falseData: share(clean, (c) => c.dataCause),
@@ -92,25 +165,26 @@ function share<T>(list: readonly T[], holds: (item: T) => boolean): number {
 }
 
 function faultRows(cases: readonly FaultCase[], plain: ChainBenchResult, middle: number): FaultRow[] {
-  const limits = trivialLimits(plain.clean.filter((c) => c.at < middle));
+  const limits = trivialLimits(
+    plain.clean.filter((c) => c.at < middle),
+    FALSE_LIMIT,
+  );
   const rows: FaultRow[] = [];
-  for (const name of new Set(cases.map((c) => c.fault)))
-    for (const level of [0, 1, 2] as const) {
-      const own = cases.filter((c) => c.fault === name && c.level === level);
-      if (own.length === 0 || level !== 1) continue;
-      const bare = plain.cases.filter((c) => c.fault === name && c.level === level && c.at >= middle);
-      const wrong = new Map<string, number>();
-      for (const c of own) if (!c.right) wrong.set(c.opened[0] ?? '-', (wrong.get(c.opened[0] ?? '-') ?? 0) + 1);
-      rows.push({
-        fault: name,
-        magnitude: own[0].magnitude,
-        cases: own.length,
-        found: share(own, (c) => c.found),
-        right: share(own, (c) => c.right),
-        mistaken: [...wrong].toSorted((a, b) => b[1] - a[1]),
-        baselines: Object.fromEntries(limits.map((l) => [l.name, share(bare, (c) => l.alarms(c.statistics))])),
-      });
-    }
+  for (const name of new Set(cases.map((c) => c.fault))) {
+    const own = cases.filter((c) => c.fault === name);
+    const bare = plain.cases.filter((c) => c.fault === name && c.at >= middle);
+    const wrong = new Map<string, number>();
+    for (const c of own) if (!c.right) wrong.set(c.opened[0] ?? '-', (wrong.get(c.opened[0] ?? '-') ?? 0) + 1);
+    rows.push({
+      fault: name,
+      magnitude: own[0].magnitude,
+      cases: own.length,
+      found: share(own, (c) => c.found),
+      right: share(own, (c) => c.right),
+      mistaken: [...wrong].toSorted((a, b) => b[1] - a[1]),
+      baselines: Object.fromEntries(limits.map((l) => [l.name, share(bare, (c) => l.alarms(c.statistics))])),
+    });
+  }
   return rows;
 }
 
@@ -119,23 +193,23 @@ interface Trivial {
   readonly alarms: (s: PlainStatistics) => boolean;
 }
 
-/** Thresholds of the trivial monitors at 5 % of the learning half; the CUSUM's one step is z - 0.5 on ln PZ. */
-function trivialLimits(clean: readonly CleanCase[]): Trivial[] {
+/** Thresholds of the trivial monitors that a tolerated share of the learning half exceeds; the CUSUM's one step is z - 0.5 on ln PZ. */
+function trivialLimits(clean: readonly CleanCase[], tolerated: number): Trivial[] {
   const of = (pick: (s: PlainStatistics) => number): number[] =>
     clean.map((c) => pick(c.statistics)).filter(Number.isFinite);
   const fit = quantile(
     of((s) => s.fitError),
-    0.95,
+    1 - tolerated,
   );
   const gap = quantile(
     of((s) => s.markGap),
-    0.95,
+    1 - tolerated,
   );
   const pz = of((s) => s.logPz);
   const centre = median(pz);
   const sd = MAD_TO_SD * medianAbsoluteDeviation(pz);
   const z = (v: number): number => Math.min(6, (v - centre) / sd) - 0.5;
-  const sum = quantile(pz.map(z), 0.95);
+  const sum = quantile(pz.map(z), 1 - tolerated);
   return [
     { name: 'fit error', alarms: (s) => s.fitError > fit },
     { name: 'venue-mark gap', alarms: (s) => s.markGap > gap },

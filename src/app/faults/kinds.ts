@@ -4,6 +4,7 @@ import { yearsBetween } from '../../market/year-fraction.ts';
 import type { Random } from '../../numeric/random.ts';
 import type { Cause } from '../../policy/causes.ts';
 import type { ChainRow, ChainSnapshot } from './chain-snapshot.ts';
+import type { ModelFaultName } from './model-faults.ts';
 import { atmByExpiry, revolve } from './reprice.ts';
 
 /** What an injection may look at beside the snapshot. */
@@ -19,21 +20,27 @@ export interface FaultKind {
   readonly name: string;
   readonly says: string;
   readonly layer: 'data' | 'market' | 'model';
-  readonly cause: Cause;
+  /** Right names, the best first. */
+  readonly causes: readonly Cause[];
   readonly unit: string;
   /** Small, the one of the published table, large. */
   readonly magnitudes: readonly [number, number, number];
+  /** Value of the magnitude at which nothing is wrong; without it a fault grows by the share of options it has reached. */
+  readonly neutral?: number;
+  /** The model fault that spoils the answers; `frozen-model` reaches back by hours instead. */
+  readonly model?: ModelFaultName;
   readonly inject: (snapshot: ChainSnapshot, context: InjectionContext) => ChainSnapshot;
 }
 
 const HOUR_MS = 3_600_000;
 
-function withRows(snapshot: ChainSnapshot, change: (row: ChainRow) => ChainRow | null): ChainSnapshot {
+/** The snapshot with every row changed; null drops it. */
+export function withRows(snapshot: ChainSnapshot, change: (row: ChainRow) => ChainRow | null): ChainSnapshot {
   return { ...snapshot, rows: snapshot.rows.map(change).filter((r) => r !== null) };
 }
 
 /** Expiries (epoch ms) with at least `minimum` two-sided quotes and a day to live, ascending. */
-function carriedExpiries(snapshot: ChainSnapshot, minimum: number = 16): number[] {
+export function carriedExpiries(snapshot: ChainSnapshot, minimum: number = 16): number[] {
   const counts = new Map<number, number>();
   for (const { instrument, quote } of snapshot.rows)
     if (quote.bid !== null && quote.ask !== null && instrument.expiry > snapshot.at + 24 * HOUR_MS)
@@ -60,7 +67,8 @@ function partner(row: ChainRow): string {
   return symbol.slice(0, -1) + (symbol.endsWith('C') ? 'P' : 'C');
 }
 
-const unchanged = (snapshot: ChainSnapshot): ChainSnapshot => snapshot;
+/** Faults of the model leave the data alone. */
+export const unchanged = (snapshot: ChainSnapshot): ChainSnapshot => snapshot;
 
 /** Every kind, in the order of the published table. */
 export const FAULTS: readonly FaultKind[] = [
@@ -68,7 +76,7 @@ export const FAULTS: readonly FaultKind[] = [
     name: 'stale-all',
     says: 'every option repeats its previous quote',
     layer: 'data',
-    cause: 'stale-feed',
+    causes: ['stale-feed'],
     unit: '1',
     magnitudes: [1, 1, 1],
     inject: (s, { previous }) => withRows(s, (row) => repeat(row, previous)),
@@ -77,9 +85,10 @@ export const FAULTS: readonly FaultKind[] = [
     name: 'stale-share',
     says: 'a share of the options repeats its previous quote',
     layer: 'data',
-    cause: 'stale-feed',
+    causes: ['stale-feed'],
     unit: 'share',
     magnitudes: [0.15, 0.3, 0.6],
+    neutral: 0,
     inject: (s, { previous, random, magnitude }) =>
       withRows(s, (row) => (random.uniform() < magnitude ? repeat(row, previous) : row)),
   },
@@ -87,7 +96,7 @@ export const FAULTS: readonly FaultKind[] = [
     name: 'index-as-forward',
     says: 'the index is published as every forward',
     layer: 'data',
-    cause: 'wrong-forward',
+    causes: ['wrong-forward'],
     unit: '1',
     magnitudes: [1, 1, 1],
     inject: (s) => withRows(s, (row) => ({ ...row, quote: { ...row.quote, forward: row.quote.index } })),
@@ -96,9 +105,10 @@ export const FAULTS: readonly FaultKind[] = [
     name: 'forward-off',
     says: 'every published forward is off',
     layer: 'data',
-    cause: 'wrong-forward',
+    causes: ['wrong-forward'],
     unit: 'bp',
     magnitudes: [15, 30, 60],
+    neutral: 0,
     inject: (s, { magnitude }) =>
       withRows(s, (row) => {
         const { forward } = row.quote;
@@ -107,29 +117,33 @@ export const FAULTS: readonly FaultKind[] = [
   },
   {
     name: 'vol-scale',
+    model: 'model-scale',
     says: "the model's volatilities are scaled",
     layer: 'model',
-    cause: 'convention-mismatch',
+    causes: ['convention-mismatch'],
     unit: 'factor',
     magnitudes: [1.02, 1.05, 1.1],
+    neutral: 1,
     inject: unchanged,
   },
   {
     name: 'frozen-model',
     says: 'the calibrator answers with parameters of the past',
     layer: 'model',
-    cause: 'frozen-model',
+    causes: ['frozen-model'],
     unit: 'hours',
     magnitudes: [12, 24, 48],
+    neutral: 0,
     inject: unchanged,
   },
   {
     name: 'skew-jump',
     says: 'the skew of every expiry moves',
     layer: 'market',
-    cause: 'skew-move',
+    causes: ['skew-move'],
     unit: 'vol per x',
     magnitudes: [0.015, 0.03, 0.06],
+    neutral: 0,
     inject: (s, { magnitude }) => {
       const atm = atmByExpiry(s.rows);
       return withRows(s, (row) => {
@@ -143,9 +157,10 @@ export const FAULTS: readonly FaultKind[] = [
     name: 'fat-finger',
     says: 'one option is quoted at a multiple of its price',
     layer: 'data',
-    cause: 'fat-finger',
+    causes: ['fat-finger'],
     unit: 'factor',
     magnitudes: [2, 3, 10],
+    neutral: 1,
     inject: (s, { random, magnitude }) => {
       const worth = s.rows.filter(
         ({ instrument, quote }) =>
@@ -167,9 +182,10 @@ export const FAULTS: readonly FaultKind[] = [
     name: 'crossed',
     says: 'a share of the options shows a bid above its ask',
     layer: 'data',
-    cause: 'crossed-quotes',
+    causes: ['crossed-quotes'],
     unit: 'share',
     magnitudes: [0.03, 0.1, 0.3],
+    neutral: 0,
     inject: (s, { random, magnitude }) =>
       withRows(s, (row) => {
         const { bid, ask } = row.quote;
@@ -181,9 +197,10 @@ export const FAULTS: readonly FaultKind[] = [
     name: 'clock-skew',
     says: 'every time stamp is late',
     layer: 'data',
-    cause: 'clock-skew',
+    causes: ['clock-skew'],
     unit: 'hours',
     magnitudes: [1, 6, 24],
+    neutral: 0,
     inject: (s, { magnitude }) => {
       const at = s.at + magnitude * HOUR_MS;
       return {
@@ -198,7 +215,7 @@ export const FAULTS: readonly FaultKind[] = [
     name: 'missing-expiry',
     says: 'no quote of an expiry arrives',
     layer: 'data',
-    cause: 'missing-expiry',
+    causes: ['missing-expiry'],
     unit: 'expiries',
     magnitudes: [1, 1, 3],
     inject: (s, { random, magnitude, previous }) => {
@@ -214,7 +231,7 @@ export const FAULTS: readonly FaultKind[] = [
     name: 'usd-as-coin',
     says: 'prices are dollars where coin is meant',
     layer: 'data',
-    cause: 'unit-mismatch',
+    causes: ['unit-mismatch'],
     unit: 'share of expiries',
     magnitudes: [0.1, 1, 1],
     inject: (s, { random, magnitude }) => {
@@ -229,9 +246,10 @@ export const FAULTS: readonly FaultKind[] = [
     name: 'liquidity-contraction',
     says: 'spreads widen in volatility and quotes are pulled (2.5 spreads: 20 %)',
     layer: 'market',
-    cause: 'liquidity-contraction',
+    causes: ['liquidity-contraction'],
     unit: 'factor of spread',
     magnitudes: [2, 3, 5],
+    neutral: 1,
     inject: (s, { random, magnitude }) =>
       withRows(s, (row) => {
         if (random.uniform() < 0.08 * magnitude)
@@ -250,7 +268,7 @@ export const FAULTS: readonly FaultKind[] = [
     name: 'call-put-flip',
     says: 'calls of an expiry carry the quotes of puts and the reverse',
     layer: 'data',
-    cause: 'call-put-flip',
+    causes: ['call-put-flip'],
     unit: 'expiries',
     magnitudes: [1, 1, 3],
     inject: (s, { random, magnitude }) => {
@@ -268,7 +286,7 @@ export const FAULTS: readonly FaultKind[] = [
     name: 'wrong-expiry-map',
     says: 'an expiry carries the quotes of the one before',
     layer: 'data',
-    cause: 'wrong-expiry',
+    causes: ['wrong-expiry'],
     unit: 'expiries',
     magnitudes: [1, 1, 2],
     inject: (s, { random, magnitude }) => {
@@ -291,9 +309,10 @@ export const FAULTS: readonly FaultKind[] = [
     name: 'level-jump',
     says: 'all volatilities move up',
     layer: 'market',
-    cause: 'level-move',
+    causes: ['level-move'],
     unit: 'vol',
     magnitudes: [0.03, 0.05, 0.1],
+    neutral: 0,
     inject: (s, { magnitude }) => withRows(s, (row) => revolve(row, (sigma) => sigma + magnitude)),
   },
 ];
