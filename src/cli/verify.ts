@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { checkCalibrations, type CalibrationCheck } from '../app/verify-calibrations.ts';
 import { checkLog, type LogCheck } from '../store/inspect.ts';
 import { logDirectory } from './log-directory.ts';
 import { Progress } from './progress.ts';
@@ -10,17 +11,37 @@ export function registerVerify(program: Command): void {
   program
     .command('verify <log>')
     .description(
-      'check every byte, seal and link of a session log; exit 3 and name segment and offset when it is damaged',
+      'check every byte, seal and link of a session log, and that every calibration is what its hash names; ' +
+        'exit 3 and name segment and offset, or record, when it is not',
     )
     .option('--json', 'one JSON object')
     .action(async (path: string, flags: { json?: boolean }) => {
       const files = await logDirectory(path);
       const progress = new Progress(flags.json === true);
       const check = await checkLog(files, (records) => progress.show(`${records} records checked`));
+      progress.show('computing the hashes of the calibrations again');
+      const calibrations = await checkCalibrations(path);
       progress.clear();
-      process.stdout.write(flags.json === true ? `${JSON.stringify(check)}\n` : `${checkLines(check).join('\n')}\n`);
-      if (check.verdict === 'damaged') process.exitCode = VIOLATIONS;
+      const lines = [...checkLines(check), ...calibrationLines(calibrations)];
+      process.stdout.write(
+        flags.json === true ? `${JSON.stringify({ ...check, calibrations })}\n` : `${lines.join('\n')}\n`,
+      );
+      if (check.verdict === 'damaged' || calibrations.faults.length > 0) process.exitCode = VIOLATIONS;
     });
+}
+
+const FAULTS = {
+  'other-content': 'its content is not what its hash says',
+  'unknown-parent': 'its parent is not in the log before it',
+  'no-answer': 'the answer it was made of is not in the log',
+} as const;
+
+/** The look at the calibrations in words. */
+export function calibrationLines({ checked, unnamed, faults }: CalibrationCheck): string[] {
+  return [
+    ...faults.map((f) => `forged    record ${f.record}, ${f.id}: ${FAULTS[f.reason]}`),
+    `hashes    ${checked} calibrations are what they are named, ${unnamed} have no name`,
+  ];
 }
 
 /** The check in words. */
