@@ -13,8 +13,8 @@ import type {
 import { bootstrapHazards } from './bootstrap.ts';
 import { isoDay } from './calendar-day.ts';
 import type { CdsQuote, QuoteKind } from './cds-quote.ts';
-import type { CreditCurve } from './credit-curve.ts';
-import { curveGrid, type CurveGrid } from './curve-grid.ts';
+import { curveGrid } from './curve-grid.ts';
+import { curveJacobian, propagatedCovariance } from './jacobian.ts';
 import { curveAsOf, discountOf, nodeQuote } from './node-quote.ts';
 
 /** A fit's parameters, three columns of equal length one after the other. */
@@ -119,7 +119,9 @@ function fit(job: FitJob): FitOutcomeRecord {
   const found = bootstrapHazards(laid.grid, quotes, { recovery: columns.recovery, arbitrage: 'ignore' });
   if (found.status !== 'ok') return failed(found.reason, { value: found.value, limit: found.limit });
   const n = quotes.length;
-  const covariance = propagated(hazardJacobian(laid.grid, quotes, found), batch.noise, n);
+  const jacobian = curveJacobian(laid.grid, quotes, found);
+  if (jacobian.status !== 'ok') return failed(jacobian.reason, { value: jacobian.value, limit: jacobian.limit });
+  const covariance = Array.from(propagatedCovariance(jacobian.hazards, n, batch.noise));
   const errors: number[] = [];
   let inverted = 0;
   for (let i = 0; i < n; i++) {
@@ -146,32 +148,6 @@ function fit(job: FitJob): FitOutcomeRecord {
       lowestHazard: Math.min(...found.hazards),
     },
   };
-}
-
-/** d hazard / d quote, row-major, by bumping each quote by a millionth. */
-function hazardJacobian(grid: CurveGrid, quotes: readonly CdsQuote[], base: CreditCurve): Float64Array {
-  const n = quotes.length;
-  const out = new Float64Array(n * n);
-  for (let j = 0; j < n; j++) {
-    const bumped = quotes.map((q, i) => (i === j ? { ...q, value: q.value + BUMP } : q));
-    const found = bootstrapHazards(grid, bumped, { recovery: base.recovery, arbitrage: 'ignore', start: base.hazards });
-    for (let i = 0; i < n; i++)
-      out[i * n + j] = found.status === 'ok' ? (found.hazards[i] - base.hazards[i]) / BUMP : NaN;
-  }
-  return out;
-}
-const BUMP = 1e-6;
-
-/** J S J' with S the diagonal of squared quote errors, row-major n x n. */
-export function propagated(jacobian: ArrayLike<number>, noise: ArrayLike<number>, n: number): number[] {
-  const out: number[] = [];
-  for (let r = 0; r < n; r++)
-    for (let c = 0; c < n; c++) {
-      let sum = 0;
-      for (let j = 0; j < n; j++) sum += jacobian[r * n + j] * noise[j] * noise[j] * jacobian[c * n + j];
-      out.push(sum);
-    }
-  return out;
 }
 
 /** Every quote must be met: a curve that misses its own quotes by more is no bootstrap. */

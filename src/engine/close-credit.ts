@@ -1,4 +1,5 @@
 import { hazardModel, hazardParameters } from '../credit/hazard-model.ts';
+import { learnHour } from '../detect/hourly-habit.ts';
 import { isoTime } from '../market/iso-time.ts';
 import type { Fit, FitJob, FitReason, Observations } from '../model/contract.ts';
 import type { CreditScoreRecord } from '../model/record.ts';
@@ -15,6 +16,7 @@ import type { Effect } from './effect.ts';
 import { readCreditSigns, contributorScope, repetitionNats, silenceNats } from './read-credit-signs.ts';
 import { readCredit, type CreditReadout } from './read-credit.ts';
 import { countRefused, type EngineState } from './state.ts';
+import { watchCreditQuiet } from './watch-credit-quiet.ts';
 import { newestVersion } from './versions.ts';
 
 /** Log-odds beyond which one update is enough for a fault of the whole curve, nats. */
@@ -37,8 +39,8 @@ export function closeCredit(state: EngineState, curve: CreditCurveState, at: num
   const live = newestVersion(track)?.fit ?? null;
   const cadence = Number.isFinite(curve.closedAt) ? at - curve.closedAt : 0;
   const readout = readCredit(curve, terms, live, at, (c) => !distrusted(curve, c));
-  countHabits(curve);
-  const inversion = inversionOf(curve, readout);
+  countHabits(curve, at);
+  const inversion = tryFit(curve, readout);
   const ageSeconds = live === null ? 0 : (at - live.at) / 1000;
   const signs = readCreditSigns(curve, readout, ageSeconds, inversion, state.config.openLogOdds);
   const diagnoses = diagnoseCredit(signs);
@@ -58,12 +60,15 @@ export function closeCredit(state: EngineState, curve: CreditCurveState, at: num
   const clean = diagnoses.length === 0 && curve.incidents.open.size === 0;
   if (clean) learnHabits(curve, readout, ageSeconds);
   summarise(curve, readout, scored);
-  const input = loopInput(curve, live, scored, at);
+  const suspect = diagnoses.some((d) => d.kind === 'data' && d.scope === curve.key);
+  const input = loopInput(curve, live, scored, suspect, at);
   const actions = tellCreditLoop(curve, input, at, effects);
   if (actions.includes('fit') || actions.includes('fit-level-skew'))
     requestFit(state, curve, readout, live, input, effects);
   moveCreditGate(curve, at, effects);
+  const quiet = watchCreditQuiet(state, curve, at);
   finish(curve, readout.step, at);
+  effects.push(...quiet);
   if (readout.observations === null) countRefused(state, 'credit-no-trusted-quotes');
   return effects;
 }
@@ -77,7 +82,7 @@ function distrusted(curve: CreditCurveState, contributor: CreditContributor): bo
 }
 
 /** Who spoke and who did not, among how many: what the silence of one means. */
-function countHabits(curve: CreditCurveState): void {
+function countHabits(curve: CreditCurveState, at: number): void {
   const all = [...curve.contributors.values()];
   const spoke = all.filter((c) => c.spoke).length;
   const changed = all.filter((c) => c.changed).length;
@@ -85,19 +90,22 @@ function countHabits(curve: CreditCurveState): void {
     const others = all.length - 1;
     const share = others === 0 ? 1 : (spoke - (c.spoke ? 1 : 0)) / others;
     if (c.spoke) c.silent = 0;
-    else c.silent += silenceNats(c, share);
+    else c.silent += silenceNats(c, at, share);
     if (c.changed) c.repeated = 0;
     // Where nobody else has anything new to say either, repeating oneself says nothing.
     else if (c.spoke && (others === 0 || changed > 0)) c.repeated += repetitionNats(c);
   }
 }
 
-/** How the agreed quotes stand to arbitrage: lowest forward hazard in standard errors, and where. */
-function inversionOf(curve: CreditCurveState, readout: CreditReadout): { z: number; node: string } {
+/** What a calibration to the agreed quotes comes to: lowest forward hazard in standard errors and where, or why it fails. */
+function tryFit(curve: CreditCurveState, readout: CreditReadout): { z: number; node: string } {
   const batch = readout.observations;
   if (batch === null) return { z: 0, node: '' };
-  const found = hazardModel.fit(jobFor(curve, batch, null, 'schedule', readout.at, 'inversion'));
-  if (found.parameters.length === 0) return { z: 0, node: '' };
+  const found = hazardModel.fit(jobFor(curve, batch, null, 'schedule', readout.at, 'trial'));
+  const failed = found.parameters.length === 0;
+  curve.track.failure = failed ? found.status : null;
+  curve.track.failures = failed ? curve.track.failures + 1 : 0;
+  if (failed) return { z: 0, node: '' };
   const { hazards } = hazardParameters(found.parameters);
   let lowest = 0;
   hazards.forEach((h, i) => (lowest = h < hazards[lowest] ? i : lowest));
@@ -163,13 +171,9 @@ const LEAST_VARIANCE = 1e-6;
 
 /** Habits, offsets and the horizon are learnt only where nothing is wrong. */
 function learnHabits(curve: CreditCurveState, readout: CreditReadout, ageSeconds: number): void {
-  const all = [...curve.contributors.values()];
-  const spoke = all.filter((c) => c.spoke).length;
-  for (const c of all) {
-    const others = all.length - 1;
-    const share = others === 0 ? 1 : (spoke - (c.spoke ? 1 : 0)) / others;
+  for (const c of curve.contributors.values()) {
+    learnHour(c.habit, readout.at, c.spoke);
     c.spokenSum = DECAY * c.spokenSum + (c.spoke ? 1 : 0);
-    c.shareSum = DECAY * c.shareSum + Math.max(share, c.spoke ? 1 / all.length : 0);
     c.changedSum = DECAY * c.changedSum + (c.changed ? 1 : 0);
     learnDeviation(c, readout);
   }
@@ -228,10 +232,18 @@ function predictedAs(rows: CreditReadout['nodes'][number]['rows'], quoteType: st
 }
 
 /** What the loop is told of one close; a fault of the data outranks everything. */
-function loopInput(curve: CreditCurveState, live: Fit | null, scored: CreditScoreRecord | null, at: number): LoopInput {
+function loopInput(
+  curve: CreditCurveState,
+  live: Fit | null,
+  scored: CreditScoreRecord | null,
+  suspect: boolean,
+  at: number,
+): LoopInput {
   const open = [...curve.incidents.open.values()].filter((i) => i.scope === curve.key);
   if (open.some((i) => i.kind === 'data')) return 'data-fault';
   if (live === null) return 'first';
+  // A fault may need one more update to be named: nothing is fitted to what it may have touched.
+  if (suspect) return 'quiet';
   if (open.some((i) => i.kind !== 'data')) return 'breach';
   if (curve.termsSince > live.at) return 'event';
   const moved = scored !== null && scored.rms_half_spreads > WARNING_HALF_SPREADS;

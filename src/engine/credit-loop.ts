@@ -91,8 +91,6 @@ export function onCreditFit(state: EngineState, event: FitResultEvent): Effect[]
   const why = breaches.length > 0 ? 'refused' : superseded ? 'superseded' : 'vetoed';
   const status = !usable ? event.outcome.status : accepted ? 'accepted' : why;
   const change = usable && previous !== null ? moves(previous, fit, job) : null;
-  track.failure = usable ? null : status;
-  track.failures = usable ? 0 : track.failures + 1;
   track.unexplained = change?.unexplained ?? NaN;
   const registered = usable ? enter(curve, fit, previous, job, status, breaches, pending.record) : null;
   if (accepted) goLive(track, registered === null ? fit : { ...fit, content: registered.id }, event.at);

@@ -1,3 +1,4 @@
+import { initHourlyHabit, type HourlyHabit } from '../detect/hourly-habit.ts';
 import type { CreditQuoteEvent, CreditTermsEvent } from '../market/event.ts';
 import type { Scope } from '../model/contract.ts';
 import type { GateState } from '../policy/gate.ts';
@@ -23,6 +24,10 @@ export interface CreditCurveState {
   /** End of the last closed update, epoch ms; -Infinity before. */
   closedAt: number;
   closes: number;
+  /** In which hours it is quoted at all, the last hour that was counted (hours since 1970), and nats of the present quiet. */
+  readonly hours: HourlyHabit;
+  countedHour: number;
+  quiet: number;
   /** Where the whole curve has moved to since the beginning, log spread: what a quote that stands has not followed. */
   position: number;
   /** What recalibrates it. */
@@ -50,7 +55,7 @@ export interface CreditTrack {
   proven: boolean;
   /** What the newest fit's parameters did beyond what its quotes explain, in standard errors; NaN before two fits. */
   unexplained: number;
-  /** Status of the last answer that was not usable, and answers in a row that were not. */
+  /** Why the agreed quotes of the last close admit no curve, null when they do, and closes in a row that did not. */
   failure: string | null;
   failures: number;
 }
@@ -70,9 +75,9 @@ export interface CreditContributor {
   /** Updates in a row at which all its nodes stood apart from others who spoke too, and how far, standard deviations. */
   apart: number;
   apartBy: number;
-  /** Decayed sums: closes at which it spoke, shares of the others that did, and changes among its own words. */
+  /** When it speaks, and how often that is something new. */
+  readonly habit: HourlyHabit;
   spokenSum: number;
-  shareSum: number;
   changedSum: number;
   /** Smoothed own offset from the others and variance of what is left, log spread. */
   offset: number;
@@ -126,6 +131,9 @@ export function initCreditCurve(scope: Scope, key: string, model: string): Credi
     changedAt: NaN,
     closedAt: -Infinity,
     closes: 0,
+    hours: initHourlyHabit(),
+    countedHour: NaN,
+    quiet: 0,
     position: 0,
     loop: initLoop(),
     registry: [],

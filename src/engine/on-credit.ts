@@ -1,8 +1,10 @@
 import type { CreditQuoteEvent, CreditTermsEvent, EventTimes } from '../market/event.ts';
 import { scopeKey } from '../model/contract.ts';
+import { initHourlyHabit } from '../detect/hourly-habit.ts';
 import { closeCredit } from './close-credit.ts';
 import { initCreditCurve, type CreditContributor, type CreditCurveState } from './credit-state.ts';
 import type { Effect } from './effect.ts';
+import { watchCreditQuiet } from './watch-credit-quiet.ts';
 import { countRefused, type EngineState } from './state.ts';
 
 /** Bounds: past them what is new is refused and counted. */
@@ -93,7 +95,8 @@ function midOf(event: CreditQuoteEvent | undefined): number {
 /** Time has passed without a quote: an update that is complete closes. */
 export function onCreditTime(state: EngineState, event: EventTimes): readonly Effect[] {
   const effects: Effect[] = [];
-  for (const curve of state.credits.values()) effects.push(...advanceCredit(state, curve, event));
+  for (const curve of state.credits.values())
+    effects.push(...advanceCredit(state, curve, event), ...watchCreditQuiet(state, curve, event.at));
   return effects;
 }
 
@@ -141,9 +144,9 @@ function contributorOf(state: EngineState, curve: CreditCurveState, event: Credi
     repeated: 0,
     apart: 0,
     apartBy: 0,
-    spokenSum: PRIOR_SPOKEN * PRIOR_CLOSES,
-    shareSum: PRIOR_CLOSES,
-    changedSum: PRIOR_CHANGED * PRIOR_SPOKEN * PRIOR_CLOSES,
+    habit: initHourlyHabit(),
+    spokenSum: PRIOR_CLOSES,
+    changedSum: PRIOR_CHANGED * PRIOR_CLOSES,
     offset: 0,
     variance: PRIOR_DEVIATION * PRIOR_DEVIATION,
     weight: 0,
@@ -152,8 +155,7 @@ function contributorOf(state: EngineState, curve: CreditCurveState, event: Credi
   return made;
 }
 
-/** How a contributor behaves before it has shown how: it speaks at half of the updates, and nine times in ten says something new. */
-const PRIOR_SPOKEN = 0.5;
+/** How a contributor behaves before it has shown how: nine times in ten it says something new. */
 const PRIOR_CHANGED = 0.9;
 const PRIOR_CLOSES = 6;
 /** One standard deviation of a contributor from the others, log spread. */

@@ -1,4 +1,5 @@
 import { PAR, QUOTED, UPFRONT } from '../credit/node-quote.ts';
+import { chanceAt } from '../detect/hourly-habit.ts';
 import { log } from '../numeric/exponential.ts';
 import { median } from '../numeric/robust.ts';
 import type { CreditReading, CreditSigns, QuoteSigns } from '../policy/credit-diagnosis.ts';
@@ -103,6 +104,7 @@ function contributorSigns(
     scope: contributorScope(curve, contributor.name),
     nodes: usable.map((o) => o.node.node),
     deviations,
+    stated: usable.map((o) => (o.row.deviation - o.reference) / sd),
     readings: readingsOf(readout, usable, Math.max(sd, READING_SD, Math.min(horizonSd, MOST_HORIZON))),
     silence: contributor.silent,
     repetition: contributor.repeated,
@@ -178,8 +180,9 @@ function wholeSigns(
     scope: curve.key,
     nodes: agreed.map((o) => o.node.node),
     deviations: agreed.map((o) => (o.row.deviation - (plausible ? common : 0)) / sdOf(o)),
+    stated: agreed.map((o) => o.row.deviation / sdOf(o)),
     readings: readingsOf(readout, agreed, Math.max(READING_SD, Math.min(horizonSd, MOST_HORIZON))),
-    silence: alone.length > 0 ? Math.min(...alone.map((c) => c.silent)) : 0,
+    silence: curve.quiet,
     repetition: alone.length > 0 ? Math.min(...alone.map((c) => c.repeated)) : 0,
     otherRecovery: all?.otherRecovery ?? commonValue(contributors.map((c) => c.otherRecovery)),
     upfrontOverLoss: all?.upfrontOverLoss ?? Math.min(...contributors.map((c) => c.upfrontOverLoss)),
@@ -282,10 +285,9 @@ function readingsOf(readout: CreditReadout, rows: readonly OwnRow[], sd: number)
 /** Nobody asks how a quote is to be read that is as near as this, log spread. */
 const WORTH_READING = 0.05;
 
-/** Nats by which one more silent close speaks against a contributor when a share of the others spoke. */
-export function silenceNats(contributor: CreditContributor, share: number): number {
-  const spoken = (contributor.spokenSum / contributor.shareSum) * share;
-  return -log(1 - Math.min(LARGEST_CHANCE, spoken));
+/** Nats by which one more silent close at `at` speaks against a contributor when a share of the others spoke. */
+export function silenceNats(contributor: CreditContributor, at: number, share: number): number {
+  return -log(1 - Math.min(chanceAt(contributor.habit, at), share));
 }
 
 /** Nats by which one more close without a change speaks against a contributor that did speak. */

@@ -161,13 +161,24 @@ function columnsOf(terms: CreditTermsEvent, tradeDay: number): CreditColumns {
   };
 }
 
+/** Two that are farther apart than this cannot both be right, log spread. */
+const APART = 0.1;
+
+/** Of two that contradict each other the one nearer to the prediction; a median of two would be wrong for certain. */
+function believed(rows: readonly CreditRow[]): readonly CreditRow[] {
+  if (rows.length !== 2) return rows;
+  const [a, b] = rows;
+  if (!(Math.abs(a.deviation - b.deviation) > APART)) return rows;
+  return [Math.abs(a.deviation) <= Math.abs(b.deviation) ? a : b];
+}
+
 /** Quotes that have missed more than this of the curve's own moves are not asked while others have not, log spread. */
 const OUTDATED = 0.03;
 
 function consensusOf(all: readonly CreditRow[], step: number): Consensus | null {
   if (all.length === 0) return null;
   const current = all.filter((r) => r.fresh || Math.abs(r.missed + step) <= OUTDATED);
-  const rows = current.length > 0 ? current : all;
+  const rows = believed(current.length > 0 ? current : all);
   const convention = (r: CreditRow): string => `${r.event.quoteType}|${r.event.coupon}`;
   const votes = new Map<string, number>();
   for (const r of rows) votes.set(convention(r), (votes.get(convention(r)) ?? 0) + 1);

@@ -14,8 +14,10 @@ export interface CreditReading {
 export interface QuoteSigns {
   readonly scope: string;
   readonly nodes: readonly string[];
-  /** Deviation from what was expected, as stated, per node, standard deviations. */
+  /** Deviation from what was expected, per node, standard deviations, without what all nodes have in common. */
   readonly deviations: readonly number[];
+  /** The same with it: how far off the numbers are if they are read as stated. */
+  readonly stated: readonly number[];
   readonly readings: readonly CreditReading[];
   /** Nats by which its silence, and its repetition, are less likely than its habits allow. */
   readonly silence: number;
@@ -44,7 +46,7 @@ export interface CreditSigns {
   readonly invertedNode: string;
   /** Forward discount rate farthest outside of what money has ever cost, per year; 0 when all are inside. */
   readonly absurdRate: number;
-  /** Why the last fits came to nothing, and how many in a row. */
+  /** Why the agreed quotes admit no curve, and at how many closes in a row. */
   readonly failure: string | null;
   readonly failures: number;
   /** Move of the hazard rates beyond what their quotes explain, standard errors; NaN without two fits. */
@@ -66,6 +68,8 @@ const MOST_SQUARE = 50;
 const RARE = 9;
 /** Nodes that must be far off before a contributor's whole way of quoting is doubted. */
 const MANY = 0.6;
+/** Another reading must fit to within this, rms of its standard deviations. */
+const FITTING = 2.5;
 /** Deviations have tails: only what is beyond these standard deviations counts as an outlier. */
 const OUTLIER_SD = 8;
 /** An open incident lives on down to this, nats. */
@@ -115,12 +119,14 @@ function take(found: Diagnosis[], signs: CreditSigns, scope: string, candidates:
 function quoteCandidates(signs: QuoteSigns): Candidate[] {
   const { deviations, nodes } = signs;
   const found: Candidate[] = [];
-  const stated = square(deviations);
   const far = deviations.filter((d) => Math.abs(d) > OUTLIER_SD).length;
+  const off = signs.stated.filter((d) => Math.abs(d) > OUTLIER_SD).length;
   let explained = -Infinity;
-  if (deviations.length > 0 && far >= MANY * deviations.length)
+  if (off > 0 && off >= MANY * signs.stated.length)
     for (const reading of signs.readings) {
-      const nats = 0.5 * (stated - square(reading.deviations)) - log(signs.readings.length) - RARE;
+      // A reading that does not fit by itself explains nothing, however far off the stated one is.
+      if (!(square(reading.deviations) <= FITTING * FITTING * reading.deviations.length)) continue;
+      const nats = 0.5 * (square(signs.stated) - square(reading.deviations)) - log(signs.readings.length) - RARE;
       explained = Math.max(explained, nats);
       found.push({ cause: reading.cause, nats, sign: 'read-as', value: reading.name });
     }
@@ -168,6 +174,14 @@ const INVERTED_SD = 4;
 /** Standard deviations beyond which the curve has moved, and its parameters more than their quotes. */
 const MOVED_SD = 5;
 
+/** What quotes must have suffered for a calibration to refuse them; anything else is the calibration's own failure. */
+const FAILURES: Readonly<Record<string, CreditCause | undefined>> = {
+  unit: 'unit-mismatch',
+  'negative-spread': 'convention-mismatch',
+  'upfront-bound': 'recovery-inconsistent',
+  arbitrage: 'node-inversion',
+};
+
 function curveCandidates(signs: CreditSigns): Candidate[] {
   const found: Candidate[] = [];
   const tail = (z: number, from: number): number => 0.5 * (Math.min(z * z, 100) - from * from) + 3;
@@ -176,7 +190,7 @@ function curveCandidates(signs: CreditSigns): Candidate[] {
   if (signs.absurdRate !== 0)
     found.push({ cause: 'numerical-failure', nats: CERTAIN, sign: 'forward-discount-rate', value: signs.absurdRate });
   if (signs.failure !== null && signs.failures > 0)
-    found.push({ cause: 'numerical-failure', nats: 3 * signs.failures, sign: signs.failure, value: signs.failures });
+    found.push({ cause: FAILURES[signs.failure] ?? 'numerical-failure', nats: 3 * signs.failures, sign: signs.failure, value: signs.failures });
   if (Math.abs(signs.move) > MOVED_SD)
     found.push({ cause: 'spread-move', nats: tail(signs.move, MOVED_SD), sign: 'common-move', value: signs.move });
   if (Math.abs(signs.unexplained) > MOVED_SD)

@@ -44,10 +44,16 @@ export const CREDIT_NODES: readonly (readonly [string, number])[] = [
   ['10Y', 10],
 ];
 
+const FIVE_YEARS = CREDIT_NODES.findIndex(([node]) => node === '5Y');
+
 /** One update: its time and everything that was said at it. */
 export interface CreditUpdate {
   readonly at: number;
   readonly events: readonly MarketEvent[];
+  /** The true five-year spread, decimal: the answer key of moves. */
+  readonly fairSpread: number;
+  /** Contributors whose words a fault changed or kept from being said: when it shows at all. */
+  readonly touched: number;
 }
 
 interface Habit {
@@ -91,8 +97,14 @@ export function* simulateCredit(order: CreditStream): Generator<CreditUpdate> {
       broken = failing !== undefined;
     }
     const legs = trueLegs(truth, horizonsAt(at));
-    for (const h of habits) events.push(...speak(order, h, legs, faults, at, random));
-    yield { at, events };
+    let touched = failing === undefined ? 0 : 1;
+    for (const h of habits) {
+      const said = speak(order, h, legs, faults, at, random);
+      events.push(...said.quotes);
+      if (said.touched) touched++;
+    }
+    const five = legs[FIVE_YEARS];
+    yield { at, events, fairSpread: ((1 - order.recovery) * five.loss) / five.annuity, touched };
   }
 }
 
@@ -151,7 +163,7 @@ function speak(
   faults: readonly CreditFault[],
   at: number,
   random: Random,
-): CreditQuoteEvent[] {
+): { readonly quotes: readonly CreditQuoteEvent[]; readonly touched: boolean } {
   const keep = Math.exp(-order.every / BIAS_TAU);
   const fresh = Math.sqrt(1 - keep * keep);
   h.bias = h.bias * keep + BIAS_SD * fresh * random.normal();
@@ -159,15 +171,17 @@ function speak(
   const away = !random.chance(h.diligence * liveliness(at));
   const draws = CREDIT_NODES.map(() => ({ noise: NOISE_SD * random.normal(), kept: random.chance(KEPT) }));
   const mine = faults.filter((f) => f.contributor === null || f.contributor === h.name);
-  if (away || mine.some((f) => f.kind === 'stale-contributor')) return [];
+  if (away) return { quotes: [], touched: false };
+  if (mine.some((f) => f.kind === 'stale-contributor')) return { quotes: [], touched: true };
   const flat = mine.some((f) => f.kind === 'flat-line');
-  return CREDIT_NODES.map(([node], i) => {
+  const quotes = CREDIT_NODES.map(([node], i) => {
     const before = h.said.get(node);
     if (before !== undefined && (flat || draws[i].kept)) return { ...before, at, receivedAt: at };
     const quote = quoteOf(order, h, node, legs[i], h.bias + h.own[i] + draws[i].noise, at);
     h.said.set(node, quote);
     return quote;
-  }).map((quote, i) => mine.reduce((q, f) => corrupted(q, f, order, legs[i].annuity), quote));
+  }).map((quote, i) => mine.reduce((q, f) => corrupted(q, f, order, legs[i]), quote));
+  return { quotes, touched: mine.length > 0 };
 }
 
 function quoteOf(
@@ -204,12 +218,12 @@ function rounded(value: number, upfront: boolean): number {
   return Math.round(value * steps) / steps;
 }
 
-/** The quote as a fault leaves it; `annuity` is the true one of its node. */
+/** The quote as a fault leaves it; `legs` are the true ones of its node. */
 function corrupted(
   quote: CreditQuoteEvent,
   fault: CreditFault,
   order: CreditStream,
-  annuity: number,
+  legs: CreditLegs,
 ): CreditQuoteEvent {
   const map = (f: (v: number) => number): CreditQuoteEvent => ({
     ...quote,
@@ -219,11 +233,14 @@ function corrupted(
   switch (fault.kind) {
     case 'outlier-quote':
     case 'node-inversion':
-      return quote.node === fault.node ? map((v) => v * (1 + fault.size)) : quote;
+      if (quote.node !== fault.node) return quote;
+      // An upfront may be near zero: what is off is the spread behind it.
+      if (quote.quoteType === 'upfront') return map((v) => v + fault.size * (1 - order.recovery) * legs.loss);
+      return map((v) => v * (1 + fault.size));
     case 'unit-mismatch':
       return map((v) => v * [1e4, 100, 0.01][fault.variant]);
     case 'convention-mismatch':
-      return map(misread(quote, fault.variant, order, annuity));
+      return map(misread(quote, fault.variant, order, legs.annuity));
     case 'recovery-inconsistent':
       if (fault.variant === 0) return { ...quote, recovery: order.recovery / 2 };
       return { ...map((v) => 1 - order.recovery + 0.02 + Math.abs(v) * 0.01), quoteType: 'upfront' };
@@ -244,11 +261,6 @@ function misread(
   if (quote.quoteType !== 'upfront') return variant === 0 ? (v) => (v - order.coupon) * annuity : (v) => v / 4;
   const other = order.coupon === 0.01 ? 0.05 : 0.01;
   return variant === 0 ? (v) => 1 - v : (v) => v + (order.coupon - other) * annuity;
-}
-
-/** Updates a day at the given spacing (ms), for plans that count in updates. */
-export function updatesPerDay(every: number): number {
-  return DAY / every;
 }
 
 /** The usual spacing of updates, ms. */
