@@ -15,6 +15,8 @@ import { SummaryBuilder, type SummaryRecord } from './summary.ts';
 /** A replay of recorded market files. */
 export interface MarketReplay {
   readonly files: readonly string[];
+  /** Events that come from elsewhere than recorded files, in batches, in order of time. */
+  readonly source?: AsyncIterable<readonly MarketEvent[]>;
   readonly config: EngineConfig;
   /** Mapping file for a dialect that is not built in. */
   readonly map?: string;
@@ -73,16 +75,19 @@ export async function replayMarket(options: MarketReplay): Promise<ReplayResult>
     },
     onFit: runFit,
   });
+  summary.follow(session.state);
   options.onSession?.(session);
   const pacer = options.pacer ?? (options.speed === Infinity ? null : new Pace(options.speed));
   let fraction = 0;
   try {
-    const source = openRecording([...options.files], {
-      map: options.map,
-      from: options.from,
-      to: options.to,
-      onProgress: (value: number) => void (fraction = value),
-    });
+    const source =
+      options.source ??
+      openRecording([...options.files], {
+        map: options.map,
+        from: options.from,
+        to: options.to,
+        onProgress: (value: number) => void (fraction = value),
+      });
     for await (const batch of source) {
       for (const event of batch) {
         const wait = pacer?.until(event.at) ?? null;
@@ -92,12 +97,19 @@ export async function replayMarket(options: MarketReplay): Promise<ReplayResult>
         options.onEvent?.(event);
         if (log?.writer.full) await log.writer.room();
       }
-      options.onProgress?.(fraction, batch[batch.length - 1]?.at ?? NaN);
+      const at = batch[batch.length - 1]?.at ?? NaN;
+      options.onProgress?.(shareOf(options, at) ?? fraction, at);
     }
     return { summary: summary.finish(session.state, target.digest()), elapsedMs: performance.now() - started };
   } finally {
     await log?.close();
   }
+}
+
+/** Share of the stretch that was asked for; null when it has no two ends. */
+function shareOf({ from, to }: MarketReplay, at: number): number | null {
+  if (from === undefined || to === undefined || !(to > from) || !Number.isFinite(at)) return null;
+  return Math.max(0, Math.min(1, (at - from) / (to - from)));
 }
 
 function observe(summary: SummaryBuilder, event: MarketEvent): void {

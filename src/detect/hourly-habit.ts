@@ -26,8 +26,8 @@ const LARGEST = 0.95;
 /** A habit of which nothing is known: half of all occasions. */
 export function initHourlyHabit(): HourlyHabit {
   return {
-    seen: new Array<number>(HOURS).fill(0),
-    happened: new Array<number>(HOURS).fill(0),
+    seen: Array.from({ length: HOURS }, () => 0),
+    happened: Array.from({ length: HOURS }, () => 0),
     allSeen: PRIOR_ALL,
     allHappened: PRIOR_ALL / 2,
   };

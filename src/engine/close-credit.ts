@@ -5,11 +5,10 @@ import type { Fit, FitJob, FitReason, Observations } from '../model/contract.ts'
 import type { CreditScoreRecord } from '../model/record.ts';
 import { median } from '../numeric/robust.ts';
 import { diagnoseCredit } from '../policy/credit-diagnosis.ts';
-import { gateChange, judgeGate } from '../policy/gate.ts';
-import { updateIncidents, type Incident } from '../policy/incident.ts';
+import { updateIncidents } from '../policy/incident.ts';
 import type { LoopInput } from '../policy/loop-table.ts';
-import { loopReasons } from '../policy/loop.ts';
 import { scorePrequential } from '../score/prequential.ts';
+import { distrusted, moveCreditGate } from './credit-gate.ts';
 import { tellCreditLoop } from './credit-loop.ts';
 import type { CreditContributor, CreditCurveState } from './credit-state.ts';
 import type { Effect } from './effect.ts';
@@ -71,14 +70,6 @@ export function closeCredit(state: EngineState, curve: CreditCurveState, at: num
   effects.push(...quiet);
   if (readout.observations === null) countRefused(state, 'credit-no-trusted-quotes');
   return effects;
-}
-
-/** Quotes of a contributor under an open fault of its own teach nobody anything. */
-function distrusted(curve: CreditCurveState, contributor: CreditContributor): boolean {
-  if (curve.contributors.size === 1) return false;
-  const scope = contributorScope(curve, contributor.name);
-  for (const i of curve.incidents.open.values()) if (i.scope === scope && i.kind === 'data') return true;
-  return false;
 }
 
 /** Who spoke and who did not, among how many: what the silence of one means. */
@@ -302,28 +293,6 @@ function requestFit(
   const { record } = state;
   state.pendingJobs.set(id, { job, refused: {}, refusedTotal: 0, incident: null, approver: 'automatic', record });
   effects.push({ type: 'fit', job });
-}
-
-/** Moves the gate of a curve's model by its open incidents; those of single contributors close nothing while others agree. */
-export function moveCreditGate(curve: CreditCurveState, at: number, effects: Effect[]): void {
-  const { track } = curve;
-  const open = [...curve.incidents.open.values()].filter((i) => i.scope === curve.key);
-  const causes = (kind: Incident['kind']): string[] => open.filter((i) => i.kind === kind).map((i) => i.cause);
-  const live = newestVersion(track)?.fit ?? null;
-  const trusted = [...curve.contributors.values()].some((c) => !distrusted(curve, c));
-  const after = judgeGate({
-    hasFit: live !== null,
-    proven: track.proven,
-    ageSeconds: live === null ? Infinity : (at - live.at) / 1000,
-    dataCauses: [...causes('data'), ...(trusted ? [] : ['no-trusted-contributor'])],
-    marketCauses: [...causes('market'), ...loopReasons(curve.loop, at)],
-    modelCauses: causes('model'),
-    // A hazard curve needs no quorum of strikes: every node stands for itself.
-    quotesUsed: Infinity,
-  });
-  const record = gateChange(track.gate, after, `${track.model}@${curve.key}`, at);
-  track.gate = after;
-  if (record !== null) effects.push({ type: 'record', record });
 }
 
 function finish(curve: CreditCurveState, step: number, at: number): void {

@@ -2,7 +2,7 @@ import { leastChanceAt, learnHour } from '../detect/hourly-habit.ts';
 import { log } from '../numeric/exponential.ts';
 import { diagnoseCredit, type CreditSigns } from '../policy/credit-diagnosis.ts';
 import { updateIncidents } from '../policy/incident.ts';
-import { moveCreditGate } from './close-credit.ts';
+import { moveCreditGate } from './credit-gate.ts';
 import type { CreditCurveState } from './credit-state.ts';
 import type { Effect } from './effect.ts';
 import type { EngineState } from './state.ts';
