@@ -40,7 +40,7 @@ function figures(smoke: boolean): readonly PolicyFigures[] {
     const minutes = smoke ? 1 : MINUTES;
     shared = {
       smoke,
-      figures: comparePolicies({ seed: 20261122, minutes, faults: schedule(minutes), keep: false }).figures,
+      figures: comparePolicies({ seed: 20261122, minutes, faults: schedule(minutes), keep: false }),
     };
   }
   return shared.figures;

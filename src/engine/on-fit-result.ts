@@ -95,7 +95,7 @@ export function onFitResult(state: EngineState, event: FitResultEvent): Effect[]
     expiry.loop.latencyMs = Math.max(0, event.at - job.at);
     if (accepted) {
       expiry.loop.warnings = 0;
-      expiry.loop.settled = beginsAnew(job) ? 0 : expiry.loop.settled + 1;
+      expiry.loop.settled = beginsAnew(job, previous) ? 0 : expiry.loop.settled + 1;
     }
     // A fit that misses the quotes it was made from speaks of its family, not of its age.
     if (breaches.some((b) => SHAPE_GUARDS.has(b.guard)) && fit.numbers['child'] !== 1) expiry.loop.shapes++;
@@ -107,9 +107,9 @@ export function onFitResult(state: EngineState, event: FitResultEvent): Effect[]
   return effects;
 }
 
-/** Whether a fit rests on its own batch more than on what was known: its error is that of one batch. */
-function beginsAnew(job: FitJob): boolean {
-  return job.prior === null || isChange(job.reason);
+/** Whether a fit rests on its own batch and not on what served before: its error is then that of one batch. */
+function beginsAnew(job: FitJob, previous: Fit | null): boolean {
+  return previous === null || isChange(job.reason) || job.at - previous.at > CONFIRMED_BY_TIME_MS;
 }
 
 /** Guards that a family breaks which cannot take the shape of the quotes. */

@@ -31,9 +31,9 @@ export const SHAPE_PR = 2;
 const SHAPE_AGE_S = 60;
 /** Closes in a row with a shape error before a richer family is tried. */
 export const SHAPE_CLOSES = 3;
-/** Closes in a row that warn, and that make a refit without a diagnosis: longer than any data fault needs to be named. */
+/** Closes in a row that warn, and that make a refit without a diagnosis: one more than a data fault needs to be named. */
 export const WARN_CLOSES = 3;
-const UNNAMED_CLOSES = 6;
+const UNNAMED_CLOSES = 4;
 /** A fit is not refreshed for its age before this, s. */
 const YOUNGEST_S = 30;
 /** Options newly listed since the fit that make it worth repeating. */
@@ -140,13 +140,10 @@ function whoAsks(
     }
     if (at - before.at < REPEAT_MS * (1 << Math.min(MOST_REPEATS, before.count))) continue;
     // A move that is still open while the answer to it warns is another move, or the rest of it: it is named already.
-    if (i.kind === 'model' || (i.kind === 'market' && warnings >= AGAIN_CLOSES)) return i;
+    if (i.kind === 'model' || (i.kind === 'market' && warnings >= UNNAMED_CLOSES)) return i;
   }
   return null;
 }
-
-/** Closes in a row that must warn for an answered move to be answered again: one more than a data fault needs to be named. */
-const AGAIN_CLOSES = 4;
 
 function readScore(
   state: EngineState,

@@ -127,7 +127,8 @@ function answer(
   const again = answered.has(incident.id);
   const told = !again && incident.kind !== 'model' && underlying.expiries.some((e) => e.loop.answered.has(incident.id));
   answered.set(incident.id, { count: (answered.get(incident.id)?.count ?? 0) + 1, at });
-  if (told) return;
+  // Under stress level and skew follow the market every other second: one proof is enough.
+  if (told || (again && input === 'stress')) return;
   const scope = again && incident.kind !== 'model' ? expiry.key : incident.scope;
   effects.push(...awaitProof(underlying, expiry, incident.id, scope, at));
 }

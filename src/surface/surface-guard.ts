@@ -31,7 +31,8 @@ export function surfaceGuard(previous: Features | null, next: Features, fit: Fit
   if (!anchored) check('effective-quotes', number('effective'), MIN_EFFECTIVE, number('effective') >= MIN_EFFECTIVE);
   if (!anchored)
     check('coverage', Math.min(-number('kLow'), number('kHigh')), 0, number('kLow') < 0 && number('kHigh') > 0);
-  check('inside-share', number('insideShare'), 0.6, number('insideShare') >= 0.6);
+  // A frozen structure cannot go through every quote: that it is no worse than what serves is held against its own batch.
+  if (number('levelSkew') !== 1) check('inside-share', number('insideShare'), 0.6, number('insideShare') >= 0.6);
   if (previous !== null && !confirmed)
     FACTORS.forEach((name, i) => {
       const move = Math.abs(next.phi[i] - previous.phi[i]);

@@ -1,44 +1,49 @@
 /** The loop and two policies without a diagnosis on one tape: what each served, against the truth. */
 import { closeNaive, initNaive, NAIVE_POLICIES } from './naive-policies.ts';
 import { initTally, noteServing, readTally, type PolicyFigures, type PolicyTally } from './tally.ts';
-import { errorAgainstTruth, runTape, servingFit, TAPE_START, type TapeOptions, type TapeRun } from './tape.ts';
+import type { Fit } from '../../model/contract.ts';
+import type { Truth } from '../../simulator/simulation.ts';
+import { errorAgainstTruth, runTape, servingFit, TAPE_START, type TapeOptions } from './tape.ts';
+import { expiriesOf, watching, type Watcher } from './watchers.ts';
 
 /** The first half minute belongs to the first fits, ms. */
 const WARM_MS = 30_000;
 
-/** Result of a comparison. */
-export interface PolicyComparison {
-  readonly figures: readonly PolicyFigures[];
-  readonly run: TapeRun;
+/** Runs beside the loop on a tape and notes what every policy served. */
+export class PolicyWatch implements Watcher {
+  readonly #start: number;
+  readonly #naive = initNaive();
+  readonly #tallies = new Map<string, PolicyTally>([['loop', initTally()], ...NAIVE_POLICIES.map((p) => [p, initTally()] as const)]); // prettier-ignore
+
+  constructor(start: number) {
+    this.#start = start;
+  }
+
+  readonly onClose: NonNullable<Watcher['onClose']> = (_state, underlying) => closeNaive(this.#naive, underlying);
+
+  readonly onStep: NonNullable<Watcher['onStep']> = (state, _simulation, truth, at) => {
+    if (at - this.#start < WARM_MS) return;
+    for (const expiry of expiriesOf(state)) {
+      this.#note('loop', expiry.expiry, servingFit(expiry), truth);
+      for (const policy of NAIVE_POLICIES)
+        this.#note(policy, expiry.expiry, this.#naive[policy].get(expiry.expiry) ?? null, truth);
+    }
+  };
+
+  /** The figures of a tape of `days`. */
+  figures(days: number): PolicyFigures[] {
+    return [...this.#tallies].map(([policy, tally]) => readTally(policy, tally, days));
+  }
+
+  #note(policy: string, expiry: number, fit: Fit | null, truth: Truth): void {
+    const tally = this.#tallies.get(policy);
+    if (fit !== null && tally !== undefined) noteServing(tally, expiry, fit, errorAgainstTruth(fit, truth, expiry));
+  }
 }
 
 /** Runs a tape once; the policies see the same closes and are held against the same truth at every step. */
-export function comparePolicies(options: TapeOptions): PolicyComparison {
-  const start = options.startAt ?? TAPE_START;
-  const naive = initNaive();
-  const tallies = new Map<string, PolicyTally>([['loop', initTally()], ...NAIVE_POLICIES.map((p) => [p, initTally()] as const)]); // prettier-ignore
-  const run = runTape({
-    ...options,
-    onClose: (state, underlying) => {
-      closeNaive(naive, underlying);
-      options.onClose?.(state, underlying);
-    },
-    onStep: (state, simulation, at) => {
-      options.onStep?.(state, simulation, at);
-      const truth = simulation.truth('BTC', at);
-      if (truth === undefined || at - start < WARM_MS) return;
-      for (const underlying of state.underlyings.values())
-        for (const expiry of underlying.expiries) {
-          const note = (policy: string, fit: ReturnType<typeof servingFit>): void => {
-            const tally = tallies.get(policy);
-            if (fit !== null && tally !== undefined)
-              noteServing(tally, expiry.expiry, fit, errorAgainstTruth(fit, truth, expiry.expiry));
-          };
-          note('loop', servingFit(expiry));
-          for (const policy of NAIVE_POLICIES) note(policy, naive[policy].get(expiry.expiry) ?? null);
-        }
-    },
-  });
-  const days = options.minutes / 1_440;
-  return { figures: [...tallies].map(([policy, tally]) => readTally(policy, tally, days)), run };
+export function comparePolicies(options: TapeOptions): PolicyFigures[] {
+  const watch = new PolicyWatch(options.startAt ?? TAPE_START);
+  runTape({ ...options, ...watching([watch]) });
+  return watch.figures(options.minutes / 1_440);
 }

@@ -9,9 +9,12 @@ export interface PolicyTally {
   refits: number;
   /** Sum of |change of ATM volatility| over refits, volatility fraction. */
   path: number;
-  /** Refits that moved the ATM volatility back against the one before. */
+  /** Reversals of the ATM volatility by {@link TURN} or more from its last extreme. */
   turns: number;
-  readonly last: Map<number, { readonly atm: number; readonly step: number; readonly id: string }>;
+  readonly last: Map<
+    number,
+    { readonly atm: number; readonly id: string; readonly extreme: number; readonly way: number }
+  >;
 }
 
 /** The figures of one policy, per expiry and day. */
@@ -26,6 +29,9 @@ export interface PolicyFigures {
   readonly path_per_day: number;
   readonly turns_per_day: number;
 }
+
+/** A reversal smaller than this makes nobody requote, volatility fraction: a tenth of a point. */
+const TURN = 0.001;
 
 /** Nothing seen. */
 export function initTally(): PolicyTally {
@@ -46,8 +52,15 @@ export function noteServing(tally: PolicyTally, expiry: number, fit: Fit, error:
   const change = before === undefined ? 0 : atm - before.atm;
   tally.refits++;
   tally.path += Math.abs(change);
-  if (before !== undefined && change * before.step < 0) tally.turns++;
-  tally.last.set(expiry, { atm, step: change === 0 ? (before?.step ?? 0) : change, id: fit.id });
+  let [extreme, way] = before === undefined ? [atm, 0] : [before.extreme, before.way];
+  const from = atm - extreme;
+  if (way === 0 && Math.abs(from) >= TURN) way = Math.sign(from);
+  else if (from * way <= -TURN) {
+    tally.turns++;
+    way = -way;
+  }
+  if (way === 0 || (atm - extreme) * way > 0) extreme = way === 0 ? extreme : atm;
+  tally.last.set(expiry, { atm, id: fit.id, extreme, way });
 }
 
 /** The figures of a tape of `days`. */
