@@ -120,6 +120,8 @@ test('a fork of the engine leaves the original as it was', () => {
   for (const b of batches.slice(0, 3)) run.run(b);
   const before = structuredClone(run.state);
   const said = run.fork().run(batches[3]);
+  assert.deepEqual(run.fork(undefined, 'deribit:BTC').run(batches[3]), said, 'nor does leaving others out matter');
+  assert.equal(run.fork(undefined, 'deribit:ETH').state.underlyings.size, 0);
   assert.deepEqual(run.state, before);
   assert.deepEqual(run.run(batches[3]), said, 'and both say the same');
 });

@@ -154,7 +154,10 @@ function oneCase(place: Place, fault: FaultKind, { level, shape }: Variant): Ope
   let { previous } = place;
   let statistics: PlainStatistics | null = null;
   let share = 1;
-  const fork = place.run.fork((job) => spoilt(fault, magnitude, share, place.answers)(job));
+  const fork = place.run.fork(
+    (job) => spoilt(fault, magnitude, share, place.answers)(job),
+    `${first.venue}:${underlying}`,
+  );
   for (let j = place.i; j < place.snapshots.length && course.length < length; j++) {
     const snapshot = place.snapshots[j];
     if (snapshot.underlying !== underlying) continue;

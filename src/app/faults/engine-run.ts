@@ -43,8 +43,17 @@ export class EngineRun {
     return records;
   }
 
-  /** A copy that shares nothing with this run. */
-  fork(calibrator: Calibrator = this.#calibrator): EngineRun {
-    return new EngineRun(this.state.config, calibrator, structuredClone(this.state));
+  /** A copy that shares nothing with this run; of one underlying (`venue:name`) only, when it is named. */
+  fork(calibrator: Calibrator = this.#calibrator, underlying: string | null = null): EngineRun {
+    const state = underlying === null ? this.state : only(this.state, underlying);
+    return new EngineRun(this.state.config, calibrator, structuredClone(state));
   }
+}
+
+function only(state: EngineState, key: string): EngineState {
+  return {
+    ...state,
+    underlyings: new Map([...state.underlyings].filter(([k]) => k === key)),
+    instruments: new Map([...state.instruments].filter(([, place]) => place.underlying.key === key)),
+  };
 }
