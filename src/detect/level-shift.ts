@@ -24,10 +24,10 @@ export function initLevelShift(memory: number = 40): LevelShiftState {
 
 /**
  * Deviation of x from a winsorised exponential mean of its past (`memory` observations), in standard deviations of such
- * deviations, never less than `floor` and never more than `cap` (units of x): what it has learnt must not deafen it. Made for streams that wander: what the mean follows is no shift, what
- * it cannot follow is. NaN during the first sixty. A shift that has lasted sixty observations has been told: it is the
- * new centre; `learn` = false
- * (open incidents) leaves the scale as it is.
+ * deviations, never less than `floor` and never more than `cap` (units of x): what it has learnt must not deafen it.
+ * Made for streams that wander: what the mean follows is no shift, what it cannot follow is. NaN during the first sixty.
+ * A shift that has lasted sixty observations has been told: it is the new centre; `learn` = false (open incidents)
+ * leaves the scale as it is.
  */
 export function levelShift(
   state: LevelShiftState,

@@ -109,6 +109,7 @@ function expiryOf(state: EngineState, underlying: UnderlyingState, expiry: numbe
     countBaseline: initTrailingMedian(BASELINE_CLOSES),
     shifts: [initLevelShift(), initLevelShift(), initLevelShift()],
     jump: initLevelShift(JUMP_MEMORY),
+    jumpFrom: { fit: null, offset: 0 },
     shape: { filter: initPrewhiten(), test: rankE.init(), takenAt: -Infinity, toldUntil: -Infinity },
     metrics: DATA_METRICS.map((m) => m.init()),
     models: state.config.models.map((model) => newTrack(model, years)),

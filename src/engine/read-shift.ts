@@ -1,8 +1,8 @@
 import { levelShift } from '../detect/level-shift.ts';
-import type { Observations } from '../model/contract.ts';
+import type { Fit, Observations, Predictions } from '../model/contract.ts';
 import { modelNamed } from './models.ts';
 import type { ModelScores } from './score-batch.ts';
-import type { ExpiryState } from './state.ts';
+import type { ExpiryState, ModelTrack } from './state.ts';
 
 /** Steps of prices alone make the factors of a batch uncertain by this much, volatility (fraction). */
 const SMALLEST = 0.0005;
@@ -34,6 +34,44 @@ export function readShift(
   const { phi } = track.features;
   const observed = factors.b.map((b, i) => (phi[i] ?? 0) + b);
   const z = expiry.shifts.map((state, i) => levelShift(state, observed[i], SMALLEST, learn));
-  const jump = levelShift(expiry.jump, observed[0], SMALLEST, learn);
+  const stands = standsAt(expiry, track, fit, batch) + scores.primary.shift;
+  const jump = levelShift(expiry.jump, stands, SMALLEST, learn, healthyJump(expiry, scores, batch));
   return [Math.abs(jump) > Math.abs(z[0]) ? jump : z[0], z[1], z[2]];
+}
+
+/**
+ * Where the judged fit stands on a scale that a refit does not move: when another fit is judged, the mean difference of
+ * the two over the batch is added. Every quote is so compared with itself, and what ticks and wings do to a level that
+ * is read off one batch drops out.
+ */
+function standsAt(expiry: ExpiryState, track: ModelTrack, fit: Fit, batch: Observations): number {
+  const from = expiry.jumpFrom;
+  if (from.fit !== null && from.fit.id !== fit.id && from.fit.model === fit.model) {
+    const n = batch.k.length;
+    const [before, now] = [from.fit, fit].map((f): Float64Array => {
+      const out: Predictions = { mean: new Float64Array(n), sd: new Float64Array(n) };
+      modelNamed(track.model).predict(f, batch, out);
+      return out.mean;
+    });
+    let [sum, weights] = [0, 0];
+    for (let i = 0; i < n; i++) {
+      if (!Number.isFinite(now[i] - before[i])) continue;
+      const w = 1 / (batch.noise[i] * batch.noise[i]);
+      sum += w * (now[i] - before[i]);
+      weights += w;
+    }
+    if (weights > 0) from.offset += sum / weights;
+  }
+  from.fit = fit;
+  return from.offset;
+}
+
+/** The jump's own scale may have learnt, from faults that nobody named, up to so many times what health explains. */
+const WIDEST = 3;
+
+/** Largest scale of the level's deviations from its last batches that is believed, volatility (fraction). */
+function healthyJump(expiry: ExpiryState, scores: ModelScores, batch: Observations): number {
+  const seconds = (expiry.jump.memory * (batch.at - expiry.closedAt)) / 1000;
+  const walked = scores.track.noise.variancePerSecond * (seconds > 0 ? seconds : 0);
+  return WIDEST * Math.sqrt(SMALLEST * SMALLEST + walked);
 }

@@ -93,6 +93,7 @@ export function readSigns(
       index: number(underlying.index?.price ?? underlying.quotedIndex),
     },
     isOpen: (cause, scope) => underlying.incidents.open.has(`${cause}|${scope}`),
+    isWaiting: (cause, scope) => underlying.incidents.waiting.has(`${cause}|${scope}`),
     standing: (scope) => standingMoves(underlying, scope, at),
   };
 }
@@ -205,14 +206,20 @@ const SHIFT_ENTRY = 4.2;
 function addInnovation(signs: Signs, c: ClosedExpiry, innovation: CommonInnovation): void {
   const z = innovation.byExpiry.get(c.reading.expiry.key);
   if (z === undefined || (signs.get('absent')?.strength ?? 1) > 0) return;
+  const [shift, skewShift] = [0, 1].map(
+    (i) => c.shift[i] - (Number.isFinite(innovation.shift[i]) ? innovation.shift[i] : 0),
+  );
+  let leads = Math.abs(z[0]) - Math.abs(z[1]);
   FACTORS.forEach((name, i) => {
     const own = Number.isFinite(innovation.z[i]) ? z[i] - innovation.z[i] : z[i];
-    const shift = c.shift[i] - (Number.isFinite(innovation.shift[i]) ? innovation.shift[i] : 0);
     // Skew and curvature of one expiry wander with single quotes; together with the others' they are a move.
     const jumped = i === 0 && Number.isFinite(shift) ? strengthOf(shift, SHIFT_ENTRY) : 0;
-    put(signs, name, jumped > strengthOf(own, OWN_ENTRY) ? shift : z[i], Math.max(jumped, strengthOf(own, OWN_ENTRY)));
+    const moved = strengthOf(own, OWN_ENTRY);
+    // What leads is asked of the statistic that shows it: against its last minutes, or against the prediction.
+    if (i === 0 && jumped > moved) leads = Math.abs(shift) - Math.abs(skewShift);
+    put(signs, name, jumped > moved ? shift : z[i], Math.max(jumped, moved));
   });
-  put(signs, 'level-leads', Math.abs(z[0]) - Math.abs(z[1]), Math.abs(z[0]) >= Math.abs(z[1]) ? 1 : 0);
+  if (Number.isFinite(leads)) put(signs, 'level-leads', leads, leads >= 0 ? 1 : 0);
   if (c.reading.facts.years <= TWO_DAYS) return;
   const pr = innovation.pr.get(c.reading.expiry.key) ?? NaN;
   put(signs, 'shape', pr, Math.max(strengthOf(pr, ENTRY.shape), c.drift >= 1 ? DRIFT_STRENGTH : 0));
@@ -256,9 +263,9 @@ function underlyingSigns(
     const moved = Number.isFinite(z) ? strengthOf(z, COMMON_ENTRY) : 0;
     put(signs, name, jumped > moved ? shift : z, Math.max(jumped, moved));
   });
-  const [level, skew] = innovation.z;
-  if (Number.isFinite(level))
-    put(signs, 'level-leads', Math.abs(level) - Math.abs(skew), Math.abs(level) >= Math.abs(skew) ? 1 : 0);
+  const byShift = signs.get('level')?.value === innovation.shift[0];
+  const [level, skew] = byShift ? innovation.shift : innovation.z;
+  put(signs, 'level-leads', Math.abs(level) - Math.abs(skew), Math.abs(level) >= Math.abs(skew) ? 1 : 0);
   put(signs, 'term', innovation.term, strengthOf(innovation.term, 2.5));
   // The volatility before the move, not after it: a crash must not excuse itself.
   const atm = readTrailingMedian(underlying.atmBaseline, 1)?.centre ?? NaN;

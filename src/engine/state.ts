@@ -141,6 +141,8 @@ export interface ExpiryState {
   readonly shifts: readonly LevelShiftState[];
   /** The level again, against the last batches alone: a jump stands out where the level wanders. */
   readonly jump: LevelShiftState;
+  /** What the jump is measured from: a fit, and what the fits before it have added up to, volatility (fraction). */
+  readonly jumpFrom: { fit: Fit | null; offset: number };
   readonly shape: ShapeWatch;
   /** Memories of the data metrics, in the order of their registry. */
   readonly metrics: MetricMemory[];

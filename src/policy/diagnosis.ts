@@ -36,6 +36,8 @@ export interface UnderlyingSigns {
   readonly numbers: Readonly<Record<string, number | null>>;
   /** Whether a condition is already open on a scope: it then needs less to stay. */
   readonly isOpen: (cause: string, scope: string) => boolean;
+  /** Whether it was shown at the close before and waits for confirmation: half of the evidence then confirms it. */
+  readonly isWaiting?: (cause: string, scope: string) => boolean;
   /** Market causes that are open on a scope and were seen a moment ago; none unless given. */
   readonly standing?: (scope: string) => readonly Cause[];
 }
@@ -52,11 +54,16 @@ export function diagnose(signs: UnderlyingSigns): Diagnosis[] {
   const found: Diagnosis[] = [];
   const explained = new Set<SignName>();
   const whole = pooled(signs);
-  judge(whole, signs.scope, explained, signs, found, signs.numbers);
+  judge(whole, signs.scope, explained, standingOn(signs, signs.scope), signs, found, signs.numbers);
   const wide = new Set(found.filter((d) => d.symptomOf === undefined).map((d) => d.cause));
+  const common = [
+    ...standingOn(signs, signs.scope),
+    ...found.filter((d) => d.symptomOf === undefined).map((d): Move => [d.cause as Cause, d.scope]),
+  ];
   for (const expiry of signs.expiries) {
     const here: Diagnosis[] = [];
-    judge(expiry.signs, expiry.scope, new Set(explained), signs, here, {});
+    const moves = [...standingOn(signs, expiry.scope), ...common];
+    judge(expiry.signs, expiry.scope, new Set(explained), moves, signs, here, {});
     found.push(...here.filter((d) => !wide.has(d.cause)));
   }
   return found.toSorted(
@@ -69,17 +76,17 @@ function judge(
   vector: SignVector,
   scope: string,
   explained: Set<SignName>,
+  moves: readonly Move[],
   signs: UnderlyingSigns,
   found: Diagnosis[],
   numbers: Readonly<Record<string, number | null>>,
 ): void {
   if (![...vector.values()].some((s) => s.strength > 0)) return;
   const taken = new Set<Cause>();
-  const moves = movesOver(scope, signs, found);
   for (let i = 0; i < MOST; i++) {
     const ranked = rankCauses(vector, explained).filter((r) => !taken.has(r.cause));
     const first = ranked[0];
-    const cause = ranked.find((r) => r.logOdds >= (signs.isOpen(r.cause, scope) ? STAY : signs.openAt))?.cause;
+    const cause = ranked.find((r) => r.logOdds >= needed(signs, r.cause, scope))?.cause;
     if (cause === undefined) return;
     const { logOdds } = ranked.find((r) => r.cause === cause) ?? first;
     const { kind } = CAUSES[cause];
@@ -102,17 +109,20 @@ function judge(
   }
 }
 
-/** Moves that may have aftershocks on a scope: those standing on it or on the whole, and those found on the whole now. */
-function movesOver(scope: string, signs: UnderlyingSigns, found: readonly Diagnosis[]): [Cause, string][] {
-  const scopes = scope === signs.scope ? [scope] : [scope, signs.scope];
-  const moves = scopes.flatMap((s) => (signs.standing?.(s) ?? []).map((cause): [Cause, string] => [cause, s]));
-  if (scope !== signs.scope)
-    for (const d of found)
-      if (d.scope === signs.scope && d.symptomOf === undefined) moves.push([d.cause as Cause, signs.scope]);
-  return moves;
+/** Log-odds that a cause must reach, nats: less to confirm what has shown, least to stay open. */
+function needed(signs: UnderlyingSigns, cause: Cause, scope: string): number {
+  if (signs.isOpen(cause, scope)) return STAY;
+  return signs.isWaiting?.(cause, scope) === true ? 0.5 * (signs.openAt + STAY) : signs.openAt;
 }
 
-function moveBehind(cause: Cause, moves: readonly [Cause, string][]): string | null {
+/** A move of the market that may have aftershocks: cause and scope. */
+type Move = readonly [Cause, string];
+
+function standingOn(signs: UnderlyingSigns, scope: string): Move[] {
+  return (signs.standing?.(scope) ?? []).map((cause): Move => [cause, scope]);
+}
+
+function moveBehind(cause: Cause, moves: readonly Move[]): string | null {
   return moves.find(([m]) => AFTERSHOCKS[m]?.has(cause) === true)?.join('|') ?? null;
 }
 

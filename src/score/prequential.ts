@@ -1,6 +1,6 @@
 import type { Observations, Predictions } from '../model/contract.ts';
 import { log as ln } from '../numeric/exponential.ts';
-import { HUBER_95, MAD_TO_SD, medianInPlace } from '../numeric/robust.ts';
+import { HUBER_95, MAD_TO_SD, huberWeight, medianInPlace } from '../numeric/robust.ts';
 
 /**
  * One predict-then-observe score: a prediction made before the batch, judged by the batch.
@@ -13,6 +13,8 @@ export interface PrequentialScore {
   readonly pz: number;
   /** Level, skew and curvature of the innovation, e = b0 + b1 x + b2 x^2 + r (volatility fractions), when identified. */
   readonly factors: InnovationFactors | null;
+  /** Robust weighted mean of e over the body, volatility fraction: how far the smile as a whole stands from the prediction. */
+  readonly shift: number;
   /** median |r| / sigma: shape error left after level, skew and curvature. */
   readonly pr: number;
   /** Share of predictions between bid and ask, among observations that have both. */
@@ -74,16 +76,43 @@ export function scorePrequential(
   const scratch = new Float64Array(n);
   const factors = fitFactors(batch.x, residual, weight, root, scratch);
   standardised(batch.x, residual, root, factors === null ? ZERO : factors.b, scratch);
+  const pr = medianInPlace(scratch);
   return {
     n,
     pz: Math.sqrt(zz / n),
     factors,
-    pr: medianInPlace(scratch),
+    shift: bodyMean(batch.x, residual, weight, root, factors === null ? 0 : factors.b[0], Math.max(1, MAD_TO_SD * pr)),
+    pr,
     insideShare: bounded === 0 ? 0 : inside / bounded,
     logScore: log / n,
     excess: excess / n,
     meanSquare: squares / n,
   };
+}
+
+const MEAN_PASSES = 3;
+
+/** Huber mean of e over |x| <= 2.5 from a first guess, `scale` in standard errors; NaN without an observation there. */
+function bodyMean(
+  x: Float64Array,
+  e: Float64Array,
+  weight: Float64Array,
+  root: Float64Array,
+  guess: number,
+  scale: number,
+): number {
+  let mean = guess;
+  for (let pass = 0; pass < MEAN_PASSES; pass++) {
+    let [sum, weights] = [0, 0];
+    for (let i = 0; i < e.length; i++) {
+      if (Math.abs(x[i]) > BODY_X) continue;
+      const w = weight[i] * huberWeight((Math.abs(e[i] - mean) * root[i]) / scale);
+      sum += w * e[i];
+      weights += w;
+    }
+    mean = sum / weights;
+  }
+  return mean;
 }
 
 /**
