@@ -16,6 +16,13 @@ export function heldPositions(state: EngineState): Position[] {
   );
 }
 
+/** Where a position is valued; null where nothing of its coin is watched. */
+export function homeOf(state: EngineState, p: Position): UnderlyingState | null {
+  const own = (p.kind === 'equity' ? p.currency : p.symbol).split('-', 1)[0];
+  const all = [...state.underlyings.values()];
+  return all.find((u) => u.underlying === own) ?? all.find((u) => u.underlying === p.underlying) ?? null;
+}
+
 /**
  * The state as sources of volatility at `at` (epoch ms). Positions are valued in the underlying of their own name where it
  * is watched, else in their coin's.
@@ -27,11 +34,7 @@ export function engineSources(
   history: ReadonlyMap<string, readonly NamedScenario[]> = new Map(),
 ): BookSources {
   const homes = new Map<UnderlyingState, Position[]>();
-  const home = (p: Position): UnderlyingState | null => {
-    const own = (p.kind === 'equity' ? p.currency : p.symbol).split('-', 1)[0];
-    const all = [...state.underlyings.values()];
-    return all.find((u) => u.underlying === own) ?? all.find((u) => u.underlying === p.underlying) ?? null;
-  };
+  const home = (p: Position): UnderlyingState | null => homeOf(state, p);
   for (const p of positions) {
     const u = home(p);
     if (u !== null) homes.set(u, [...(homes.get(u) ?? []), p]);

@@ -3,6 +3,7 @@ import type { EngineConfig } from '../engine/config.ts';
 import { initEngine, type EngineState } from '../engine/state.ts';
 import { step } from '../engine/step.ts';
 import type { MarketEvent } from '../market/event.ts';
+import type { OutputRecord } from '../model/record.ts';
 import { canonicalJson } from '../store/canonical-json.ts';
 import { readRecords } from '../store/log-reader.ts';
 import type { LogFiles } from '../store/log-files.ts';
@@ -17,6 +18,13 @@ export class StateError extends Error {
   readonly exitCode = 2;
 }
 
+/** Who hears of what a walk passes. */
+export interface WalkListener {
+  /** Every event, after the engine has taken it. */
+  readonly onEvent?: (event: MarketEvent) => void;
+  readonly onRecord?: (record: OutputRecord) => void;
+}
+
 /** Follows a session's inputs through the engine, stopping at chosen times. Fits are those recorded. */
 export class LogWalk {
   #state: EngineState | null = null;
@@ -24,12 +32,11 @@ export class LogWalk {
   #configuration = '';
   #pending: MarketEvent | null = null;
   readonly #records: ReturnType<typeof readRecords>;
-  readonly #onEvent: (event: MarketEvent, state: EngineState) => void;
+  readonly #listener: WalkListener;
 
-  /** `onEvent` hears of every event after the engine has taken it. */
-  constructor(files: LogFiles, onEvent: (event: MarketEvent, state: EngineState) => void = () => undefined) {
+  constructor(files: LogFiles, listener: WalkListener = {}) {
     this.#records = readRecords(files);
-    this.#onEvent = onEvent;
+    this.#listener = listener;
   }
 
   /** Newest market time taken, epoch ms. */
@@ -69,6 +76,12 @@ export class LogWalk {
     }
   }
 
+  /** Takes events up to the first that tells the market's time. False when there is none. */
+  async untilFirst(): Promise<boolean> {
+    if (this.#pending === null) await this.until(-Infinity);
+    return this.#pending === null ? false : this.until(this.#pending.at);
+  }
+
   #begin(config: EngineConfig): void {
     const text = canonicalJson(config);
     if (this.#state !== null && text === this.#configuration) return;
@@ -78,8 +91,9 @@ export class LogWalk {
 
   #take(event: MarketEvent): void {
     if (this.#state === null) throw new StateError('a record comes before the session header');
-    step(this.#state, event);
+    for (const effect of step(this.#state, event))
+      if (effect.type === 'record') this.#listener.onRecord?.(effect.record);
     if (CLOCKS.has(event.type)) this.#at = Math.max(this.#at, event.at);
-    this.#onEvent(event, this.#state);
+    this.#listener.onEvent?.(event);
   }
 }

@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   replay: async () => (await import('./replay.ts')).registerReplay,
   calibrate: async () => (await import('./calibrate.ts')).registerCalibrate,
   portfolio: async () => (await import('./portfolio.ts')).registerPortfolio,
+  'explain-pnl': async () => (await import('./explain-pnl.ts')).registerExplainPnl,
   credit: async () => (await import('./credit.ts')).registerCredit,
   hedge: async () => (await import('./hedge.ts')).registerHedge,
   calc: async () => (await import('./calc.ts')).registerCalc,

@@ -72,7 +72,8 @@ async function portfolio(file: string | undefined, flags: PortfolioFlags): Promi
   }
 }
 
-function ownPositions(file: string): readonly Position[] {
+/** Positions of a file; what it cannot use is told on stderr. */
+export function ownPositions(file: string): readonly Position[] {
   const book = readBook(file);
   for (const reason of book.refused.slice(0, 5)) process.stderr.write(`${file}: ${reason}\n`);
   if (book.refused.length > 5) process.stderr.write(`${file}: ${book.refused.length} rows left out in all\n`);

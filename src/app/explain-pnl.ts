@@ -1,0 +1,258 @@
+/** What a book earned over a stretch of a session log, step by step: positions, fills and markets as they were recorded. */
+import { fitOf, priceBook, sourceVolatilities, volatilities } from '../engine/book-market.ts';
+import { coinOf } from '../engine/on-positions.ts';
+import type { EngineState, UnderlyingState } from '../engine/state.ts';
+import type { MarketEvent, OwnFillEvent } from '../market/event.ts';
+import type { Fit } from '../model/contract.ts';
+import {
+  addExplanation,
+  explainBookStep,
+  noExplanation,
+  type BookStepInput,
+  type ExplainedBook,
+  type ExplainedFill,
+  type PricePoint,
+} from '../portfolio/book-explain.ts';
+import { DEFAULT_ACCOUNT, preferred } from '../portfolio/account.ts';
+import type { Position } from '../portfolio/position.ts';
+import type { LogFiles } from '../store/log-files.ts';
+import { deribitHolding } from '../venue/deribit-holding.ts';
+import { heldPositions, homeOf } from './book-engine.ts';
+import { LogWalk, StateError } from './state-at.ts';
+
+/** What to explain. */
+export interface ExplainRequest {
+  readonly files: LogFiles;
+  /** Epoch ms; -Infinity and Infinity: the log's own ends. */
+  readonly from: number;
+  readonly to: number;
+  readonly stepMs: number;
+  /** `champion`, `venue`, or a watched model. */
+  readonly source: string;
+  /** Positions instead of those in the log. */
+  readonly positions: readonly Position[] | null;
+  readonly onProgress?: (at: number) => void;
+}
+
+/** One coin's book explained. */
+export interface ExplainedUnderlying {
+  readonly underlying: string;
+  readonly usd: ExplainedBook;
+  readonly coin: ExplainedBook;
+  /** Change of the coin equity that the venue itself reported; null where it did not. */
+  readonly observedCoin: number | null;
+}
+
+/** The whole stretch. */
+export interface ExplainedStretch {
+  readonly from: number;
+  readonly to: number;
+  readonly steps: number;
+  readonly underlyings: readonly ExplainedUnderlying[];
+  /** Sum of recalibration jumps recorded in the stretch, USD. */
+  readonly jumpUsd: number;
+  /** Symbols without a price at some step, with the number of steps. */
+  readonly unpriced: ReadonlyMap<string, number>;
+}
+
+/** More steps than this are a mistake. */
+const MOST_STEPS = 100_000;
+/** Until positions and a calibrated market are there. */
+const LOOK_MS = 2_000;
+
+interface Stop {
+  readonly at: number;
+  readonly positions: readonly Position[];
+  readonly points: ReadonlyMap<string, PricePoint>;
+  /** Champion's fits by key of the expiry, with what they are needed for. */
+  readonly fits: ReadonlyMap<number, Fit>;
+  readonly equity: ReadonlyMap<string, number>;
+}
+
+/** Walks the log and explains every step of every coin held. */
+export async function explainPnl(request: ExplainRequest): Promise<ExplainedStretch> {
+  const { stepMs, source } = request;
+  let fills: OwnFillEvent[] = [];
+  const delivered = new Map<string, Map<number, number>>();
+  let jumpUsd = 0;
+  const walk = new LogWalk(request.files, {
+    onEvent: (event) => {
+      if (event.type === 'own-fill') fills.push(event);
+      if (event.type === 'delivery') noteDelivery(delivered, event);
+    },
+    onRecord: (record) => {
+      if (record.type === 'book' && record.jump_usd !== null) jumpUsd += record.jump_usd;
+    },
+  });
+  let more = await begin(walk, request);
+  fills = [];
+  jumpUsd = 0;
+  let before = stopAt(walk, source, request.positions);
+  const sums = new Map<string, { usd: ExplainedBook; coin: ExplainedBook }>();
+  const unpriced = new Map<string, number>();
+  const first = before;
+  let steps = 0;
+  while (more && before.at < request.to) {
+    if (++steps > MOST_STEPS) throw new StateError(`more than ${MOST_STEPS} steps: give a longer --step`);
+    more = await walk.until(Math.min(request.to, before.at + stepMs));
+    const after = stopAt(walk, source, request.positions);
+    if (!(after.at > before.at)) continue;
+    request.onProgress?.(after.at);
+    explainStop(before, after, fills, delivered, sums, unpriced, steps === 1);
+    fills = [];
+    before = after;
+  }
+  if (steps === 0) throw new StateError('the log holds no market after --from');
+  return {
+    from: first.at,
+    to: before.at,
+    steps,
+    jumpUsd,
+    unpriced,
+    underlyings: [...sums].map(([underlying, { usd, coin }]) => {
+      const [e0, e1] = [first.equity.get(underlying), before.equity.get(underlying)];
+      return { underlying, usd, coin, observedCoin: e0 === undefined || e1 === undefined ? null : e1 - e0 };
+    }),
+  };
+}
+
+/** To `from`, or to where something is held and every expiry held has a fit. False when the log ends there. */
+async function begin(walk: LogWalk, request: ExplainRequest): Promise<boolean> {
+  if (request.from > -Infinity) return walk.until(request.from);
+  let more = await walk.untilFirst();
+  while (more) {
+    const { points, positions } = stopAt(walk, request.source, request.positions);
+    const options = positions.filter((p) => p.kind === 'option');
+    const isPriced = options.every((p) => points.get(p.underlying)?.options.has(p.symbol));
+    if (positions.length > 0 && isPriced) return true;
+    more = await walk.until(walk.at + LOOK_MS);
+  }
+  return false;
+}
+
+function explainStop(
+  before: Stop,
+  after: Stop,
+  fills: readonly OwnFillEvent[],
+  delivered: ReadonlyMap<string, ReadonlyMap<number, number>>,
+  sums: Map<string, { usd: ExplainedBook; coin: ExplainedBook }>,
+  unpriced: Map<string, number>,
+  isFirst: boolean,
+): void {
+  const coins = new Set(before.positions.flatMap((p) => (p.underlying === null ? [] : [p.underlying])));
+  const traded = fills.map((f) => explainedFill(f)).filter((f) => f !== null);
+  for (const f of traded) coins.add(f.position.underlying);
+  for (const coin of coins) {
+    const [from, to] = [before.points.get(coin), after.points.get(coin)];
+    if (from === undefined || to === undefined) continue;
+    const positions = before.positions.filter((p) => p.underlying === coin);
+    const input: BookStepInput = {
+      positions,
+      before: from,
+      after: to,
+      predicted: predictedFor(positions, before, after, to),
+      delivered: delivered.get(coin) ?? new Map(),
+      fills: traded.filter((f) => f.position.underlying === coin),
+    };
+    const step = explainBookStep(input);
+    let sum = sums.get(coin);
+    const isNew = sum === undefined;
+    if (sum === undefined) sums.set(coin, (sum = { usd: noExplanation(), coin: noExplanation() }));
+    addExplanation(sum.usd, step.usd, isFirst || isNew);
+    addExplanation(sum.coin, step.coin, isFirst || isNew);
+    for (const symbol of step.unpriced) unpriced.set(symbol, (unpriced.get(symbol) ?? 0) + 1);
+  }
+}
+
+/** Volatilities that the models of the start predict for the forwards of the end, by their own rule of dynamics. */
+function predictedFor(positions: readonly Position[], before: Stop, after: Stop, to: PricePoint): Map<string, number> {
+  const out = new Map<string, number>();
+  for (const p of positions) {
+    if (p.kind !== 'option') continue;
+    const fit = before.fits.get(p.expiry);
+    const mark = to.options.get(p.symbol);
+    if (fit === undefined || mark === undefined) continue;
+    const years = (p.expiry - after.at) / YEAR_MS;
+    const [sigma] = volatilities(fit, years, mark.forward, [p.strike], after.at);
+    if (sigma > 0) out.set(p.symbol, sigma);
+  }
+  return out;
+}
+
+const YEAR_MS = 365 * 86_400_000;
+
+function stopAt(walk: LogWalk, source: string, own: readonly Position[] | null): Stop {
+  const { state, at } = walk;
+  const positions = own ?? heldPositions(state);
+  const points = new Map<string, PricePoint>();
+  const fits = new Map<number, Fit>();
+  const homes = new Map<UnderlyingState, Position[]>();
+  for (const p of positions) {
+    const home = homeOf(state, p);
+    if (home !== null) homes.set(home, [...(homes.get(home) ?? []), p]);
+  }
+  // What is traded in the step must have a price too.
+  for (const u of state.underlyings.values()) {
+    const coin = coinOf(u.underlying);
+    const held = points.get(coin);
+    const options = new Map(held?.options);
+    const futures = new Map(held?.futures);
+    const funding = new Map(held?.funding);
+    const listed: Position[] = u.expiries.flatMap((e) =>
+      e.entries.map(({ instrument: i }) => ({
+        kind: 'option', account: '', symbol: i.symbol, underlying: coin, side: i.side, strike: i.strike, expiry: i.expiry,
+        settlement: i.settlement, size: 1, entry: NaN,
+      })),
+    ); // prettier-ignore
+    const known = new Set(listed.map((p) => (p as { symbol: string }).symbol));
+    const others = (homes.get(u) ?? []).filter((p) => p.kind === 'option' && !known.has(p.symbol));
+    const book = priceBook(u, [...listed, ...others], at);
+    for (const e of book.expiries) {
+      const sigma = sourceVolatilities(book, e, source);
+      e.options.forEach((o, i) => {
+        if (sigma[i] > 0) options.set(o.symbol, { forward: e.forward, sigma: sigma[i] });
+      });
+      const fit = fitOf(e.state, source === 'venue' ? 'champion' : source);
+      if (fit !== null) fits.set(e.state.expiry, fit);
+    }
+    const index = u.index?.price ?? u.quotedIndex;
+    for (const f of u.futures.values()) {
+      const mark = f.mark ?? (f.bid !== null && f.ask !== null ? 0.5 * (f.bid + f.ask) : null);
+      if (mark !== null) futures.set(f.symbol, mark);
+      if (f.funding8h !== null) funding.set(f.symbol, f.funding8h);
+    }
+    points.set(coin, { at, index: index > 0 ? index : (held?.index ?? NaN), options, futures, funding });
+  }
+  return { at, positions, points, fits, equity: equityOf(state) };
+}
+
+/** Equity by currency, where every account that speaks has told it. */
+function equityOf(state: EngineState): Map<string, number> {
+  const out = new Map<string, number>();
+  for (const a of preferred(state.book.accounts.values()))
+    for (const [currency, { equity }] of a.margins)
+      if (equity !== null) out.set(currency, (out.get(currency) ?? 0) + equity);
+  return out;
+}
+
+function explainedFill(f: OwnFillEvent): ExplainedFill | null {
+  const holding = deribitHolding(f.symbol, 0, null);
+  if (typeof holding === 'string' || holding.kind === 'cash') return null;
+  const account = f.account === '' ? DEFAULT_ACCOUNT : f.account;
+  return {
+    position: { ...holding, account, entry: NaN },
+    signed: f.direction === 'buy' ? f.amount : -f.amount,
+    price: f.price,
+    fee: f.fee ?? 0,
+    feeInCoin: f.feeCurrency === null ? holding.settlement === 'inverse' : f.feeCurrency === holding.underlying,
+  };
+}
+
+function noteDelivery(
+  delivered: Map<string, Map<number, number>>,
+  { underlying, expiry, price }: Extract<MarketEvent, { type: 'delivery' }>,
+): void {
+  const coin = coinOf(underlying);
+  const known = delivered.get(coin) ?? new Map<number, number>();
+  delivered.set(coin, known.set(expiry, price));
+}
