@@ -30,6 +30,9 @@ export interface Status {
 export interface ExpiryGlance {
   readonly scope: string;
   readonly expiry: string;
+  /** What serves it, and the state of its calibration loop. */
+  readonly model: string;
+  readonly loop: string;
   readonly years: number;
   readonly forward: Maybe;
   readonly atm_vol: Maybe;

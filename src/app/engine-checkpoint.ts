@@ -4,7 +4,9 @@ import type { EngineState } from '../engine/state.ts';
 import { canonicalJson } from '../store/canonical-json.ts';
 import { loadCheckpoint, saveCheckpoint } from '../store/checkpoint.ts';
 import { nodeFiles } from '../store/log-files.ts';
+import { beginningOf } from '../store/log-reader.ts';
 import type { LogWriter } from '../store/log-writer.ts';
+import { loadMilestone, milestonesOf, saveMilestone } from '../store/milestone.ts';
 import type { StartingPoint } from './recover-session.ts';
 import { CODE_VERSION } from './version.ts';
 
@@ -15,16 +17,36 @@ interface Saved {
 }
 
 /**
- * Saves the engine's state at the log's present end. The bytes are taken at once (the caller goes on), the file is
- * written when the log is durable up to there.
+ * Saves the engine's state at the log's present end, for recovery and as a milestone for looking back. The bytes are
+ * taken at once (the caller goes on), the files are written when the log is durable up to there.
  */
 export async function saveEngine(directory: string, state: EngineState, writer: LogWriter): Promise<void> {
   const sequence = writer.sequence;
   const digest = writer.digest();
   const saved: Saved = { code: CODE_VERSION, state };
   const bytes = serialize(saved);
+  const at = Math.max(...[...state.underlyings.values()].map((u) => u.watermark));
   if (sequence > 0) await writer.committed(sequence - 1);
-  await saveCheckpoint(nodeFiles(directory), { sequence, digest, state: bytes });
+  const checkpoint = { sequence, digest, state: bytes };
+  const files = nodeFiles(directory);
+  await saveCheckpoint(files, checkpoint);
+  if (at > 0) await saveMilestone(files, at, checkpoint, await beginningOf(files));
+}
+
+/**
+ * The engine as the newest milestone at or before `at` (epoch ms) has it, if this code made it; null sends the caller to
+ * the log's beginning.
+ */
+export async function engineBefore(directory: string, at: number): Promise<StartingPoint | null> {
+  const files = nodeFiles(directory);
+  for (const milestone of (await milestonesOf(files)).reverse()) {
+    if (milestone.at > at) continue;
+    const checkpoint = await loadMilestone(files, milestone);
+    const saved = checkpoint === null ? null : (deserialize(checkpoint.state) as Saved);
+    if (checkpoint !== null && saved?.code === CODE_VERSION)
+      return { state: saved.state, sequence: checkpoint.sequence };
+  }
+  return null;
 }
 
 /**

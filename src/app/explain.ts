@@ -35,7 +35,7 @@ export async function explainIncident(directory: string, id: string): Promise<Ex
   let state: EngineState | null = null;
   const view = new EngineView({
     mode: 'replay',
-    synthetic: false,
+    synthetic: () => false,
     state: () => state,
     figures: () => NO_FIGURES,
     feeds: () => [],
@@ -70,7 +70,7 @@ export async function explainIncident(directory: string, id: string): Promise<Ex
   }
   const incident = view.incident(id);
   if (incident === null) return null;
-  const champion = view.status().champion;
+  const champion = servingOn(state, incident.scope) ?? view.status().champion;
   const scores = kept.filter((r) => r.type === 'score').filter((r) => r.model === champion);
   return {
     incident,
@@ -81,6 +81,13 @@ export async function explainIncident(directory: string, id: string): Promise<Ex
     champion,
     reproduced,
   };
+}
+
+/** The model that serves an expiry; null for another scope. */
+function servingOn(state: EngineState | null, scope: string): string | null {
+  for (const u of state?.underlyings.values() ?? [])
+    for (const e of u.expiries) if (e.key === scope) return e.loop.champion;
+  return null;
 }
 
 const NO_FIGURES = {

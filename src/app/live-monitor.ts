@@ -27,6 +27,8 @@ export interface LiveOptions {
   readonly onTrouble?: (error: Error) => void;
   /** Room again after `accept` had answered false. */
   readonly onRoom: () => void;
+  /** `SYNTHETIC` where the market is simulated: it stays with the log. */
+  readonly stamp?: string;
   readonly log?: WriterOptions;
   /** Wall clock, epoch ms. */
   readonly now?: () => number;
@@ -103,7 +105,7 @@ export class LiveMonitor {
         if (!this.stopped) this.take(fitResult(answer.job, answer.outcome, this.venueNow()));
       },
     });
-    log.writer.append(sessionHeader(options.config));
+    log.writer.append(sessionHeader(options.config, options.stamp ?? null));
     this.session = new Session(
       options.config,
       {

@@ -81,16 +81,16 @@ export class OversightDesk implements OversightSource {
   }
 
   calibrations(wanted: { readonly scope: string | null; readonly model: string | null }): ShownCalibration[] {
-    const shown: (ShownCalibration & { readonly to: number })[] = [];
+    const shown: ShownCalibration[] = [];
     for (const underlying of this.state()?.underlyings.values() ?? [])
       for (const expiry of underlying.expiries) {
         if (wanted.scope !== null && wanted.scope !== expiry.key && wanted.scope !== underlying.key) continue;
         const serving = new Set(expiry.models.map((t) => newestVersion(t)?.fit.content));
         for (const entry of expiry.loop.registry)
           if (wanted.model === null || entry.model === wanted.model)
-            shown.push({ ...shownCalibration(entry, serving.has(entry.id)), to: entry.to });
+            shown.push(shownCalibration(entry, serving.has(entry.id)));
       }
-    return shown.sort((a, b) => b.to - a.to).map(({ to: _, ...c }) => c);
+    return shown.sort((a, b) => Date.parse(b.inputs.to) - Date.parse(a.inputs.to));
   }
 
   private isProposed(id: string): boolean {

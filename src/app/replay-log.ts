@@ -8,6 +8,7 @@ import { carriedOver } from '../policy/oversight.ts';
 import { canonicalJson } from '../store/canonical-json.ts';
 import { nodeFiles } from '../store/log-files.ts';
 import { readRecords } from '../store/log-reader.ts';
+import { recordsOf } from '../store/recover.ts';
 import { RecordStream } from '../store/record-stream.ts';
 import type { LogRecord } from '../store/record-codec.ts';
 import type { ReplayResult } from './replay-market.ts';
@@ -33,11 +34,12 @@ export interface LogReplay {
   readonly directory: string;
   readonly speed: number;
   readonly onRecord: (record: OutputRecord) => void;
-  readonly onProgress?: (sequence: number, at: number) => void;
+  /** `fraction` of the log that has been fed; null when its end was torn off and nobody knows how long it is. */
+  readonly onProgress?: (sequence: number, at: number, fraction: number | null) => void;
   /** Decides when each event is due, instead of `speed`. */
   readonly pacer?: Pacer;
   /** Called with every session of the log before its first event. */
-  readonly onSession?: (session: Session) => void;
+  readonly onSession?: (session: Session, stamp: string | null) => void;
   /** Called with every event once the engine has taken it. */
   readonly onEvent?: (event: MarketEvent) => void;
 }
@@ -74,6 +76,7 @@ export async function replayLog(options: LogReplay): Promise<ReplayResult> {
   const pacer = options.pacer ?? (options.speed === Infinity ? null : new Pace(options.speed));
   let recorded: string | null = null;
   let last = 0;
+  const total = await recordsOf(nodeFiles(options.directory));
   for await (const item of readRecords(nodeFiles(options.directory))) {
     if (item.kind === 'damage')
       throw new ReplayMismatch(
@@ -87,7 +90,8 @@ export async function replayLog(options: LogReplay): Promise<ReplayResult> {
     const wait = record.kind === 'input' ? (pacer?.until(record.event.at) ?? null) : null;
     if (wait !== null) await wait;
     feed(c, record, item.sequence, options);
-    if (record.kind === 'input' && last % 4096 === 0) options.onProgress?.(last, record.event.at);
+    if (record.kind === 'input' && (last % 4096 === 0 || wait !== null))
+      options.onProgress?.(last, record.event.at, total === null ? null : (last + 1) / total);
   }
   const { session, summary } = c;
   if (session === null || summary === null) throw new ReplayMismatch(0, 'the log holds no session');
@@ -107,7 +111,7 @@ function feed(c: Comparison, record: LogRecord, sequence: number, options: LogRe
     if (c.produced.length > 0) c.cut = true;
     if (c.session === null || configuration !== c.configuration) {
       c.produced.length = 0;
-      begin(c, record.configuration as unknown as EngineConfig, options);
+      begin(c, record.configuration as unknown as EngineConfig, record.stamp ?? null, options);
     }
     c.configuration = configuration;
     return;
@@ -139,7 +143,7 @@ function feed(c: Comparison, record: LogRecord, sequence: number, options: LogRe
   options.onEvent?.(event);
 }
 
-function begin(c: Comparison, config: EngineConfig, options: LogReplay): void {
+function begin(c: Comparison, config: EngineConfig, stamp: string | null, options: LogReplay): void {
   const summary = new SummaryBuilder(config.champion);
   c.summary = summary;
   const before = c.session?.state ?? null;
@@ -157,5 +161,5 @@ function begin(c: Comparison, config: EngineConfig, options: LogReplay): void {
     },
   }, state); // prettier-ignore
   summary.follow(c.session.state);
-  options.onSession?.(c.session);
+  options.onSession?.(c.session, stamp);
 }

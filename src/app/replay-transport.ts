@@ -16,8 +16,8 @@ export interface ReplayHooks {
   readonly pacer: Pacer;
   readonly onRecord: (record: OutputRecord) => void;
   readonly onEvent: (event: MarketEvent) => void;
-  /** `recorded`: a session log, to which nothing may be added. */
-  readonly onSession: (session: Session, recorded: boolean) => void;
+  /** `recorded`: a session log, to which nothing may be added; `stamp`: what it says of its market, `SYNTHETIC`. */
+  readonly onSession: (session: Session, recorded: boolean, stamp: string | null) => void;
   readonly onProgress: (fraction: number) => void;
 }
 

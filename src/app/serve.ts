@@ -9,6 +9,8 @@ import type { AlertSource } from '../server/alert-routes.ts';
 import { oversightRoom } from '../server/oversight-routes.ts';
 import type { ServerRoom } from '../server/room.ts';
 import { ServerRefused, startServer, type MonitorServer } from '../server/monitor-server.ts';
+import { PastReader } from './past/past-reader.ts';
+import { recallRecent } from './past/recorded-history.ts';
 import type { ReplayTransport } from './replay-transport.ts';
 import type { Alerts } from './alerts.ts';
 import { GateDesk } from './gate-desk.ts';
@@ -45,6 +47,8 @@ export interface GateAppearance {
 
 /** Serves a watch that is about to start: first the address, then {@link ServedWatch.attach}. */
 export interface ServedWatch extends Served {
+  /** Takes up what the log of an earlier process says, before the watch that goes on from it is started. */
+  recall(directory: string): Promise<void>;
   attach(watch: Watch): void;
 }
 
@@ -68,9 +72,12 @@ export async function serveWatch(
   rooms: readonly ServerRoom[] = [],
 ): Promise<ServedWatch> {
   let watch: Watch | null = null;
+  let log: string | null = null;
+  const past = new PastReader(() => log, options.onTrouble);
   const source: ViewSource = {
     mode: 'live',
-    synthetic,
+    synthetic: () => synthetic,
+    past,
     state: () => watch?.monitor.session.state ?? null,
     figures: () => (watch === null ? NO_FIGURES : { ...watch.figures(), logRecords: watch.monitor.records }),
     feeds: () => watch?.figures().feeds ?? [],
@@ -103,10 +110,18 @@ export async function serveWatch(
   const served = await serve(options, source, desk, silences, rooms);
   return {
     ...served,
-    attach: (started) => void (watch = started),
+    recall: async (directory) => {
+      log = directory;
+      const recalled = await recallRecent(directory, served.view.history);
+      if (recalled !== null) served.view.recall(recalled);
+    },
+    attach: (started) => {
+      watch = started;
+      served.view.recovered();
+    },
     close: async () => {
       desk.close();
-      await served.close();
+      await Promise.all([served.close(), past.close()]);
     },
   };
 }
@@ -116,6 +131,8 @@ export interface ReplayedSession {
   state(): EngineState | null;
   /** Whether it is a session log, to which nothing may be added. */
   recorded(): boolean;
+  /** Whether its market was simulated. */
+  synthetic(): boolean;
   /** Puts what a person did through the session; returns the event. */
   push(request: OperatorRequest): MarketEvent;
 }
@@ -131,7 +148,7 @@ export async function serveReplay(
     options,
     {
       mode: 'replay',
-      synthetic: false,
+      synthetic: () => session.synthetic(),
       state: () => session.state(),
       figures: () => NO_FIGURES,
       feeds: () => [],
@@ -157,8 +174,13 @@ async function serve(
   gate: GateDesk | null = null,
   alerts: AlertSource | null = null,
   rooms: readonly ServerRoom[] = [],
-): Promise<Served> {
-  const oversight = oversightRoom(new OversightDesk(source.state, source.operate));
+): Promise<Served & { readonly view: EngineView }> {
+  const oversight = oversightRoom(
+    new OversightDesk(
+      () => source.state(),
+      (request) => source.operate(request),
+    ),
+  );
   const all = [oversight, ...rooms];
   const names = [...(gate === null ? [] : ['gate']), ...(alerts === null ? [] : ['alerts']), ...all.map((r) => r.name)];
   const view = new EngineView({ ...source, rooms: names });
@@ -181,6 +203,7 @@ async function serve(
     address: server.address,
     onEvent: (event) => view.onEvent(event),
     onRecord: (record) => view.onRecord(record),
+    view,
     close: () => server.close(),
   };
 }

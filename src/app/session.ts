@@ -88,9 +88,16 @@ export class Session {
   }
 }
 
-/** The header that opens a session in its log. */
-export function sessionHeader(config: EngineConfig): LogRecord {
-  return { kind: 'meta', format: FORMAT, code: CODE_VERSION, configuration: config as unknown as JsonObject };
+/** The header that opens a session in its log; `stamp` is `SYNTHETIC` where the market is simulated. */
+export function sessionHeader(config: EngineConfig, stamp: string | null = null): LogRecord {
+  const stamped = stamp === null ? {} : { stamp };
+  return {
+    kind: 'meta',
+    format: FORMAT,
+    code: CODE_VERSION,
+    configuration: config as unknown as JsonObject,
+    ...stamped,
+  };
 }
 
 /** The event that brings a calibration back. */

@@ -1,5 +1,5 @@
 import type { EngineState } from '../engine/state.ts';
-import type { OutputRecord } from '../model/record.ts';
+import type { CalibrationRecord, OutputRecord, ScoreRecord } from '../model/record.ts';
 import { median } from '../numeric/robust.ts';
 
 /** The last line of `--json`: what a run came to. */
@@ -9,6 +9,8 @@ export interface SummaryRecord {
   readonly instruments: number;
   readonly expiries: number;
   readonly calibrations: number;
+  /** Expiries by the model that serves them at the end. */
+  readonly serving: Readonly<Record<string, number>>;
   readonly refused_by_reason: Readonly<Record<string, number>>;
   readonly median_rmse_vol: number | null;
   readonly median_inside_share: number | null;
@@ -42,6 +44,7 @@ class Sample {
 /** Gathers a run's summary from its records as they pass. */
 export class SummaryBuilder {
   private readonly champion: string;
+  private state: EngineState | null = null;
   private readonly rmse = new Sample();
   private readonly inside = new Sample();
   private readonly pz = new Sample();
@@ -55,6 +58,11 @@ export class SummaryBuilder {
     this.champion = champion;
   }
 
+  /** Asks this engine from now on which model serves an expiry: one that was promoted, or the configured champion. */
+  follow(state: EngineState): void {
+    this.state = state;
+  }
+
   /** Counts an instrument of the stream. */
   instrument(symbol: string, underlying: string, expiry: number): void {
     this.instruments.add(symbol);
@@ -65,14 +73,20 @@ export class SummaryBuilder {
   record(record: OutputRecord): void {
     if (record.type === 'calibration') {
       this.calibrations++;
-      if (record.model !== this.champion) return;
+      if (record.model !== this.serving(record)) return;
       this.rmse.add(record.rmse_vol);
       this.inside.add(record.inside_share);
-    } else if (record.type === 'score' && record.model === this.champion) {
+    } else if (record.type === 'score' && record.model === this.serving(record)) {
       this.pz.add(record.pz);
       this.nextInside.add(record.inside_share);
     } else if (record.type === 'incident' && record.state === 'open')
       this.causes.set(record.cause, (this.causes.get(record.cause) ?? 0) + 1);
+  }
+
+  private serving({ venue, underlying, expiry }: CalibrationRecord | ScoreRecord): string {
+    const at = Date.parse(expiry);
+    const found = this.state?.underlyings.get(`${venue}:${underlying}`)?.expiries.find((e) => e.expiry === at);
+    return found?.loop.champion ?? this.champion;
   }
 
   /** The finished summary. */
@@ -83,6 +97,7 @@ export class SummaryBuilder {
       instruments: this.instruments.size,
       expiries: this.expiries.size,
       calibrations: this.calibrations,
+      serving: sorted(servingCounts(state)),
       refused_by_reason: sorted(state.counts.refused),
       median_rmse_vol: this.rmse.median(),
       median_inside_share: this.inside.median(),
@@ -96,4 +111,11 @@ export class SummaryBuilder {
 
 function sorted(counts: ReadonlyMap<string, number>): Record<string, number> {
   return Object.fromEntries([...counts].toSorted((a, b) => (a[0] < b[0] ? -1 : 1)));
+}
+
+function servingCounts(state: EngineState): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const u of state.underlyings.values())
+    for (const { loop } of u.expiries) counts.set(loop.champion, (counts.get(loop.champion) ?? 0) + 1);
+  return counts;
 }

@@ -23,6 +23,11 @@ export class LiveSummary {
     this.stamp = stamp;
   }
 
+  /** Asks this watch from now on which model serves an expiry. */
+  follow(watch: Watch): void {
+    this.summary.follow(watch.monitor.session.state);
+  }
+
   /** Prints one record at once: a live reader waits for it. */
   record(record: OutputRecord): void {
     this.summary.record(record);

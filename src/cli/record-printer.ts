@@ -10,7 +10,7 @@ const HIGH_WATER = 1 << 20;
 export class RecordPrinter {
   private readonly out: NodeJS.WritableStream & { writableLength?: number };
   private readonly json: boolean;
-  private readonly stamp: string | null;
+  private stamp: string | null;
   private readonly beforeLine: () => void;
   private buffer: string[] = [];
 
@@ -25,6 +25,11 @@ export class RecordPrinter {
     this.json = json;
     this.stamp = stamp;
     this.beforeLine = beforeLine;
+  }
+
+  /** Everything printed from now on carries this stamp: what is replayed turned out to be simulated. */
+  stampAll(stamp: string): void {
+    this.stamp = stamp;
   }
 
   /** Prints one record. */

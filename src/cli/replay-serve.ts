@@ -16,9 +16,11 @@ export async function serveReplayRun(
   const transport = new ReplayTransport(Math.min(speed, FASTEST));
   let session: Session | null = null;
   let locked = false;
+  let stamp: string | null = null;
   const served = await serveReplay(serving, transport, {
     state: () => session?.state ?? null,
     recorded: () => locked,
+    synthetic: () => stamp !== null,
     push: (action) => {
       const at = Date.parse(transport.state().at ?? '') || 0;
       const event: OperatorEvent = { type: 'operator', at, receivedAt: at, until: null, ...action };
@@ -34,9 +36,10 @@ export async function serveReplayRun(
       transport.onRecord(record);
       served.onRecord(record);
     },
-    onSession: (begun, recorded) => {
+    onSession: (begun, recorded, said) => {
       session = begun;
       locked = recorded;
+      stamp = said;
     },
     onProgress: (fraction) => transport.progress(fraction),
   }).then(

@@ -5,7 +5,6 @@ import { isoTime } from '../market/iso-time.ts';
 import type { ReplayHooks } from '../app/replay-transport.ts';
 import { replayMarket, type ReplayResult } from '../app/replay-market.ts';
 import { DEFAULT_CONFIG } from '../engine/config.ts';
-import type { Session } from '../app/session.ts';
 import type { OutputRecord } from '../model/record.ts';
 import { nodeFiles } from '../store/log-files.ts';
 import { segmentsOf } from '../store/log-reader.ts';
@@ -83,8 +82,16 @@ async function run(
         directory: files[0],
         speed,
         onRecord,
-        ...sessionHooks(hooks, true),
-        onProgress: (sequence, at) => progress.show(`${isoTime(at)}  record ${sequence}`),
+        pacer: hooks?.pacer,
+        onEvent: hooks?.onEvent,
+        onSession: (session, stamp) => {
+          if (stamp !== null) printer.stampAll(stamp);
+          hooks?.onSession(session, true, stamp);
+        },
+        onProgress: (sequence, at, fraction) => {
+          if (fraction !== null) hooks?.onProgress(fraction);
+          progress.show(`${isoTime(at)}  record ${sequence}`);
+        },
       });
     }
     return await replayMarket({
@@ -95,7 +102,9 @@ async function run(
       speed,
       record: flags.record,
       onRecord,
-      ...sessionHooks(hooks, false),
+      pacer: hooks?.pacer,
+      onEvent: hooks?.onEvent,
+      onSession: (session) => hooks?.onSession(session, false, null),
       onProgress: (fraction, at) => {
         hooks?.onProgress(fraction);
         progress.show(`${(100 * fraction).toFixed(0).padStart(3)} %  ${Number.isFinite(at) ? isoTime(at) : ''}`);
@@ -105,13 +114,6 @@ async function run(
     progress.clear();
     await printer.drained();
   }
-}
-
-/** A recorded session stays as it is: nobody may add to it. */
-function sessionHooks(hooks: ReplayHooks | null, recorded: boolean) {
-  if (hooks === null) return {};
-  const { pacer, onEvent } = hooks;
-  return { pacer, onEvent, onSession: (session: Session) => hooks.onSession(session, recorded) };
 }
 
 function parseRange(flags: ReplayFlags): { from?: number; to?: number } {

@@ -1,12 +1,14 @@
 /** What the server asks of whoever runs it: a read model, and the few things that people may do. */
 import type { OutputRecord } from '../model/record.ts';
-import type { CurveSet, Smiles, Surface } from './wire/smile.ts';
+import type { CurveSet, Smile, Smiles, Surface } from './wire/smile.ts';
 import type { Feed, Instrument, LogState, Pulse, Readiness, Replay, Status } from './wire/system.ts';
 import type { Calibration, Gates, Incident, IncidentWithPictures, Models, Scores, Underlying } from './wire/watch.ts';
 
 /** Nothing is kept for the time that was asked for. */
 export interface NotRetained {
   readonly notRetained: true;
+  /** Whether it is over and no longer in memory, has not happened yet, or could be had were fewer asking. */
+  readonly when: 'past' | 'future' | 'busy';
   /** What is kept, in words. */
   readonly detail: string;
 }
@@ -80,6 +82,21 @@ export interface ReplayControls {
   nextIncident(): string | null;
 }
 
+/** Moments that memory no longer holds, remade from the session log. Times epoch ms. Null: no such key or id. */
+export interface PastView {
+  smiles(key: string, at: number, scope: string | null): Promise<Smiles | NotRetained | null>;
+  surface(key: string, at: number, model: string | null): Promise<Surface | NotRetained | null>;
+  /** The picture of a scope, or of the worst expiry of an underlying, at each time. */
+  pictures(scope: string, at: readonly number[]): Promise<Smile[] | NotRetained>;
+  /** Scores that were recorded; data metrics are not. */
+  scores(key: string, wanted: ScoresWanted): Promise<Scores | NotRetained>;
+  /** Incidents that were open at some moment between two times, newest first. */
+  incidents(from: number, to: number): Promise<Incident[] | NotRetained>;
+  incident(id: string): Promise<IncidentWithPictures | NotRetained | null>;
+  /** Stretches that the log holds, oldest first, one a session. */
+  sessions(): Promise<readonly { readonly first: number; readonly last: number }[] | NotRetained>;
+}
+
 /** The read model of one running monitor, live or replayed. Everything it returns is for reading only. */
 export interface MonitorView {
   status(): Status;
@@ -109,5 +126,9 @@ export interface MonitorView {
   /** Puts an acknowledgement through the log. Null, or why it cannot be. */
   acknowledge(id: string, actor: string, note: string): string | null;
   readonly replay: ReplayControls | null;
+  /** Null where there is no log to look back in. */
+  readonly past: PastView | null;
+  /** Everything since then is in memory, epoch ms: what was said, and what it looked like. */
+  since(of: 'records' | 'pictures'): number;
   listen(listener: ViewListener): () => void;
 }

@@ -250,7 +250,8 @@ export class ChainReader {
   }
 }
 
-function frameAt(bytes: Uint8Array, position: number): { start: number; end: number } | null {
+/** Bounds of the frame at `position`, its length left out; null where none begins. */
+export function frameAt(bytes: Uint8Array, position: number): { start: number; end: number } | null {
   let size = 0;
   let at = position;
   for (let scale = 1; at < bytes.length && scale <= 268435456; scale *= 128) {

@@ -33,7 +33,7 @@ export async function saveCheckpoint(files: LogFiles, checkpoint: Checkpoint): P
   try {
     const file = await files.open(`${name}.tmp`, 'create');
     try {
-      await file.write(pack(checkpoint), 0);
+      await file.write(packCheckpoint(checkpoint), 0);
       await file.sync();
     } finally {
       await file.close();
@@ -57,7 +57,7 @@ export async function loadCheckpoint(
   const rejected: RejectedCheckpoint[] = [];
   try {
     for (const name of await checkpointNames(files)) {
-      const checkpoint = unpack(await readAll(files, name));
+      const checkpoint = unpackCheckpoint(await readWhole(files, name));
       if (checkpoint === null) rejected.push({ file: name, reason: 'damaged' });
       else if (checkpoint.sequence > records) rejected.push({ file: name, reason: 'ahead-of-log' });
       else return { checkpoint, rejected };
@@ -76,7 +76,8 @@ async function checkpointNames(files: LogFiles): Promise<string[]> {
     .reverse();
 }
 
-function pack({ sequence, digest, state }: Checkpoint): Uint8Array {
+/** A checkpoint's own bytes, checksum included. */
+export function packCheckpoint({ sequence, digest, state }: Checkpoint): Uint8Array {
   const header = Buffer.from(canonicalJson({ format: FORMAT, sequence, digest, bytes: state.length }), 'utf8');
   const bytes = Buffer.alloc(PREFIX + header.length + state.length + 32);
   bytes.write(MAGIC, 0, 'latin1');
@@ -88,7 +89,8 @@ function pack({ sequence, digest, state }: Checkpoint): Uint8Array {
   return bytes;
 }
 
-function unpack(bytes: Buffer): Checkpoint | null {
+/** Reads them back; null when they are not whole or of another format. */
+export function unpackCheckpoint(bytes: Buffer): Checkpoint | null {
   if (bytes.length < PREFIX + 32 || bytes.toString('latin1', 0, MAGIC.length) !== MAGIC) return null;
   const body = bytes.subarray(0, -32);
   if (!createHash('sha256').update(body).digest().equals(bytes.subarray(-32))) return null;
@@ -102,7 +104,8 @@ function unpack(bytes: Buffer): Checkpoint | null {
   return { sequence: header.sequence, digest: header.digest, state: new Uint8Array(body.subarray(start)) };
 }
 
-async function readAll(files: LogFiles, name: string): Promise<Buffer> {
+/** A whole file. */
+export async function readWhole(files: LogFiles, name: string): Promise<Buffer> {
   const file = await files.open(name, 'read');
   try {
     const bytes = Buffer.alloc(await file.size());

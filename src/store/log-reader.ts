@@ -72,6 +72,12 @@ export async function* readRecords(
   }
 }
 
+/** Number of the first record that a log still has; 0 of an empty one. */
+export async function beginningOf(files: LogFiles): Promise<number> {
+  const [first] = await segmentsOf(files);
+  return first === undefined ? 0 : ((await firstSequence(files, first)) ?? 0);
+}
+
 function fromSequence(item: Extract<LogItem, { kind: 'records' }>, wanted: number): LogItem | null {
   const skip = wanted - item.firstSequence;
   if (skip <= 0) return item;

@@ -24,6 +24,8 @@ export interface MetaRecord {
   readonly format: number;
   readonly code: string;
   readonly configuration: JsonObject;
+  /** `SYNTHETIC` where the market is simulated: whoever shows the session says so. Absent otherwise. */
+  readonly stamp?: string;
 }
 /** One entry of a session's log. */
 export type LogRecord = InputRecord | OutputRecord | MetaRecord;
@@ -100,8 +102,9 @@ export class RecordEncoder {
       this.json(OUTPUT_JSON, record.record, 'record');
     } else if (record.kind === 'meta') {
       if (record.format !== FORMAT) throw new RecordRefused('format', record.format, String(FORMAT));
-      const { code, configuration, format } = record;
-      this.json(META_JSON, { code, configuration, format }, 'meta');
+      const { code, configuration, format, stamp } = record;
+      const stamped = stamp === undefined ? {} : { stamp };
+      this.json(META_JSON, { code, configuration, format, ...stamped }, 'meta');
       this.dictionary.clear();
     } else throw new RecordRefused('kind', (record as { kind: unknown }).kind, 'input, output or meta');
   }
@@ -206,6 +209,11 @@ export class RecordEncoder {
   }
 }
 
+/** What a frame that begins with this tag holds as canonical JSON; null for the market's own binary records. */
+export function taggedJson(tag: number): 'input' | 'output' | 'meta' | null {
+  return tag === INPUT_JSON ? 'input' : tag === OUTPUT_JSON ? 'output' : tag === META_JSON ? 'meta' : null;
+}
+
 /** True when the record at `bytes[start]` (a frame without its length) begins a session. */
 export function isMetaFrame(bytes: Uint8Array, start: number): boolean {
   return bytes[start] === META_JSON;
@@ -239,9 +247,9 @@ export class RecordDecoder {
     if (tag === INPUT_JSON) return { kind: 'input', event: value as unknown as MarketEvent };
     if (tag === OUTPUT_JSON) return { kind: 'output', record: value };
     this.dictionary.clear();
-    const { format, code, configuration } = value as unknown as MetaRecord;
+    const { format, code, configuration, stamp } = value as unknown as MetaRecord;
     if (format !== FORMAT) throw new RecordCorrupt(`session has format ${String(format)}, this reader knows ${FORMAT}`);
-    return { kind: 'meta', format, code, configuration };
+    return { kind: 'meta', format, code, configuration, ...(stamp === undefined ? {} : { stamp }) };
   }
 
   private quote(): LogRecord {

@@ -97,6 +97,12 @@ export async function readSealed(files: LogFiles, segment: number): Promise<Seal
   }
 }
 
+/** Number of records that a log holds, or that were ever in it; null when its end is not sealed. */
+export async function recordsOf(files: LogFiles): Promise<number | null> {
+  const last = (await segmentsOf(files)).at(-1);
+  return last === undefined ? 0 : ((await readSealed(files, last))?.sequence ?? null);
+}
+
 async function readHead(file: LogFile): Promise<Uint8Array | null> {
   const start = await bytesAt(file, 0, PART_HEADER);
   const header = start === null ? null : parsePartHeader(start);

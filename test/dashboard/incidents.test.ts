@@ -26,6 +26,8 @@ const incident = (id: string, of: Partial<Incident> = {}): Incident => ({
 });
 const slice = (scope: string, state: GateWord, pz: number | null, reasons: string[] = []): ExpiryGlance => ({
   scope,
+  model: 'svi',
+  loop: 'HEALTHY',
   expiry: '2026-12-11T08:00:00.000Z',
   years: 0.05,
   forward: 1,

@@ -71,7 +71,7 @@ async function recorded(t: TestContext): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'vernier-replay-'));
   t.after(() => rmSync(directory, { recursive: true }));
   const log = await openLog(directory);
-  log.writer.append(sessionHeader(DEFAULT_CONFIG));
+  log.writer.append(sessionHeader(DEFAULT_CONFIG, 'SYNTHETIC'));
   const session = new Session(DEFAULT_CONFIG, { target: log.writer, onRecord: () => undefined, onFit: runFit });
   const faults = [
     {
@@ -91,12 +91,14 @@ test('a session log is served while it replays: paused, jumped through, verified
   t.after(() => transport.stop());
   transport.pause();
   let session: Session | null = null;
+  let stamp: string | null = null;
   const served: Served = await serveReplay(
     { port: 0, host: '127.0.0.1', page: false, tokenFile: null, tls: null, onTrouble: (e) => assert.fail(e) },
     transport,
     {
       state: () => session?.state ?? null,
       recorded: () => true,
+      synthetic: () => stamp === 'SYNTHETIC',
       push: () => assert.fail('a recorded session was added to'),
     },
   );
@@ -106,7 +108,11 @@ test('a session log is served while it replays: paused, jumped through, verified
     directory,
     speed: Infinity,
     pacer: transport,
-    onSession: (begun) => void (session = begun),
+    onSession: (begun, said) => {
+      session = begun;
+      stamp = said;
+    },
+    onProgress: (_sequence, _at, fraction) => void (fraction !== null && transport.progress(fraction)),
     onEvent: served.onEvent,
     onRecord: (record) => {
       transport.onRecord(record);
@@ -125,9 +131,10 @@ test('a session log is served while it replays: paused, jumped through, verified
   assert.equal((await say({ action: 'seek', to: new Date(START + 5_000).toISOString() })).seeking, 'time');
   const there = await until((s) => s.seeking === null);
   assert.deepEqual([there.at, there.playing], [new Date(START + 5_000).toISOString(), false]);
+  assert.ok(there.fraction > 0.2 && there.fraction < 0.6, `${there.fraction} of the log`);
   const { body: smiles } = await get(`${base}/smiles/${KEY}`);
   assert.ok(Date.parse(smiles.at) <= START + 5_000 && Date.parse(smiles.at) > START + 4_000);
-  assert.match((await get(`${base}/status`)).body.stamp, /^REPLAY 2026-01-15 00:30 x10000$/);
+  assert.match((await get(`${base}/status`)).body.stamp, /^SYNTHETIC REPLAY 2026-01-15 00:30 x10000$/);
   await say({ action: 'next-incident' });
   const found = await until((s) => s.incidents > 0 && s.seeking === null);
   assert.equal(found.playing, false);

@@ -45,7 +45,7 @@ export class MonitoredMarket {
     });
     this.view = new EngineView({
       mode: 'live',
-      synthetic: true,
+      synthetic: () => true,
       state: () => this.session.state,
       figures: () => FIGURES,
       feeds: () => [{ venue: 'deribit', state: 'live', frames: 10, queueLength: 0, droppedQuotes: 0, connections: 1 }],

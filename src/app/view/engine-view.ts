@@ -7,20 +7,22 @@ import type {
   CalibrationsWanted,
   MonitorView,
   NotRetained,
+  PastView,
   QuoteReader,
   ReplayControls,
   ScoresWanted,
   ViewListener,
 } from '../../server/monitor-view.ts';
 import type { CurveSet, Smiles, Surface } from '../../server/wire/smile.ts';
-import type { Feed, Instrument, LogState, Pulse, Range, Readiness, Status } from '../../server/wire/system.ts';
+import type { Feed, Instrument, LogState, Pulse, Readiness, Status } from '../../server/wire/system.ts';
 import type { Gates, Incident, IncidentWithPictures, Models, Scores, Underlying } from '../../server/wire/watch.ts';
+import type { Recalled } from '../past/recorded-history.ts';
 import { VERSION } from '../version.ts';
-import { CalibrationHistory, scopeOf, type NumberedCalibration } from './calibration-history.ts';
+import type { NumberedCalibration } from './calibration-history.ts';
 import { FeedHistory, RateMeter } from './feed-history.ts';
-import { IncidentHistory } from './incident-history.ts';
 import { Pictures } from './pictures.ts';
-import { ScoreHistory } from './score-history.ts';
+import { RecordHistory, rangeText } from './record-history.ts';
+import type { ScoreHistory } from './score-history.ts';
 import { TradeTape } from './trade-tape.ts';
 import { underlyingSummary } from './underlying-summary.ts';
 import type { ViewSource } from './view-source.ts';
@@ -35,14 +37,13 @@ export class EngineView implements MonitorView {
   private readonly started = Date.now();
   private readonly closedAt = new Map<UnderlyingState, number>();
   private readonly listeners = new Set<ViewListener>();
-  private readonly calibrationHistory = new CalibrationHistory();
   private readonly feedHistory = new FeedHistory();
   private readonly tape = new TradeTape();
   private readonly eventRate = new RateMeter();
   private readonly quoteRate = new RateMeter();
-  private readonly incidentHistory: IncidentHistory;
+  readonly history: RecordHistory;
   private readonly pictures: Pictures;
-  private scoreHistory: ScoreHistory | null = null;
+  private recalled: Recalled | null = null;
   private at = NaN;
   private trades = 0;
   private lastEventWall = -Infinity;
@@ -53,10 +54,10 @@ export class EngineView implements MonitorView {
     this.pictures = new Pictures({
       state: () => source.state(),
       marketTime: () => this.at,
-      calibration: (id) => this.calibrationHistory.byFit(id),
+      calibration: (id) => this.history.calibrations.byFit(id),
       tape: this.tape,
     });
-    this.incidentHistory = new IncidentHistory(
+    this.history = new RecordHistory(
       (scope) => this.pictures.ofScope(scope, (s) => this.newestPz(s)),
       (incident) => {
         for (const listener of this.listeners) listener.onIncident(incident);
@@ -68,6 +69,31 @@ export class EngineView implements MonitorView {
     return this.source.replay;
   }
 
+  get past(): PastView | null {
+    return this.source.past ?? null;
+  }
+
+  since(of: 'records' | 'pictures'): number {
+    const { from } = this.pictures.range('surfaces');
+    const seen = from === null ? Infinity : Date.parse(from);
+    return of === 'pictures' ? seen : Math.min(seen, this.recalled?.since ?? Infinity);
+  }
+
+  /** What an earlier process said, read from its log into {@link history}: before the first event. */
+  recall(recalled: Recalled): void {
+    this.recalled = recalled;
+    if (Number.isNaN(this.at)) this.at = recalled.until;
+    this.feedHistory.earlier(recalled.sessions);
+  }
+
+  /** The engine has recovered: incidents that it does not go on with, because its log is damaged, ended with their run. */
+  recovered(): void {
+    const state = this.source.state();
+    if (state === null || (this.recalled?.holes ?? 0) === 0) return;
+    const open = [...state.underlyings.values()].flatMap((u) => [...u.incidents.open.keys()]);
+    this.history.incidents.end(this.recalled?.until ?? NaN, new Set(open));
+  }
+
   /** Takes an event after the engine has taken it. */
   onEvent(event: MarketEvent): void {
     const state = this.source.state();
@@ -75,7 +101,7 @@ export class EngineView implements MonitorView {
     if (!(event.at <= this.at)) this.at = event.at;
     this.lastEventWall = performance.now();
     this.feedHistory.onEvent(event);
-    if (event.type === 'operator') this.incidentHistory.onOperator(event);
+    if (event.type === 'operator') this.history.onOperator(event);
     else if (event.type === 'trade' && state.counts.trades > this.trades) {
       const place = state.instruments.get(`${event.venue}:${event.symbol}`);
       if (place !== undefined) this.tape.add(event, place);
@@ -87,15 +113,8 @@ export class EngineView implements MonitorView {
   /** Takes an output record. */
   onRecord(record: OutputRecord): void {
     const state = this.source.state();
-    if (record.type === 'calibration') this.calibrationHistory.onCalibration(record);
-    else if (record.type === 'incident') this.incidentHistory.onIncident(record);
-    else if (record.type === 'gate') this.calibrationHistory.onGate(record);
-    else if (record.type === 'action') {
-      this.incidentHistory.onAction(record);
-      const incident = record.incident === null ? null : this.incidentHistory.get(record.incident);
-      this.calibrationHistory.onAction(record, incident?.scope ?? '');
-    } else if (record.type === 'verdict') this.incidentHistory.onVerdict(record);
-    else if (record.type === 'score' && state !== null) this.scoresOf(state).add(scopeOf(record), record);
+    if (state !== null) this.history.begin(state.config);
+    this.history.onRecord(record);
     for (const listener of this.listeners) listener.onRecord(record);
   }
 
@@ -106,7 +125,8 @@ export class EngineView implements MonitorView {
 
   status(): Status {
     const state = this.source.state();
-    const { mode, synthetic, replay } = this.source;
+    const { mode, replay } = this.source;
+    const synthetic = this.source.synthetic();
     const text: string[] = synthetic ? ['SYNTHETIC'] : [];
     if (replay !== null) {
       const at = Number.isFinite(this.at) ? ` ${isoTime(this.at).slice(0, 16).replace('T', ' ')}` : '';
@@ -122,7 +142,7 @@ export class EngineView implements MonitorView {
       version: VERSION,
       champion: state?.config.champion ?? '',
       models: [...(state?.config.models ?? [])],
-      retained: this.pictures.range('surfaces'),
+      retained: { from: this.first(), to: this.pictures.range('surfaces').to },
       rooms: [...(this.source.rooms ?? [])],
     };
   }
@@ -131,7 +151,7 @@ export class EngineView implements MonitorView {
     const state = this.source.state();
     if (state === null) return [];
     return [...state.underlyings.values()].map((u) =>
-      underlyingSummary(u, this.pictures.table(u), this.scoresOf(state), state.config.champion, this.at),
+      underlyingSummary(u, this.pictures.table(u), this.scoresOf(state), this.at),
     );
   }
 
@@ -139,43 +159,29 @@ export class EngineView implements MonitorView {
     const state = this.source.state();
     const u = state?.underlyings.get(key);
     if (state === null || u === undefined) return null;
-    const model = wanted.model ?? state.config.champion;
-    const scopes = u.expiries.map((e) => e.key).filter((s) => wanted.scope === null || s === wanted.scope);
-    const history = this.scoresOf(state);
-    const { from, to } = wanted;
-    return {
-      key,
-      model,
-      horizon_s: wanted.horizonSeconds ?? state.config.horizonsSeconds[0],
-      ...rangeText(history.range),
-      ...history.read(scopes, model, wanted),
-      thresholds: THRESHOLDS,
-      marks: this.calibrationHistory.marksOf(key, from, to),
-      incidents: this.incidents()
-        .filter((i) => i.underlying === key && Date.parse(i.opened) <= to)
-        .filter((i) => i.resolved === null || Date.parse(i.resolved) >= from)
-        .map(({ id, cause, severity, scope, opened, resolved }) => ({ id, cause, severity, scope, opened, resolved })),
-    };
+    this.history.begin(state.config);
+    const serving = new Map(u.expiries.map((e) => [e.key, e.loop.champion]));
+    return this.history.readScores(key, serving, wanted);
   }
 
   incidents(): Incident[] {
     const state = this.source.state();
     for (const u of state?.underlyings.values() ?? [])
       for (const open of u.incidents.open.values())
-        if (state !== null) this.incidentHistory.adopt(open, state.oversight);
-    return this.incidentHistory.all();
+        if (state !== null) this.history.incidents.adopt(open, state.oversight);
+    return this.history.incidents.all();
   }
 
   incident(id: string): IncidentWithPictures | null {
-    return this.incidentHistory.get(id);
+    return this.history.incidents.get(id);
   }
 
   incidentCounts(): ReadonlyMap<string, number> {
-    return this.incidentHistory.opened;
+    return this.history.incidents.opened;
   }
 
   calibrations(wanted: CalibrationsWanted): Iterable<NumberedCalibration> {
-    return this.calibrationHistory.read(wanted);
+    return this.history.calibrations.read(wanted);
   }
 
   gates(underlying: string | null): Gates['items'] {
@@ -185,16 +191,16 @@ export class EngineView implements MonitorView {
       underlying: key,
       state: track.gate.state,
       reasons: [...track.gate.reasons],
-      since: this.calibrationHistory.since(track.model, expiry.key),
+      since: this.history.calibrations.since(track.model, expiry.key),
     }));
   }
 
   models(underlying: string | null): Models['items'] {
-    const champion = this.source.state()?.config.champion;
     return this.tracks(underlying).map(({ expiry, track }) => ({
       scope: expiry.key,
       model: track.model,
-      role: track.model === champion ? 'champion' : track.model === 'venue-mark' ? 'venue-mark' : 'challenger',
+      role:
+        track.model === expiry.loop.champion ? 'champion' : track.model === 'venue-mark' ? 'venue-mark' : 'challenger',
       calibrated: modelNamed(track.model).calibrated,
       fits: track.fits,
       versions: track.versions.map((v) => ({ id: v.fit.id, at: isoTime(v.fit.at), live_at: isoTime(v.liveAt) })),
@@ -237,8 +243,8 @@ export class EngineView implements MonitorView {
       records: figures.logRecords,
       ranges: this.feedHistory.ranges(),
       retained: {
-        scores: rangeText(this.scoreHistory?.range ?? null),
-        calibrations: rangeText(this.calibrationHistory.range),
+        scores: rangeText(this.history.scores?.range ?? null),
+        calibrations: rangeText(this.history.calibrations.range),
         surfaces: this.pictures.range('surfaces'),
         quotes: this.pictures.range('tables'),
         incidents: { from: incidents.at(-1)?.opened ?? null, to: incidents[0]?.updated ?? null },
@@ -317,12 +323,20 @@ export class EngineView implements MonitorView {
     return this.source.operate({ actor, action: 'acknowledge', target: id, note });
   }
 
+  /** The earliest moment that can be asked for. */
+  private first(): string | null {
+    const [session] =
+      this.source.past === undefined || this.source.past === null ? [] : (this.recalled?.sessions ?? []);
+    return session === undefined ? this.pictures.range('surfaces').from : isoTime(session.first);
+  }
+
   private get atText(): string | null {
     return Number.isFinite(this.at) ? isoTime(this.at) : null;
   }
 
   private scoresOf(state: EngineState): ScoreHistory {
-    return (this.scoreHistory ??= new ScoreHistory(state.config.horizonsSeconds));
+    this.history.begin(state.config);
+    return this.history.scores!;
   }
 
   private onClose(state: EngineState, u: UnderlyingState): void {
@@ -330,11 +344,14 @@ export class EngineView implements MonitorView {
     if (!Number.isFinite(u.closedAt)) return;
     const scores = this.scoresOf(state);
     for (const e of u.expiries) if (e.closedAt === u.closedAt) scores.observe(e, state.config.scoreEverySeconds * 1000);
-    this.pictures.keep(u, state.config.champion);
+    this.pictures.keep(u);
   }
 
   private newestPz(scope: string): number {
-    return this.scoreHistory?.newest(scope, this.source.state()?.config.champion ?? '', 'pz') ?? -1;
+    const state = this.source.state();
+    const key = scope.split(':').slice(0, 2).join(':');
+    const expiry = state?.underlyings.get(key)?.expiries.find((e) => e.key === scope);
+    return this.history.scores?.newest(scope, expiry?.loop.champion ?? state?.config.champion ?? '', 'pz') ?? -1;
   }
 
   private tracks(underlying: string | null) {
@@ -342,13 +359,4 @@ export class EngineView implements MonitorView {
       .filter((u) => underlying === null || u.key === underlying)
       .flatMap((u) => u.expiries.flatMap((expiry) => expiry.models.map((track) => ({ key: u.key, expiry, track }))));
   }
-}
-
-const THRESHOLDS: Scores['thresholds'] = [
-  { score: 'pz', value: 1, says: 'a healthy prediction scores about 1' },
-  { score: 'pz', value: 2, says: 'a refit that answers an incident is proved at or below this' },
-];
-
-function rangeText(range: { readonly from: number; readonly to: number } | null): Range {
-  return range === null ? { from: null, to: null } : { from: isoTime(range.from), to: isoTime(range.to) };
 }

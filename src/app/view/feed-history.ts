@@ -6,6 +6,8 @@ import type { SourceFeed } from './view-source.ts';
 
 /** Gaps kept per run. */
 const GAPS = 200;
+/** Earlier sessions told. */
+const SESSIONS = 500;
 /** Every so many quotes one delivery time is noted. */
 const LAG_EVERY = 16;
 /** A rate is over at least this long, ms. */
@@ -25,6 +27,7 @@ interface VenueHistory {
 export class FeedHistory {
   private readonly venues = new Map<string, VenueHistory>();
   private readonly gaps: { from: number; to: number }[] = [];
+  private before: LogState['ranges'] = [];
   private first = NaN;
   private last = NaN;
 
@@ -72,10 +75,15 @@ export class FeedHistory {
     });
   }
 
-  /** The times this run has seen, between its gaps. */
+  /** Stretches that earlier sessions recorded, epoch ms. */
+  earlier(sessions: readonly { readonly first: number; readonly last: number }[]): void {
+    this.before = sessions.slice(-SESSIONS).map(({ first, last }) => ({ first: isoTime(first), last: isoTime(last) }));
+  }
+
+  /** The times the log holds: earlier sessions whole, this one between its gaps. */
   ranges(): LogState['ranges'] {
-    if (Number.isNaN(this.first)) return [];
-    const ranges: LogState['ranges'] = [];
+    const ranges: LogState['ranges'] = [...this.before];
+    if (Number.isNaN(this.first)) return ranges;
     let from = this.first;
     for (const gap of this.gaps) {
       if (gap.from > from) ranges.push({ first: isoTime(from), last: isoTime(gap.from) });

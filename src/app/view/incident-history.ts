@@ -129,6 +129,23 @@ export class IncidentHistory {
     this.keep({ incident: { ...incident, acknowledged, verdict, timeline: [entry] }, pictures: [] });
   }
 
+  /** The run ended at `at` (epoch ms) and what follows goes on from nothing: whatever is open will never be resolved, `except` these. */
+  end(at: number, except: ReadonlySet<string> = new Set()): void {
+    for (const kept of this.kept.values()) {
+      if (kept.incident.state !== 'open' || except.has(kept.incident.id)) continue;
+      const time = Number.isFinite(at) ? isoTime(at) : kept.incident.updated;
+      const entry: TimelineEntry = { at: time, what: 'resolved', text: 'with the run that had opened it', data: {} };
+      const { timeline } = kept.incident;
+      kept.incident = {
+        ...kept.incident,
+        state: 'resolved',
+        updated: time,
+        resolved: time,
+        timeline: added(timeline, entry),
+      };
+    }
+  }
+
   get(id: string): IncidentWithPictures | null {
     const kept = this.kept.get(id);
     return kept === undefined ? null : { ...kept.incident, pictures: kept.pictures };

@@ -1,4 +1,5 @@
 import type { EngineState, UnderlyingState } from '../../engine/state.ts';
+import type { Fit } from '../../model/contract.ts';
 import { isoTime } from '../../market/iso-time.ts';
 import type { NotRetained, QuoteReader } from '../../server/monitor-view.ts';
 import type { CurveSet, Smile, Smiles, Surface } from '../../server/wire/smile.ts';
@@ -58,12 +59,12 @@ export class Pictures {
   }
 
   /** Keeps the underlying as its last close left it. */
-  keep(u: UnderlyingState, champion: string): void {
+  keep(u: UnderlyingState): void {
     const watched = this.watchedOf(u);
     const now = performance.now();
     if (now - watched.keptWall < KEEP_WALL_MS) return;
     watched.keptWall = now;
-    watched.history.keep(u, this.table(u), champion, u.closedAt);
+    watched.history.keep(u, this.table(u), u.closedAt);
   }
 
   smiles(key: string, asOf: number | null, scope: string | null): Smiles | NotRetained | null {
@@ -76,9 +77,16 @@ export class Pictures {
   surface(key: string, asOf: number | null, wanted: string | null): Surface | NotRetained | null {
     const picture = this.picture(key, asOf);
     if (picture === null || 'notRetained' in picture) return picture;
-    const model = wanted ?? this.source.state()?.config.champion ?? '';
-    const expiries = picture.parts.flatMap((p) => surfaceRow(p, model) ?? []);
-    return { key, at: isoTime(picture.at), live: asOf === null, model, x: Array.from(SURFACE_X, rounded), expiries };
+    const expiries = picture.parts.flatMap((p) => surfaceRow(p, wanted) ?? []);
+    const served = new Set(picture.parts.flatMap((p) => championOf(p)?.model ?? []));
+    return {
+      key,
+      at: isoTime(picture.at),
+      live: asOf === null,
+      model: wanted ?? [...served].join(', '),
+      x: Array.from(SURFACE_X, rounded),
+      expiries,
+    };
   }
 
   curves(key: string): CurveSet[] {
@@ -152,13 +160,17 @@ export class Pictures {
     const { history } = this.watchedOf(u);
     if (asOf === null) {
       const live: KeptTable = { quotes: quotesOf(table), marks: marksOf(u) };
-      return { at: now, parts: this.partsOf(expiriesOf(u, table, state.config.champion, now), live, now) };
+      return { at: now, parts: this.partsOf(expiriesOf(u, table, now), live, now) };
     }
     const surface = history.surfaces.at(asOf);
     if (surface === null || asOf > now) {
       const { range } = history.surfaces;
       const kept = range === null ? 'nothing is kept yet' : `kept: ${isoTime(range.from)} to ${isoTime(now)}`;
-      return { notRetained: true, detail: `no surface of ${key} at ${isoTime(asOf)}; ${kept}` };
+      return {
+        notRetained: true,
+        when: asOf > now ? 'future' : 'past',
+        detail: `no surface of ${key} at ${isoTime(asOf)}; ${kept}`,
+      };
     }
     return { at: surface.at, parts: this.partsOf(surface.item, history.tables.at(asOf)?.item ?? null, surface.at) };
   }
@@ -178,9 +190,11 @@ export class Pictures {
   }
 }
 
-/** One expiry of the mesh; null where the model has no fit. */
-function surfaceRow(p: SmileParts, model: string): Surface['expiries'][number] | null {
-  const fit = p.versions.find((v) => v.version.fit.model === model)?.version.fit;
+const championOf = (p: SmileParts): Fit | undefined => p.versions.find((v) => v.role === 'champion')?.version.fit;
+
+/** One expiry of the mesh, of the model that served or of `wanted`; null where it has no fit. */
+function surfaceRow(p: SmileParts, wanted: string | null): Surface['expiries'][number] | null {
+  const fit = wanted === null ? championOf(p) : p.versions.find((v) => v.version.fit.model === wanted)?.version.fit;
   const range = fit === undefined ? null : quotedRange(fit);
   if (fit === undefined || range === null) return null;
   const k = SURFACE_X.map((x) => x * p.atmVol * Math.sqrt(p.years));

@@ -65,22 +65,31 @@ export class ScoreHistory {
     );
   }
 
+  /** Scopes of an underlying of which there are scores or metrics. */
+  scopesOf(key: string): string[] {
+    const all = [...this.quality.keys(), ...Array.from(this.series.keys(), (name) => name.slice(0, name.indexOf('|')))];
+    return [...new Set(all)].filter((scope) => scope.startsWith(`${key}:`)).sort();
+  }
+
   /** Newest value of a score at the shortest horizon; null before the first. */
   newest(scope: string, model: string, name: (typeof SCORE_COLUMNS)[number]): number | null {
     return this.series.get(`${scope}|${model}|${SHORTEST}`)?.newest(name) ?? null;
   }
 
-  /** The series of the given scopes. */
-  read(scopes: readonly string[], model: string, wanted: ScoresWanted): Pick<Scores, 'series' | 'quality'> {
+  /** The series of the given scopes, each of the model named beside it. */
+  read(
+    shown: readonly { readonly scope: string; readonly model: string }[],
+    wanted: ScoresWanted,
+  ): Pick<Scores, 'series' | 'quality'> {
     const horizon = wanted.horizonSeconds ?? SHORTEST;
     const { from, to, maxPoints } = wanted;
     const series: Scores['series'] = [];
     const quality: Scores['quality'] = [];
-    for (const scope of scopes) {
+    for (const { scope, model } of shown) {
       const scores = this.series.get(`${scope}|${model}|${horizon}`);
       if (scores !== undefined) {
         const { at, columns } = scores.read(from, to, maxPoints, PZ);
-        series.push({ scope, at, ...byName(SCORE_COLUMNS, columns) });
+        series.push({ scope, model, at, ...byName(SCORE_COLUMNS, columns) });
       }
       const data = this.quality.get(scope);
       if (data === undefined) continue;

@@ -36,8 +36,8 @@ export class SurfaceHistory {
   private tableAt = -Infinity;
 
   /** Keeps the underlying as the table shows it at `at`, epoch ms. */
-  keep(underlying: UnderlyingState, table: QuoteTable, champion: string, at: number): void {
-    this.surfaces.add(at, expiriesOf(underlying, table, champion, at));
+  keep(underlying: UnderlyingState, table: QuoteTable, at: number): void {
+    this.surfaces.add(at, expiriesOf(underlying, table, at));
     if (at - this.tableAt < TABLE_EVERY_MS) return;
     this.tableAt = at;
     this.tables.add(at, copyOf(underlying, table));
@@ -45,23 +45,19 @@ export class SurfaceHistory {
 }
 
 /** Every expiry as it stands, without the venue's marks (they change with each close and are kept with the quotes). */
-export function expiriesOf(
-  underlying: UnderlyingState,
-  table: QuoteTable,
-  champion: string,
-  at: number,
-): readonly KeptExpiry[] {
+export function expiriesOf(underlying: UnderlyingState, table: QuoteTable, at: number): readonly KeptExpiry[] {
   const scopes = new Map(table.scopes.map((s) => [s.expiry, s]));
   return underlying.expiries
     .filter((e) => e.expiry > at)
     .map((e): KeptExpiry => {
       const scope = scopes.get(e);
+      const { champion } = e.loop;
       const versions = e.models.flatMap((track): PicturedVersion[] => {
         const version = track.versions.at(-1);
         if (version === undefined || track.model === 'venue-mark') return [];
         return [{ role: track.model === champion ? 'champion' : 'challenger', version }];
       });
-      const fit = versions[0]?.version.fit;
+      const fit = (versions.find((v) => v.role === 'champion') ?? versions[0])?.version.fit;
       return {
         scope: e.key,
         expiry: e.expiry,

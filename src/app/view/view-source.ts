@@ -1,6 +1,6 @@
 import type { EngineState } from '../../engine/state.ts';
 import type { OperatorRequest } from '../oversight-desk.ts';
-import type { ReplayControls } from '../../server/monitor-view.ts';
+import type { PastView, ReplayControls } from '../../server/monitor-view.ts';
 
 /** One feed as the running watch knows it. */
 export interface SourceFeed {
@@ -27,7 +27,8 @@ export interface SourceFigures {
 /** What a read model is fed from: a live watch or a replay. */
 export interface ViewSource {
   readonly mode: 'live' | 'replay';
-  readonly synthetic: boolean;
+  /** Whether the market is simulated. */
+  synthetic(): boolean;
   /** Null before a session has begun. */
   state(): EngineState | null;
   figures(): SourceFigures;
@@ -36,6 +37,7 @@ export interface ViewSource {
   /** Puts what a person did through the session. Null, or why it cannot be. */
   operate(action: OperatorRequest): string | null;
   readonly replay: ReplayControls | null;
+  readonly past?: PastView | null;
   /** Names of what is served beside the read model: `gate`, `alerts`, what other rooms bring. */
   readonly rooms?: readonly string[];
 }

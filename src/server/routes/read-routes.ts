@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { MonitorView, NotRetained } from '../monitor-view.ts';
+import type { MonitorView } from '../monitor-view.ts';
+import { asItWas, incidentNamed, incidentsBetween, scoresBetween } from './look-back.ts';
 import { pageOf, pageQuery, takePage, unnumbered } from '../paging.ts';
 import { Problem } from '../problem.ts';
 import { epochMs, scope, underlyingKey, wantedTime, word } from '../wire/scalars.ts';
@@ -51,7 +52,7 @@ export function readRoutes(server: FastifyInstance, view: MonitorView): void {
         to: q.to === undefined ? Infinity : epochMs(q.to),
         maxPoints: q.max_points,
       };
-      return known(view.scores(key, wanted), key);
+      return scoresBetween(view, key, wanted);
     },
   );
   historyRoutes(server, view);
@@ -70,11 +71,18 @@ function pictureRoutes(server: FastifyInstance, view: MonitorView): void {
         response: { 200: smiles },
       },
     },
-    (request) => {
+    async (request) => {
       const { key } = request.params;
-      const { as_of, scope: only } = request.query;
-      const found = retained(view.smiles(key, as_of === undefined ? null : epochMs(as_of), only ?? null), key);
-      if (only !== undefined && found.expiries.length === 0) throw new Problem(404, `${only}: no such expiry then`);
+      const { as_of, scope: only = null } = request.query;
+      const asOf = as_of === undefined ? null : epochMs(as_of);
+      const found = await asItWas(
+        view,
+        key,
+        asOf,
+        () => view.smiles(key, asOf, only),
+        (past, at) => past.smiles(key, at, only),
+      );
+      if (only !== null && found.expiries.length === 0) throw new Problem(404, `${only}: no such expiry then`);
       return found;
     },
   );
@@ -90,8 +98,15 @@ function pictureRoutes(server: FastifyInstance, view: MonitorView): void {
     },
     (request) => {
       const { key } = request.params;
-      const { as_of, model } = request.query;
-      return retained(view.surface(key, as_of === undefined ? null : epochMs(as_of), model ?? null), key);
+      const { as_of, model = null } = request.query;
+      const asOf = as_of === undefined ? null : epochMs(as_of);
+      return asItWas(
+        view,
+        key,
+        asOf,
+        () => view.surface(key, asOf, model),
+        (past, at) => past.surface(key, at, model),
+      );
     },
   );
 }
@@ -107,15 +122,21 @@ function historyRoutes(server: FastifyInstance, view: MonitorView): void {
           state: z.enum(['open', 'resolved', 'all']).default('all'),
           underlying: underlyingKey.optional(),
           cause: word.optional(),
+          from: wantedTime.optional(),
+          to: wantedTime.optional(),
           ...pageQuery,
         }),
         response: { 200: pageOf(watch.incident) },
       },
     },
-    (request) => {
-      const { state, underlying, cause, limit, cursor } = request.query;
-      const items = view
-        .incidents()
+    async (request) => {
+      const { state, underlying, cause, from, to, limit, cursor } = request.query;
+      const all = await incidentsBetween(
+        view,
+        from === undefined ? -Infinity : epochMs(from),
+        to === undefined ? Infinity : epochMs(to),
+      );
+      const items = all
         .filter((i) => state === 'all' || i.state === state)
         .filter((i) => underlying === undefined || i.underlying === underlying)
         .filter((i) => cause === undefined || i.cause === cause);
@@ -125,7 +146,7 @@ function historyRoutes(server: FastifyInstance, view: MonitorView): void {
   app.get(
     '/incidents/:id',
     { schema: { tags, params: z.object({ id: z.string().max(120) }), response: { 200: watch.incidentWithPictures } } },
-    (request) => known(view.incident(request.params.id), request.params.id),
+    (request) => incidentNamed(view, request.params.id),
   );
   app.get(
     '/calibrations',
@@ -192,10 +213,4 @@ function stateRoutes(server: FastifyInstance, view: MonitorView): void {
 export function known<T>(found: T | null, what: string): T {
   if (found === null) throw new Problem(404, `${what}: no such thing is watched`);
   return found;
-}
-
-function retained<T extends object>(found: T | NotRetained | null, key: string): T {
-  const there = known(found, key);
-  if ('notRetained' in there) throw new Problem(404, there.detail);
-  return there;
 }

@@ -25,6 +25,8 @@ export const underlying = z
       z.object({
         scope: z.string(),
         expiry: time,
+        model: z.string(),
+        loop: z.string(),
         years: z.number(),
         forward: optional,
         atm_vol: optional,
@@ -52,6 +54,7 @@ export const scores = z
     series: z.array(
       z.object({
         scope: z.string(),
+        model: z.string(),
         at: timeColumn,
         n: column,
         pz: column,
