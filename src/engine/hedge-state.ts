@@ -42,7 +42,7 @@ export interface HedgeWatch {
 
 /**
  * `stress`: within an hour of a five-minute move beyond eight robust standard deviations; otherwise how the volatility
- * at the money moved with the forward over the last day. A label beside every slope, never an error of a model.
+ * at the money moved with the forward over the last twelve hours. A label beside every slope, never an error of a model.
  */
 export type HedgeRegime = 'stress' | 'volatility-against-spot' | 'volatility-with-spot' | 'unclear';
 

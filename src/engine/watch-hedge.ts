@@ -241,7 +241,11 @@ function pastMove(watch: HedgeWatch, at: number, lag: number): number {
 }
 
 const STRESS = 8;
-const DAY_MS = 86_400_000;
+/** Hours that a regime is read from. */
+const REGIME_MS = 12 * HOUR_MS;
+const REGIME_HOURS = 6;
+/** Tenors that a regime is read from, in the order of trust. */
+const REGIME_TENORS = [2, 1, 3, 4, 0] as const;
 
 /** The regime of the hour of `at`; a stressed moment makes the whole hour one. */
 function regimeAt(watch: HedgeWatch, at: number): HedgeRegime {
@@ -264,10 +268,9 @@ function readRegime(watch: HedgeWatch, at: number): HedgeRegime {
   const scale = MAD_TO_SD * median(moves.map(Math.abs));
   for (let i = 1; i < path.length; i++)
     if (moves.length >= 24 && at - path[i].at <= HOUR_MS && Math.abs(moves[i - 1]) > STRESS * scale) return 'stress';
-  const cells = watch.moments.smiles[2].cells
-    .filter((c) => c.hour > at - DAY_MS)
-    .map(({ sums }) => ({ weight: 1, sums }));
-  const slope = hourSlope(cells, { xx: 0, xy: 1, n: 5 }, 6);
+  const recent = REGIME_TENORS.map((t) => watch.moments.smiles[t].cells.filter((c) => c.hour > at - REGIME_MS));
+  const cells = recent.find((c) => c.length >= REGIME_HOURS) ?? [];
+  const slope = hourSlope(cells.map(({ sums }) => ({ weight: 1, sums })), { xx: 0, xy: 1, n: 5 }, REGIME_HOURS); // prettier-ignore
   if (slope === undefined || !(Math.abs(slope.slope) > 2 * slope.standardError)) return 'unclear';
   return slope.slope < 0 ? 'volatility-against-spot' : 'volatility-with-spot';
 }

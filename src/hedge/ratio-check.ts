@@ -327,23 +327,33 @@ export function readRatioFaults(check: RatioCheck, isRule: boolean, open: (cause
   const whole = ratioOf(check.realised, check.realised.sums[0], check.realised.sums[1]);
   const z = (0.5 - whole.value) / whole.error;
   const enough = (cause: string): number => (open(cause) ? 0.5 : 1);
+  if (!(rows > 0)) return [];
   const base = { bucket: null, size, followed: whole.value, z, times: whole.times };
-  if (rows > 0 && z >= SURE && whole.times >= TIMES) {
-    let best = -1;
-    for (let j = 0; j < ALTERNATIVES; j++) if (best < 0 || gap[HEAD + j] < gap[HEAD + best]) best = j;
-    const explained = 1 - gap[HEAD + best] / gap[2];
-    const isConvention = best < WRONG_CONVENTIONS.length;
-    const still = gap[5] >= STILL_ROWS ? gap[4] / gap[5] : 0;
-    if (still >= STILL_SHARE && size >= SMALLEST_GAP * enough('stale-hedge-ratio'))
-      return [{ ...base, cause: 'stale-hedge-ratio', detail: 'ratios stand still', explained: still }];
-    if (isConvention && explained >= CONVENTION_SHARE && size >= SMALLEST_GAP * enough('convention-mismatch'))
-      return [{ ...base, cause: 'convention-mismatch', detail: WRONG_CONVENTIONS[best], explained }];
-    if (!isConvention && explained >= STALE_SHARE && size >= SMALLEST_GAP * enough('stale-hedge-ratio')) {
-      const minutes = STALE_LAGS_MS[best - WRONG_CONVENTIONS.length] / 60_000;
-      return [{ ...base, cause: 'stale-hedge-ratio', detail: `ratios of about ${minutes} minutes ago`, explained }];
-    }
-  }
+  const fault = explain(check, size, enough);
+  // What explains the whole chain explains its buckets too: until prices have spoken, nothing else is said.
+  if (fault !== null) return z >= SURE && whole.times >= TIMES ? [{ ...base, ...fault }] : [];
   return isRule ? [] : readBiases(check, enough('hedge-bias'));
+}
+
+/** The error of the closed list that explains the chain's gaps; null when none does or they are too small to matter. */
+function explain(
+  check: RatioCheck,
+  size: number,
+  enough: (cause: string) => number,
+): Pick<RatioFault, 'cause' | 'detail' | 'explained'> | null {
+  const { gap } = check;
+  let best = 0;
+  for (let j = 1; j < ALTERNATIVES; j++) if (gap[HEAD + j] < gap[HEAD + best]) best = j;
+  const explained = 1 - gap[HEAD + best] / gap[2];
+  const isConvention = best < WRONG_CONVENTIONS.length;
+  const still = gap[5] >= STILL_ROWS ? gap[4] / gap[5] : 0;
+  if (still >= STILL_SHARE && size >= SMALLEST_GAP * enough('stale-hedge-ratio'))
+    return { cause: 'stale-hedge-ratio', detail: 'ratios stand still', explained: still };
+  if (isConvention && explained >= CONVENTION_SHARE && size >= SMALLEST_GAP * enough('convention-mismatch'))
+    return { cause: 'convention-mismatch', detail: WRONG_CONVENTIONS[best], explained };
+  if (isConvention || explained < STALE_SHARE || size < SMALLEST_GAP * enough('stale-hedge-ratio')) return null;
+  const minutes = STALE_LAGS_MS[best - WRONG_CONVENTIONS.length] / 60_000;
+  return { cause: 'stale-hedge-ratio', detail: `ratios of about ${minutes} minutes ago`, explained };
 }
 
 function readBiases(check: RatioCheck, enough: number): RatioFault[] {
