@@ -86,7 +86,7 @@ export function integrated(
     for (let j = 0; j < n; j++) {
       const at = i * n + j;
       integrals[at] = (i === 0 ? 0 : integrals[at - n]) + length * hazards[at];
-      survivals[at] = -survival[i] * integrals[at];
+      survivals[at] = 0 - survival[i] * integrals[at];
     }
   }
   return { integrals, survivals };
