@@ -59,8 +59,8 @@ export const alertSettings = z
 /** A checked alerts file. */
 export type AlertSettings = z.output<typeof alertSettings>;
 
-/** The router's part of the settings; `champion` is the model whose gate is told when the file names none. */
-export function routerConfig(settings: AlertSettings, run: string, champion: string): RouterConfig {
+/** The router's part of the settings; the models whose gates are told are null when the file names none. */
+export function routerConfig(settings: AlertSettings, run: string, stamp: string | null): RouterConfig {
   return {
     run,
     rules: [
@@ -75,6 +75,7 @@ export function routerConfig(settings: AlertSettings, run: string, champion: str
       settings.heartbeat === undefined
         ? null
         : { receiver: settings.heartbeat.to, everyMs: settings.heartbeat.every_s * 1_000 },
-    gateModels: settings.gate_models ?? [champion],
+    gateModels: settings.gate_models ?? null,
+    stamp,
   };
 }

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { EngineState } from '../engine/state.ts';
+import type { EngineState, ExpiryState } from '../engine/state.ts';
 import { isoTime } from '../market/iso-time.ts';
 import type { MarketEvent } from '../market/event.ts';
-import type { OutputRecord } from '../model/record.ts';
+import type { GateRecord, OutputRecord } from '../model/record.ts';
 import { splitGateScope, underlyingOf } from '../policy/alert.ts';
 import { hiddenBecause } from '../policy/alert-group.ts';
-import { silenceOf, type Override, type Oversight } from '../policy/oversight.ts';
+import { silenceOf, type Override } from '../policy/oversight.ts';
 import { advanceRouter, noteAcknowledgement, noteCondition, noteRecord, noteSilences } from '../policy/route.ts';
 import { initRouter, type RouterState } from '../policy/router-state.ts';
 import type { AlertOverview, SilenceRequest } from '../server/alert-routes.ts';
@@ -20,8 +20,10 @@ import { readSettings, SettingsError } from './checked-yaml.ts';
 /** How to tell people. */
 export interface AlertsOptions {
   readonly settings: AlertSettings;
-  /** The model whose gate is told. */
+  /** The model whose gate is told on an expiry that the engine does not know (yet). */
   readonly champion: string;
+  /** What every notification is stamped with: `SYNTHETIC` for a simulated market. */
+  readonly stamp?: string;
   /** File for what reached nobody. */
   readonly deadLetters: string;
   /** For the status line: a sink fails or works again, a letter is dead. Never a secret. */
@@ -31,6 +33,8 @@ export interface AlertsOptions {
 }
 
 const TICK_MS = 1_000;
+/** Acts of the loop after which another model may serve. */
+const CHANGES_OF_CHAMPION: ReadonlySet<string> = new Set(['promote', 'roll-back']);
 
 /** Reads an alerts file. Throws {@link SettingsError} with line and column. */
 export function readAlertSettings(path: string): AlertSettings {
@@ -45,8 +49,8 @@ export class Alerts {
   private readonly dead: DeadLetters;
   private readonly timer: NodeJS.Timeout;
   private readonly now: () => number;
-  /** What people ordered, as the engine keeps it; null before there is one. */
-  private oversight: Oversight | null = null;
+  /** The engine whose records these are; null before there is one. */
+  private state: EngineState | null = null;
   /** Break-glass that has been told, by scope. */
   private readonly told = new Map<string, Override>();
 
@@ -55,7 +59,7 @@ export class Alerts {
     this.options = options;
     this.now = options.now ?? Date.now;
     this.dead = new DeadLetters(options.deadLetters);
-    this.router = initRouter(routerConfig(options.settings, randomUUID().slice(0, 8), options.champion));
+    this.router = initRouter(routerConfig(options.settings, randomUUID().slice(0, 8), options.stamp ?? null));
     const sinks = Object.entries(options.settings.sinks).map(([name, settings]) =>
       makeSink(name, settings, options.environment ?? process.env),
     );
@@ -79,7 +83,10 @@ export class Alerts {
 
   /** Takes a durable output record. */
   onRecord(record: OutputRecord): void {
-    if (record.type === 'incident' || record.type === 'gate') noteRecord(this.router, record, this.now());
+    if (record.type === 'incident') noteRecord(this.router, record, this.now());
+    else if (record.type === 'gate') {
+      if (this.isTold(record)) noteRecord(this.router, record, this.now());
+    } else if (record.type === 'action' && CHANGES_OF_CHAMPION.has(record.kind)) this.followChampion(record.scope);
   }
 
   /** Takes an input event that the engine has taken: operators' acts matter here. */
@@ -96,7 +103,7 @@ export class Alerts {
    */
   adopt(state: EngineState): void {
     const at = isoTime(this.now());
-    this.oversight = state.oversight;
+    this.state = state;
     for (const underlying of state.underlyings.values()) {
       for (const { id, cause, severity, scope } of underlying.incidents.open.values())
         this.onRecord({ type: 'incident', id, at, state: 'open', cause, severity, scope, evidence: {} });
@@ -154,11 +161,12 @@ export class Alerts {
   /** Why a silence would be refused; null when it would be taken. Changes nothing. */
   refusal(request: SilenceRequest): string | null {
     const { target, minutes, note, actor } = request;
-    if (this.oversight === null) return 'the watch has not begun';
-    if (minutes === null) return this.oversight.silences.has(target) ? null : `target: there is no silence ${target}`;
+    const oversight = this.state?.oversight;
+    if (oversight === undefined) return 'the watch has not begun';
+    if (minutes === null) return oversight.silences.has(target) ? null : `target: there is no silence ${target}`;
     const at = this.now();
     const until = at + minutes * 60_000;
-    const made = silenceOf(this.oversight, { type: 'operator', at, receivedAt: at, actor, action: 'silence', target, note, until }); // prettier-ignore
+    const made = silenceOf(oversight, { type: 'operator', at, receivedAt: at, actor, action: 'silence', target, note, until }); // prettier-ignore
     return typeof made === 'string' ? made : null;
   }
 
@@ -174,18 +182,41 @@ export class Alerts {
     await Promise.all([...this.deliveries.values()].map((d) => d.close(waitMs)));
   }
 
+  /** Whether people hear of this gate: that of the model which serves the expiry, unless the file names models. */
+  private isTold(record: GateRecord): boolean {
+    if (this.router.config.gateModels !== null) return true;
+    const [model, place] = splitGateScope(record.scope);
+    return model === (this.expiryAt(place)?.loop.champion ?? this.options.champion);
+  }
+
+  /** Another model serves: its gate is told from now on, the former one's no longer. */
+  private followChampion(scope: string | undefined): void {
+    const expiry = scope === undefined ? undefined : this.expiryAt(scope);
+    if (expiry === undefined || this.router.config.gateModels !== null) return;
+    const at = isoTime(this.now());
+    for (const { model, gate } of expiry.models) {
+      const shown = model === expiry.loop.champion ? gate : { state: 'OK' as const, reasons: [] };
+      noteRecord(this.router, { type: 'gate', at, scope: `${model}@${expiry.key}`, ...shown }, this.now());
+    }
+  }
+
+  private expiryAt(key: string): ExpiryState | undefined {
+    return this.state?.underlyings.get(underlyingOf(key))?.expiries.find((e) => e.key === key);
+  }
+
   /** Brings silences and the alerts of break-glass to what is in force now. */
   private followOversight(): void {
-    if (this.oversight === null) return;
+    const oversight = this.state?.oversight;
+    if (oversight === undefined) return;
     const at = this.now();
-    noteSilences(this.router, this.oversight.silences, at);
-    for (const [scope, override] of this.oversight.overrides)
+    noteSilences(this.router, oversight.silences, at);
+    for (const [scope, override] of oversight.overrides)
       if (override.until > at && this.told.get(scope) !== override) {
         this.told.set(scope, override);
         this.noteOverride(override, true);
       }
     for (const [scope, override] of this.told) {
-      const held = this.oversight.overrides.get(scope);
+      const held = oversight.overrides.get(scope);
       if (held !== undefined && held.until > at) continue;
       this.told.delete(scope);
       this.noteOverride(override, false);

@@ -8,6 +8,7 @@ import { startSimulatedDeribit } from '../server/simulated-deribit.ts';
 import { DEFAULT_CONFIG } from '../engine/config.ts';
 import { runUntilSignal, startOrRelease } from './live-run.ts';
 import { LiveSummary } from './live-summary.ts';
+import { openAlerts } from './open-alerts.ts';
 import { Progress } from './progress.ts';
 import { RecordPrinter } from './record-printer.ts';
 import { addBookOptions, openBook, type BookFlags } from './book-options.ts';
@@ -17,6 +18,7 @@ import { UsageError } from './usage-error.ts';
 interface DemoFlags extends ServeFlags, BookFlags {
   seed: string;
   dataDir?: string;
+  alerts?: string;
   json?: boolean;
   quiet?: boolean;
   seconds?: string;
@@ -29,6 +31,7 @@ export function registerDemo(program: Command): void {
     .description('a SYNTHETIC market and the monitor at work on it; no network needed')
     .option('--seed <n>', 'seed of the market', '1')
     .option('--data-dir <dir>', 'keep the session log there (default: a temporary directory, removed at the end)')
+    .option('--alerts <file>', 'who is told what, and how (docs/alerts.md); every notification is stamped SYNTHETIC')
     .option('--seconds <n>', 'stop by itself after so long')
     .option('--json', 'one JSON object a line on stdout, each with "stamp":"SYNTHETIC"')
     .option('-q, --quiet', 'no status line');
@@ -37,9 +40,16 @@ export function registerDemo(program: Command): void {
     const seconds = flags.seconds === undefined ? null : whole('--seconds', flags.seconds);
     const book = openBook(flags, (text) => process.stderr.write(`vernier: ${text}\n`), true);
     const serving = serveOptions(flags, 0);
-    const served = serving === null ? null : await serveWatch(serving, true, null, {}, [book.room]);
-    const venue = await startSimulatedDeribit({ seed, script: 'demo', underlyings: ['BTC'] });
     const temporary = flags.dataDir === undefined ? mkdtempSync(join(tmpdir(), 'vernier-demo-')) : null;
+    const home = temporary ?? flags.dataDir ?? '';
+    const alerts = await startOrRelease(
+      () => openAlerts(flags.alerts, home, 'SYNTHETIC'),
+      async () => {
+        if (temporary !== null) rmSync(temporary, { recursive: true, force: true });
+      },
+    );
+    const served = serving === null ? null : await serveWatch(serving, true, alerts, {}, [book.room]);
+    const venue = await startSimulatedDeribit({ seed, script: 'demo', underlyings: ['BTC'] });
     const progress = new Progress(flags.quiet === true || flags.json === true);
     const printer = new RecordPrinter(process.stdout, flags.json === true, 'SYNTHETIC', () => progress.clear());
     const summary = new LiveSummary(printer, DEFAULT_CONFIG.champion, flags.json === true, 'SYNTHETIC');
@@ -47,10 +57,10 @@ export function registerDemo(program: Command): void {
     if (flags.json !== true) process.stdout.write(`SYNTHETIC market (seed ${seed}) at\n${venue.wsUrl}\n`);
     const release = async (): Promise<void> => {
       book.close();
-      await venue.close();
+      await Promise.all([venue.close(), alerts?.close()]);
       if (temporary !== null) rmSync(temporary, { recursive: true, force: true });
     };
-    const directory = join(temporary ?? flags.dataDir ?? '', 'log');
+    const directory = join(home, 'log');
     const start = (): Promise<Watch> =>
       startWatch({
         targets: [{ venue: 'deribit', underlying: 'BTC' }],
@@ -61,10 +71,12 @@ export function registerDemo(program: Command): void {
           summary.record(record);
           served?.onRecord(record);
           book.onRecord(record);
+          alerts?.onRecord(record);
         },
         onEvent: (event) => {
           served?.onEvent(event);
           book.onEvent(event);
+          alerts?.onEvent(event);
         },
         stamp: 'SYNTHETIC',
         onFailure: (error) => {
@@ -76,6 +88,7 @@ export function registerDemo(program: Command): void {
     const watch = await startOrRelease(start, async () => {
       await Promise.all([served?.close(), release()]);
     });
+    alerts?.adopt(watch.monitor.session.state);
     summary.follow(watch);
     served?.attach(watch);
     await book.attach(watch);

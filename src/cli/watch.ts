@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import type { Alerts } from '../app/alerts.ts';
 import { defaultDataDirectory } from '../app/directories.ts';
 import { serveWatch, type GateAppearance } from '../app/serve.ts';
 import { startWatch, type Watch, type WatchTarget } from '../app/watch.ts';
 import { VENUE_NAMES } from '../app/venues.ts';
 import { DEFAULT_CONFIG } from '../engine/config.ts';
+import { openAlerts } from './open-alerts.ts';
 import { runUntilSignal, startOrRelease } from './live-run.ts';
 import { LiveSummary } from './live-summary.ts';
 import { Progress } from './progress.ts';
@@ -50,7 +50,7 @@ export function registerWatch(program: Command): void {
       const gate = gateAppearance(flags);
       const book = openBook(flags, (text) => process.stderr.write(`vernier: ${text}\n`));
       const directory = flags.dataDir ?? defaultDataDirectory();
-      const alerts = flags.alerts === undefined ? null : await openAlerts(flags.alerts, directory);
+      const alerts = await openAlerts(flags.alerts, directory);
       const credentials = readCredentials(flags.credentials, process.env) ?? undefined;
       if (flags.account !== undefined && credentials === undefined)
         throw new UsageError(
@@ -112,17 +112,6 @@ function gateAppearance({ gate, monitorName }: WatchFlags): GateAppearance {
   if (!/^[\w.-]{1,64}$/.test(monitorName))
     throw new UsageError(`--monitor-name ${monitorName}: letters, digits, dots, hyphens and underscores`);
   return { monitor: monitorName, mode: gate };
-}
-
-/** The sinks and what they need are loaded only when somebody is to be told. */
-async function openAlerts(file: string, directory: string): Promise<Alerts> {
-  const { Alerts, readAlertSettings } = await import('../app/alerts.ts');
-  return new Alerts({
-    settings: readAlertSettings(file),
-    champion: DEFAULT_CONFIG.champion,
-    deadLetters: join(directory, 'alerts-dead.ndjson'),
-    onTrouble: (text) => process.stderr.write(`vernier: ${text}\n`),
-  });
 }
 
 /** `venue:underlying`; throws {@link UsageError} naming what is wrong. */

@@ -112,7 +112,8 @@ function tell(
   const severity = (firing.length > 0 ? firing : resolved).map((a) => a.severity).reduce(graver, 'info');
   const id = `${state.config.run}-${++state.sequence}`;
   const { receiver, labels } = group;
-  return { id, at, reason, receiver, group: labels, severity, firing, resolved, hidden, everyMs: null };
+  const { stamp } = state.config;
+  return { id, at, reason, receiver, group: labels, severity, firing, resolved, hidden, stamp, everyMs: null };
 }
 
 function isGraver(now: Severity, told: Severity | undefined): boolean {

@@ -19,6 +19,8 @@ export interface Notification {
   readonly resolved: readonly Alert[];
   /** What fires in the group but is not told, and why: `silence ID`, `inhibited by KEY`, `acknowledged by NAME`. */
   readonly hidden: readonly { readonly key: string; readonly because: string }[];
+  /** `SYNTHETIC` when the market is simulated; null for a real one. */
+  readonly stamp: string | null;
   /** Of a heartbeat: the next one comes within this, ms. Null otherwise. */
   readonly everyMs: number | null;
 }

@@ -27,7 +27,8 @@ const OVERFLOW: Condition = {
 /** Takes an incident or a gate record; `at` in epoch ms. */
 export function noteRecord(state: RouterState, record: IncidentRecord | GateRecord, at: number): void {
   if (record.type === 'incident') return noteCondition(state, conditionOfIncident(record), at);
-  if (!state.config.gateModels.includes(splitGateScope(record.scope)[0])) return;
+  const { gateModels } = state.config;
+  if (gateModels !== null && !gateModels.includes(splitGateScope(record.scope)[0])) return;
   noteCondition(state, conditionOfGate(record), at);
 }
 
@@ -134,6 +135,7 @@ function heartbeat(state: RouterState, at: number): Notification | null {
     firing: [],
     resolved: [],
     hidden: [],
+    stamp: state.config.stamp,
     everyMs: wanted.everyMs,
   };
 }

@@ -23,8 +23,10 @@ export interface RouterConfig {
   readonly repeatMs: number;
   /** Receiver and period of the dead man's heartbeat; null = none. */
   readonly heartbeat: { readonly receiver: string; readonly everyMs: number } | null;
-  /** Models whose gates are told; the others' gates move unheard. */
-  readonly gateModels: readonly string[];
+  /** Models whose gates are told; the others' gates move unheard. Null: those that come, the caller has chosen. */
+  readonly gateModels: readonly string[] | null;
+  /** What every notification is stamped with; null = nothing. */
+  readonly stamp: string | null;
 }
 
 /** An alert with what it is made of: one entry per scope that fires. */

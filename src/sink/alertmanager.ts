@@ -41,20 +41,25 @@ export const definition: SinkDefinition<typeof schema> = {
     const headers: Record<string, string> = {};
     if (settings.token !== undefined) headers['authorization'] = `Bearer ${token(name, readSecret(settings.token))}`;
     const held = new Map<string, Alert>();
+    let stamp: string | null = null;
     const post = (alerts: readonly PostedAlert[], signal: AbortSignal): Promise<void> =>
       postJson(name, url, JSON.stringify(alerts), headers, signal);
     const refresh = setInterval(() => {
       if (held.size === 0) return;
       // A refresh that fails is made good by the next: five fit into the time that Alertmanager waits.
-      post([...held.values()].map(firing), AbortSignal.timeout(REFRESH_MS / 2)).catch(() => undefined);
+      post(
+        [...held.values()].map((a) => firing(a, stamp)),
+        AbortSignal.timeout(REFRESH_MS / 2),
+      ).catch(() => undefined);
     }, REFRESH_MS).unref();
     return {
       name,
       kind: 'alertmanager',
       async send(notification, signal) {
+        stamp = notification.stamp;
         const moved = notification.firing.flatMap((a) => {
           const before = held.get(a.key);
-          return before === undefined || before.severity === a.severity ? [] : [posted(before, Date.now())];
+          return before === undefined || before.severity === a.severity ? [] : [posted(before, Date.now(), stamp)];
         });
         await post([...moved, ...postedAlerts(notification)], signal);
         for (const a of notification.firing) if (held.size < MAX_HELD || held.has(a.key)) held.set(a.key, a);
@@ -72,22 +77,30 @@ export function postedAlerts(n: Notification): PostedAlert[] {
   if (n.everyMs !== null)
     return [
       {
-        labels: { alertname: 'vernier-heartbeat', severity: 'none' },
+        labels: { alertname: 'vernier-heartbeat', severity: 'none', ...stamped(n.stamp) },
         annotations: { summary: 'always firing while vernier lives; its end is the alarm' },
         startsAt: isoTime(n.at),
         endsAt: isoTime(Date.now() + HEARTBEAT_PERIODS * n.everyMs),
       },
     ];
-  return [...n.firing.map(firing), ...n.resolved.map((a) => posted(a, Math.max(a.endsAt ?? n.at, a.startsAt + 1)))];
+  return [
+    ...n.firing.map((a) => firing(a, n.stamp)),
+    ...n.resolved.map((a) => posted(a, Math.max(a.endsAt ?? n.at, a.startsAt + 1), n.stamp)),
+  ];
 }
 
-function firing(a: Alert): PostedAlert {
-  return posted(a, Date.now() + HOLD_MS);
+function firing(a: Alert, stamp: string | null): PostedAlert {
+  return posted(a, Date.now() + HOLD_MS, stamp);
 }
 
-function posted(a: Alert, endsAt: number): PostedAlert {
+/** A label, so that routes tell a simulated market from a real one. */
+function stamped(stamp: string | null): Record<string, string> {
+  return stamp === null ? {} : { stamp };
+}
+
+function posted(a: Alert, endsAt: number, stamp: string | null): PostedAlert {
   return {
-    labels: { alertname: a.cause, kind: a.kind, underlying: a.underlying, severity: a.severity },
+    labels: { alertname: a.cause, kind: a.kind, underlying: a.underlying, severity: a.severity, ...stamped(stamp) },
     annotations: {
       summary: a.says,
       scopes: a.scopes.join(', '),

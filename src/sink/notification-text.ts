@@ -7,7 +7,7 @@ const MAX_EVIDENCE = 400;
 
 /** One line for a subject or a console. */
 export function headline(n: Notification): string {
-  return oneLine(headlineOf(n));
+  return oneLine(n.stamp === null ? headlineOf(n) : `${n.stamp}  ${headlineOf(n)}`);
 }
 
 function headlineOf(n: Notification): string {

@@ -54,7 +54,7 @@ function signingKey(name: string, secret: string): Buffer {
 /** What receivers get: documented in `docs/alerts.md`. */
 export function webhookBody(n: Notification): object {
   const type = n.reason === 'heartbeat' ? 'heartbeat' : n.firing.length > 0 ? 'alert.firing' : 'alert.resolved';
-  const { id, reason, receiver, group, severity, hidden } = n;
+  const { id, reason, receiver, group, severity, hidden, stamp } = n;
   return {
     type: `vernier.${type}`,
     timestamp: isoTime(n.at),
@@ -65,6 +65,7 @@ export function webhookBody(n: Notification): object {
       group,
       severity,
       hidden,
+      stamp,
       headline: headline(n),
       firing: n.firing.map(wireAlert),
       resolved: n.resolved.map(wireAlert),

@@ -64,6 +64,7 @@ export function notification(over: Partial<Notification> = {}): Notification {
     firing: [alert()],
     resolved: [],
     hidden: [],
+    stamp: null,
     everyMs: null,
     ...over,
   };

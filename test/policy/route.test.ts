@@ -22,6 +22,7 @@ const CONFIG: RouterConfig = {
   repeatMs: 3_600_000,
   heartbeat: null,
   gateModels: ['svi'],
+  stamp: null,
 };
 const MARCH = 'deribit:BTC:2026-03-27';
 const JUNE = 'deribit:BTC:2026-06-26';
