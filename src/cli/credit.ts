@@ -57,15 +57,6 @@ export function registerCredit(program: Command): void {
       finish(flags, runs, nodeTable(runs, terms));
       if (flags.survival !== undefined) write(flags.survival, tableCsv(survivalTable(runs)));
     });
-  curveOptions(credit.command('jacobian').description('derivatives of every node by every quote, exact'))
-    .option('--quote-sd <number>', 'noise of each quote, in its unit, for --bands', '0.0002')
-    .option('--bands <csv>', 'also write what that noise leaves of hazards and survival')
-    .action((flags: CurveFlags & { quoteSd: string; bands?: string }) => {
-      const { runs } = calibrated(flags);
-      finish(flags, runs, jacobianTable(runs));
-      const sd = positive('--quote-sd', flags.quoteSd);
-      if (flags.bands !== undefined) write(flags.bands, tableCsv(bandTable(runs, sd)));
-    });
   tradeOptions(
     curveOptions(credit.command('price').description('legs, annuities, spreads and upfronts of swaps on every curve')),
   ).action((flags: TradeFlags) => {
@@ -81,6 +72,15 @@ export function registerCredit(program: Command): void {
       const { risk, buckets, refused } = riskTables(runs, terms, choiceOf(flags));
       finish(flags, runs, risk, refused);
       if (flags.buckets !== undefined) write(flags.buckets, tableCsv(buckets));
+    });
+  curveOptions(credit.command('jacobian').description('derivatives of every node by every quote, exact'))
+    .option('--quote-sd <number>', 'noise of each quote, in its unit, for --bands', '0.0002')
+    .option('--bands <csv>', 'also write what that noise leaves of hazards and survival')
+    .action((flags: CurveFlags & { quoteSd: string; bands?: string }) => {
+      const { runs } = calibrated(flags);
+      finish(flags, runs, jacobianTable(runs));
+      const sd = positive('--quote-sd', flags.quoteSd);
+      if (flags.bands !== undefined) write(flags.bands, tableCsv(bandTable(runs, sd)));
     });
   registerBonds(credit);
   registerCertificate(credit);
