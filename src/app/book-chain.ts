@@ -97,6 +97,7 @@ export function chainSources(
       });
     },
     history: (underlying) => history.get(underlying) ?? [],
+    slopes: new Map(),
   };
 }
 

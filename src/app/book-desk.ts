@@ -4,7 +4,7 @@ import type { Holding } from '../market/holding.ts';
 import { isoTime } from '../market/iso-time.ts';
 import type { BookRecord, OutputRecord } from '../model/record.ts';
 import { DEFAULT_ACCOUNT, isLapsed, preferred, type Account } from '../portfolio/account.ts';
-import { bookReport, type BookReport, type BucketSlopes } from '../portfolio/book-report.ts';
+import { bookReport, type BookReport } from '../portfolio/book-report.ts';
 import type { BookSource } from '../server/book-room.ts';
 import type { BookOverview, BookShown, HeldRow, Pushed, PushAnswer } from '../server/wire/book.ts';
 import { epochMs } from '../server/wire/scalars.ts';
@@ -18,7 +18,6 @@ export interface BookDeskPorts {
   readonly state: () => EngineState | null;
   /** Takes events through the log; null while nothing can be taken (a replay, or before the watch has begun). */
   readonly accept: ((events: readonly MarketEvent[]) => void) | null;
-  readonly slopes: () => BucketSlopes | null;
 }
 
 /** Champion's figures kept for the page, a record each. */
@@ -156,7 +155,7 @@ export class BookDesk implements BookSource {
     if (kept.report !== null && (kept.report.at === at || wall - kept.report.wall < REPORT_MS))
       return kept.report.report;
     const positions = positionsOf(state, underlying.key);
-    const report = positions.length === 0 ? null : bookReport(positions, engineSources(state, positions, at), this.ports.slopes(), false); // prettier-ignore
+    const report = positions.length === 0 ? null : bookReport(positions, engineSources(state, positions, at), null, false); // prettier-ignore
     kept.report = report === null ? null : { at, wall, report };
     return report;
   }

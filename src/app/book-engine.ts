@@ -1,5 +1,6 @@
 /** The engine's own state as a market to value a book in: what is watched live, or what a log was at some time. */
 import { bookSources, marketOf, positionsIn, priceBook, type PricedBook } from '../engine/book-market.ts';
+import { slopesByRegime } from '../engine/book-slopes.ts';
 import { readForwards } from '../engine/read-batch.ts';
 import { coinOf } from '../engine/on-positions.ts';
 import type { EngineState, UnderlyingState } from '../engine/state.ts';
@@ -48,6 +49,7 @@ export function engineSources(
     market: (source) => combined(state, priced, source, home, at),
     centres: (coin) => [...priced.values()].filter((b) => coinOf(b.underlying.underlying) === coin).flatMap(centresOf),
     history: (coin) => history.get(coin) ?? [],
+    slopes: slopesByRegime(state),
   };
 }
 

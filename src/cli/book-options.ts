@@ -55,7 +55,7 @@ export function openBook(flags: BookFlags, say: (text: string) => void, syntheti
   let watch: Watch | null = null;
   let wanting = synthetic && flags.positions === undefined;
   const accept = (events: readonly MarketEvent[]): void => void watch?.monitor.accept(events);
-  const desk = new BookDesk({ state: () => watch?.monitor.session.state ?? null, accept, slopes: () => null });
+  const desk = new BookDesk({ state: () => watch?.monitor.session.state ?? null, accept });
   const { positions: path } = flags;
   const file =
     path === undefined

@@ -3,6 +3,7 @@ import type { BookRecord } from '../model/record.ts';
 import { blackGreeks, blackPrice } from '../numeric/black.ts';
 import { log } from '../numeric/exponential.ts';
 import { GRACE_MS, isLapsed, preferred, type Account } from '../portfolio/account.ts';
+import { hedgeBias } from '../portfolio/book-report.ts';
 import { closeOut } from '../portfolio/close-out.ts';
 import { bookExposure, noExposure } from '../portfolio/exposure.ts';
 import { marginFigures, type MarginFigures } from '../portfolio/margin-figures.ts';
@@ -22,6 +23,7 @@ import {
   type PricedExpiry,
 } from './book-market.ts';
 import { reserveOf } from './book-reserve.ts';
+import { slopesIn } from './book-slopes.ts';
 import type { BookStatus, MeasuredBook } from './book-state.ts';
 import type { ClosedExpiry } from './close.ts';
 import type { Effect } from './effect.ts';
@@ -245,7 +247,9 @@ function bookRecord(
     theta_usd_per_day: e.thetaUsdPerDay,
     drift_usd: money(driftUnder(priced, source)),
     jump_usd: source === 'champion' ? money(jump) : null,
-    hedge_bias_usd_per_percent: null,
+    hedge_bias_usd_per_percent: money(
+      hedgeBias(priced.netted, coin, market, slopesIn(underlying), NaN)?.perPercent ?? null,
+    ),
     close_out_usd: money(closeOut(priced.netted, market).usd),
     reserve_usd: source === 'champion' ? money(book.measured?.reserve ?? null) : null,
     ...(isOk ? margin : NO_MARGIN),

@@ -13,7 +13,7 @@ import { LIQUIDATION_MOVES, marginFigures } from './margin-figures.ts';
 import type { OptionPosition, Position } from './position.ts';
 import { marginScenarios, DERIBIT_BTC_GRID } from './portfolio-margin.ts';
 import { runScenarios, scenarioGrid, type Scenario } from './scenario.ts';
-import { hedgeBiasMoney, smileVega } from './smile-exposure.ts';
+import { hedgeBiasMoney, smileVega, type HedgeBiasMoney } from './smile-exposure.ts';
 import { JOINT_STRESSES, type NamedScenario } from './stress.ts';
 
 /** Slope of realised on predicted moves, with its standard error. */
@@ -47,6 +47,8 @@ export interface BookSources {
   readonly centres: (underlying: string) => readonly SmileCentre[];
   /** What the underlying's market did in windows of history; empty = not told. */
   readonly history: (underlying: string) => readonly NamedScenario[];
+  /** Slopes that prices have shown, by regime, `any` for all; empty = none known. */
+  readonly slopes: ReadonlyMap<string, BucketSlopes>;
 }
 
 /** Exposures of one underlying under one source; `account` `all` is the sum. */
@@ -138,6 +140,8 @@ export interface MoneyLine {
   readonly hedge_bias_usd_per_percent: number | null;
   readonly hedge_bias_noise_usd: number | null;
   readonly hedge_bias_share: number | null;
+  /** The same delta in USD per 1 % under the slopes of each regime that has its own. */
+  readonly hedge_bias_by_regime: Readonly<Record<string, number>>;
 }
 
 /** The whole report. */
@@ -164,13 +168,14 @@ const WORST_WINDOWS = 10;
 /** Daily standard deviation of ln F that the noise of a hedge bias is told over, where no ATM volatility is known. */
 const DAY_YEARS = 1 / 365;
 
-/** Builds the report; `slopes` null leaves the empirical lines out, `withMargins` false the margins (they cost the most). */
+/** Builds the report; `given` slopes go before those of the sources; without any the empirical lines are left out, `withMargins` false the margins (they cost the most). */
 export function bookReport(
   positions: readonly Position[],
   against: BookSources,
-  slopes: BucketSlopes | null,
+  given: BucketSlopes | null,
   withMargins: boolean = true,
 ): BookReport {
+  const slopes = given ?? against.slopes.get('any') ?? null;
   const reference = against.market(against.reference);
   const markets = new Map(against.sources.map((s) => [s, against.market(s)]));
   const { byUnderlying, unvalued } = bookExposure(positions, reference);
@@ -200,7 +205,8 @@ export function bookReport(
     const centres = against.centres(underlying);
     vegas.push(...vegaLines(own, underlying, reference, centres));
     scenarios.push(...scenarioLines(own, underlying, reference, against.history(underlying)));
-    money.push(moneyLine(own, underlying, markets.get('venue') ?? reference, reference, slopes, centres));
+    const regimes = given === null ? against.slopes : new Map<string, BucketSlopes>();
+    money.push(moneyLine(own, underlying, markets.get('venue') ?? reference, reference, slopes, regimes, centres));
   }
   return {
     at: against.at,
@@ -396,24 +402,45 @@ function moneyLine(
   quoted: BookMarket,
   market: BookMarket,
   slopes: BucketSlopes | null,
+  regimes: ReadonlyMap<string, BucketSlopes>,
   centres: readonly SmileCentre[],
 ): MoneyLine {
   const { usd, unquoted } = closeOut(own, quoted);
-  const base = { type: 'money', underlying, close_out_usd: usd, unquoted } as const;
+  const atm = centres.find((c) => c.atm > 0)?.atm ?? NaN;
+  const step = atm * Math.sqrt(DAY_YEARS);
+  const bias = slopes === null ? null : hedgeBias(own, underlying, market, slopes, step);
+  const byRegime: Record<string, number> = {};
+  for (const [regime, of] of regimes) {
+    const inIt = regime === 'any' ? null : hedgeBias(own, underlying, market, of, step);
+    if (inIt !== null) byRegime[regime] = inIt.perPercent;
+  }
+  return {
+    type: 'money',
+    underlying,
+    close_out_usd: usd,
+    unquoted,
+    hedge_bias_usd: bias?.unintended ?? null,
+    hedge_bias_usd_per_percent: bias?.perPercent ?? null,
+    hedge_bias_noise_usd: bias === null || Number.isNaN(bias.noise) ? null : bias.noise,
+    hedge_bias_share: bias?.shareOfGross ?? null,
+    hedge_bias_by_regime: byRegime,
+  };
+}
+
+/**
+ * Delta of the options beyond what their buckets' prices have shown, in money; null where no bucket held has a slope.
+ * `stepDeviation`: standard deviation of ln F over the step its noise is told for.
+ */
+export function hedgeBias(
+  own: readonly Position[],
+  underlying: string,
+  market: BookMarket,
+  slopes: BucketSlopes,
+  stepDeviation: number,
+): HedgeBiasMoney | null {
   const plain = bucketLines(own, underlying, '', market, null);
-  const known = (slopes === null ? [] : bucketLines(own, underlying, '', market, slopes)).flatMap((b, i) =>
+  const known = bucketLines(own, underlying, '', market, slopes).flatMap((b, i) =>
     b.beta === null ? [] : [{ delta: plain[i].delta_black, beta: b.beta, standardError: b.beta_se ?? NaN }],
   );
-  if (known.length === 0)
-    return { ...base, hedge_bias_usd: null, hedge_bias_usd_per_percent: null, hedge_bias_noise_usd: null, hedge_bias_share: null }; // prettier-ignore
-  const forward = market.index(underlying);
-  const atm = centres.find((c) => c.atm > 0)?.atm ?? NaN;
-  const bias = hedgeBiasMoney(known, forward, atm * Math.sqrt(DAY_YEARS));
-  return {
-    ...base,
-    hedge_bias_usd: bias.unintended,
-    hedge_bias_usd_per_percent: bias.perPercent,
-    hedge_bias_noise_usd: Number.isNaN(bias.noise) ? null : bias.noise,
-    hedge_bias_share: bias.shareOfGross,
-  };
+  return known.length === 0 ? null : hedgeBiasMoney(known, market.index(underlying), stepDeviation);
 }
