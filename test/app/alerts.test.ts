@@ -10,6 +10,7 @@ import { alertSettings } from '../../src/app/alert-settings.ts';
 import { Alerts, readAlertSettings } from '../../src/app/alerts.ts';
 import { parseSettings, SettingsError } from '../../src/app/checked-yaml.ts';
 import { DEFAULT_CONFIG } from '../../src/engine/config.ts';
+import { underlyingOf } from '../../src/engine/place.ts';
 import { initEngine } from '../../src/engine/state.ts';
 import { step } from '../../src/engine/step.ts';
 import type { OperatorEvent } from '../../src/market/event.ts';
@@ -113,6 +114,63 @@ test('break-glass is told at once through any silence, and its lapse too', { tim
   alerts.tick();
   assert.equal((await told(3)).at(-1), 'vernier.alert.resolved');
   assert.equal(operator('silence', 'kind=gate', 60), 'operator-silence-refused');
+});
+
+test('a new process goes on where the killed one was: silences hide, break-glass is told, what somebody took is not repeated', async (t) => {
+  const { alerts, clock, operator, state, deadLetters } = await setUp(t);
+  const open = {
+    id: INCIDENT.id,
+    cause: 'frozen-model',
+    severity: 'warning' as const,
+    scope: 'deribit:BTC:2026-03-27',
+  };
+  const book = underlyingOf(state, 'deribit', 'BTC').incidents.open;
+  book.set('frozen-model|x', {
+    ...open,
+    kind: 'model',
+    openedAt: 0,
+    lastSeen: 0,
+    peakPz: NaN,
+    verified: false,
+    symptoms: [],
+  });
+  alerts.onRecord({ ...INCIDENT, ...open });
+  operator('acknowledge', INCIDENT.id, null);
+  operator('silence', 'cause=level-move', 3_600);
+  operator('override', 'svi@deribit:BTC:2026-03-27', 600);
+  const next = new Alerts({
+    settings: parseSettings(YAML(1), 'a.yaml', alertSettings),
+    champion: 'svi',
+    deadLetters,
+    onTrouble: () => undefined,
+    now: () => clock.now,
+    environment: { HOOK: SECRET },
+  });
+  t.after(() => next.close(0));
+  next.adopt(state);
+  const shown = next.overview();
+  assert.deepEqual(shown.silences.map((x) => x.id), ['s-1']); // prettier-ignore
+  assert.deepEqual(shown.items.map((x) => [x.cause, x.acknowledged_by]).sort(), [
+    ['frozen-model', 'rita'],
+    ['override:svi', null],
+  ]);
+  book.set('frozen-model|x', { ...book.get('frozen-model|x')!, severity: 'critical' });
+  const later = new Alerts({
+    settings: parseSettings(YAML(1), 'a.yaml', alertSettings),
+    champion: 'svi',
+    deadLetters,
+    onTrouble: () => undefined,
+    now: () => clock.now + 3_600_000,
+    environment: { HOOK: SECRET },
+  });
+  t.after(() => later.close(0));
+  later.adopt(state);
+  const hourLater = later.overview();
+  assert.deepEqual(
+    [hourLater.silences, hourLater.items.map((x) => [x.cause, x.acknowledged_by])],
+    [[], [['frozen-model', null]]],
+    'an hour on everything has lapsed, and what grew graver is nobody’s',
+  );
 });
 
 test(
