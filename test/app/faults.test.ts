@@ -6,7 +6,12 @@ import assert from 'node:assert/strict';
 import { OTHER_VARIANTS, PUBLISHED, runChainBench } from '../../src/app/faults/chain-bench.ts';
 import { chainLines, chainPictures } from '../../src/app/faults/chain-page.ts';
 import { chainReport, withVariants } from '../../src/app/faults/chain-report.ts';
-import { SnapshotBuilder, snapshotEvents, type ChainSnapshot } from '../../src/app/faults/chain-snapshot.ts';
+import {
+  SnapshotBuilder,
+  SnapshotCutter,
+  snapshotEvents,
+  type ChainSnapshot,
+} from '../../src/app/faults/chain-snapshot.ts';
 import { EngineRun } from '../../src/app/faults/engine-run.ts';
 import { FAULTS } from '../../src/app/faults/kinds.ts';
 import { confusionOf, SILENCE } from '../../src/app/faults/confusion.ts';
@@ -270,4 +275,47 @@ test('a long run: pages and tickets held against the answer key (SYNTHETIC)', ()
   assert.equal(result.tallies[0].rolls, 1);
   assert.equal(result.tallies[0].pagesFromRolls, 0);
   assert.equal(result.batches, 144);
+});
+
+test('a stream is cut into books at even instants; a tape of snapshots is cut at its own ends (SYNTHETIC)', () => {
+  const startAt = Date.UTC(2026, 0, 5, 7, 58, 30);
+  const stream = { seed: 1, startAt, underlyings: ['BTC'], stepMs: 1000, instrumentLimit: 60 };
+  const cutter = new SnapshotCutter(60_000);
+  const found: ChainSnapshot[] = [];
+  for (const batch of simulatedEvents(stream, { until: startAt + 170_000 }))
+    for (const event of batch) found.push(...cutter.take(event));
+  assert.deepEqual(
+    found.map((s) => new Date(s.at).toISOString().slice(11, 19)),
+    ['07:59:00', '08:00:00', '08:01:00'],
+  );
+  for (const { at, rows } of found) {
+    assert.ok(rows.length >= 50 && rows.length <= 60, `${rows.length}`);
+    for (const { instrument, quote } of rows) {
+      assert.deepEqual([quote.at, quote.receivedAt, quote.symbol], [at, at, instrument.symbol]);
+      assert.ok(instrument.expiry > at, 'what has expired is gone');
+    }
+  }
+  const [builder, again] = [new SnapshotBuilder(), new SnapshotCutter(60_000)];
+  for (const batch of simulatedEvents({ ...stream, stepMs: 3_600_000 }, { until: startAt + 3 * 3_600_000 }))
+    for (const event of batch) {
+      const own = builder.take(event);
+      assert.deepEqual(again.take(event), own === null ? [] : [own]);
+    }
+});
+
+test('in a stream of snapshots a fault that comes at once stays on, and is found by its second or third look (SYNTHETIC)', () => {
+  const startAt = Date.UTC(2026, 0, 5, 9);
+  const builder = new SnapshotBuilder();
+  const minutes: ChainSnapshot[] = [];
+  const config = { seed: 1, startAt, underlyings: ['BTC'], stepMs: 60_000, instrumentLimit: 120 };
+  for (const batch of simulatedEvents(config, { until: startAt + 20 * 60_000 }))
+    for (const event of batch) {
+      const snapshot = builder.take(event);
+      if (snapshot !== null) minutes.push(snapshot);
+    }
+  const faults = FAULTS.filter((f) => f.name === 'call-put-flip');
+  const { cases } = runChainBench(minutes, { config: DEFAULT_CONFIG, seed: 1, faults, variants: [PUBLISHED], each: 1, stride: 4 }); // prettier-ignore
+  assert.ok(cases.length >= 2);
+  const [first] = cases;
+  assert.ok(first.right && first.delay !== null && first.delay >= 2 && first.delay <= 3, JSON.stringify(first));
 });

@@ -75,6 +75,8 @@ export interface ChainBenchOptions {
   readonly stride: number;
 }
 
+/** Snapshots nearer to each other than this are a stream to the engine, which then waits for a second and third look, ms. */
+const STREAM_MS = 600_000;
 /** Snapshots that each underlying must have shown before the first injection. */
 const CLEAN_FIRST = 12;
 
@@ -149,7 +151,9 @@ function oneCase(place: Place, fault: FaultKind, { level, shape }: Variant): Ope
   const { underlying } = first;
   const magnitude = fault.magnitudes[level];
   const name = `${fault.name}:${underlying}:${place.count}:${level}`;
-  const length = shape === 'abrupt' ? 1 : COURSE;
+  const next = place.snapshots.findIndex((s, j) => j > place.i && s.underlying === underlying);
+  const streaming = next >= 0 && place.snapshots[next].at - first.at < STREAM_MS;
+  const length = shape === 'abrupt' && !streaming ? 1 : COURSE;
   const course: { at: number; opened: string[] }[] = [];
   let { previous } = place;
   let statistics: PlainStatistics | null = null;

@@ -14,7 +14,7 @@ function confusion(report: ChainReport): Confusion {
 /** The tables of a chain report as text lines. */
 export function chainLines(report: ChainReport): string[] {
   const lines = [
-    `judged on the half after ${report.split}; threshold learnt before it: log-odds ${report.learnt.openLogOdds}`,
+    `judged on the half after ${report.split}; threshold ${report.curve.length > 1 ? 'learnt before it' : 'given'}: log-odds ${report.learnt.openLogOdds}`,
     `untouched snapshots opening a data cause: ${percent(report.judged.falseData)}, any cause: ${percent(report.judged.falseAny)}`,
     `found ${percent(report.judged.found)}, top cause right ${percent(report.judged.right)} of all injected cases; ${report.kindsFound95} of the ${report.kinds} published kinds found in 95 % or more`,
     '',

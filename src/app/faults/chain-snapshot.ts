@@ -47,3 +47,67 @@ export function snapshotEvents(snapshot: ChainSnapshot): MarketEvent[] {
   events.push({ type: 'snapshot-end', at, receivedAt: at, venue, underlying });
   return events;
 }
+
+/** What a cutter holds of one underlying. */
+interface Book {
+  readonly venue: string;
+  readonly underlying: string;
+  readonly rows: Map<string, ChainRow>;
+}
+
+/**
+ * Cuts a stream of events (a session's log) into snapshots: what every option's quote was at each multiple of `everyMs`,
+ * stamped with that instant. A tape that brings its own `snapshot-end` is cut there and nowhere else. Holds one quote per
+ * listed option.
+ */
+export class SnapshotCutter {
+  readonly #everyMs: number;
+  readonly #instruments = new Map<string, OptionInstrument>();
+  readonly #books = new Map<string, Book>();
+  #due = NaN;
+  #snapshots = false;
+
+  constructor(everyMs: number) {
+    this.#everyMs = everyMs;
+  }
+
+  /** Takes one event; returns the snapshots that it completes. */
+  take(event: MarketEvent): ChainSnapshot[] {
+    if (event.type === 'snapshot-end') {
+      this.#snapshots = true;
+      const { at, venue, underlying } = event;
+      const rows = this.#books.get(`${venue}:${underlying}`)?.rows ?? new Map<string, ChainRow>();
+      const own = { at, venue, underlying, rows: [...rows.values()] };
+      rows.clear();
+      return [own];
+    }
+    const found = this.#snapshots ? [] : this.#cut(event);
+    if (event.type === 'instrument') this.#instruments.set(event.instrument.symbol, event.instrument);
+    if (event.type === 'quote') this.#hold(event);
+    return found;
+  }
+
+  #hold(quote: QuoteEvent): void {
+    const instrument = this.#instruments.get(quote.symbol);
+    if (instrument === undefined) return;
+    const { venue, underlying } = instrument;
+    const key = `${venue}:${underlying}`;
+    let book = this.#books.get(key);
+    if (book === undefined) this.#books.set(key, (book = { venue, underlying, rows: new Map() }));
+    book.rows.set(quote.symbol, { instrument, quote });
+  }
+
+  /** Event time decides, held back to what has been received: one stamp from the future must not cut. */
+  #cut(event: MarketEvent): ChainSnapshot[] {
+    const now = Math.min(event.at, event.receivedAt);
+    if (!Number.isFinite(this.#due)) this.#due = Math.floor(now / this.#everyMs) * this.#everyMs + this.#everyMs;
+    if (!(now >= this.#due)) return [];
+    const at = Math.floor(now / this.#everyMs) * this.#everyMs;
+    this.#due = at + this.#everyMs;
+    return [...this.#books.values()].map(({ venue, underlying, rows }): ChainSnapshot => {
+      for (const [symbol, { instrument }] of rows) if (instrument.expiry <= at) rows.delete(symbol);
+      const stamped = [...rows.values()].map((r) => ({ ...r, quote: { ...r.quote, at, receivedAt: at } }));
+      return { at, venue, underlying, rows: stamped };
+    });
+  }
+}
