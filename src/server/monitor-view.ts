@@ -1,6 +1,6 @@
 /** What the server asks of whoever runs it: a read model, and the few things that people may do. */
 import type { OutputRecord } from '../model/record.ts';
-import type { CurveSet, Smile, Smiles, Surface } from './wire/smile.ts';
+import type { CurveSet, Smile, Smiles, SmileTrade, Surface } from './wire/smile.ts';
 import type { Feed, Instrument, LogState, Pulse, Readiness, Replay, Status } from './wire/system.ts';
 import type { Calibration, Gates, Incident, IncidentWithPictures, Models, Scores, Underlying } from './wire/watch.ts';
 
@@ -65,6 +65,12 @@ export interface QuoteReader {
   changed(): QuoteRows | null;
 }
 
+/** A print and the expiry it belongs to. */
+export interface ScopedTrade {
+  readonly scope: string;
+  readonly trade: SmileTrade;
+}
+
 /** Someone who wants to hear of changes between polls. */
 export interface ViewListener {
   onRecord(record: OutputRecord): void;
@@ -123,6 +129,8 @@ export interface MonitorView {
   /** Changes whenever a curve of the underlying may have. */
   curvesVersion(key: string): string;
   quoteReader(key: string): QuoteReader | null;
+  /** Prints of an underlying from number `from` on, oldest first, and the number of the next one; bounded. */
+  trades(key: string, from: number): { readonly next: number; readonly items: readonly ScopedTrade[] };
   /** Puts an acknowledgement through the log. Null, or why it cannot be. */
   acknowledge(id: string, actor: string, note: string): string | null;
   readonly replay: ReplayControls | null;

@@ -44,8 +44,9 @@ export class EngineView implements MonitorView {
   readonly history: RecordHistory;
   private readonly pictures: Pictures;
   private recalled: Recalled | null = null;
+  private followed: EngineState | null = null;
   private at = NaN;
-  private trades = 0;
+  private tradesSeen = 0;
   private lastEventWall = -Infinity;
   private lastPulse: { readonly at: number; readonly pulse: Pulse } | null = null;
 
@@ -98,15 +99,16 @@ export class EngineView implements MonitorView {
   onEvent(event: MarketEvent): void {
     const state = this.source.state();
     if (state === null) return;
+    if (state !== this.followed) this.follow(state);
     if (!(event.at <= this.at)) this.at = event.at;
     this.lastEventWall = performance.now();
     this.feedHistory.onEvent(event);
     if (event.type === 'operator') this.history.onOperator(event);
-    else if (event.type === 'trade' && state.counts.trades > this.trades) {
+    else if (event.type === 'trade' && state.counts.trades > this.tradesSeen) {
       const place = state.instruments.get(`${event.venue}:${event.symbol}`);
       if (place !== undefined) this.tape.add(event, place);
     }
-    this.trades = state.counts.trades;
+    this.tradesSeen = state.counts.trades;
     for (const u of state.underlyings.values()) if (u.closedAt !== this.closedAt.get(u)) this.onClose(state, u);
   }
 
@@ -319,6 +321,10 @@ export class EngineView implements MonitorView {
     return this.pictures.quoteReader(key);
   }
 
+  trades(key: string, from: number): ReturnType<MonitorView['trades']> {
+    return this.tape.since(key, from);
+  }
+
   acknowledge(id: string, actor: string, note: string): string | null {
     return this.source.operate({ actor, action: 'acknowledge', target: id, note });
   }
@@ -337,6 +343,13 @@ export class EngineView implements MonitorView {
   private scoresOf(state: EngineState): ScoreHistory {
     this.history.begin(state.config);
     return this.history.scores!;
+  }
+
+  /** Another engine goes on: nothing of the one before is held. */
+  private follow(state: EngineState): void {
+    this.followed = state;
+    this.closedAt.clear();
+    this.pictures.forget();
   }
 
   private onClose(state: EngineState, u: UnderlyingState): void {

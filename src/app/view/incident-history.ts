@@ -207,13 +207,19 @@ function moneyOf(evidence: Readonly<Record<string, unknown>>): number | null {
 
 function entryOf(record: IncidentRecord): TimelineEntry {
   const what = record.state === 'open' ? 'opened' : record.state;
-  const text = what === 'resolved' ? `resolved after ${openSeconds(record)} s` : `${record.cause}, ${record.severity}`;
+  const text = what === 'resolved' ? `resolved after ${openFor(record)}` : `${record.cause}, ${record.severity}`;
   return { at: record.at, what, text, data: record.evidence };
 }
 
-function openSeconds(record: IncidentRecord): string {
+/** `45 s`, `12 min`, `2 h 5 min`, `3 d 4 h`. */
+function openFor(record: IncidentRecord): string {
   const seconds = record.evidence['open_s'];
-  return typeof seconds === 'number' ? String(seconds) : '?';
+  if (typeof seconds !== 'number') return 'an unknown time';
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 1) return `${seconds} s`;
+  if (minutes < 60) return seconds < 600 ? `${minutes} min ${Math.floor(seconds % 60)} s` : `${minutes} min`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
 function added(timeline: readonly TimelineEntry[], entry: TimelineEntry): TimelineEntry[] {

@@ -67,6 +67,11 @@ export class Pictures {
     watched.history.keep(u, this.table(u), u.closedAt);
   }
 
+  /** Lets go of everything kept: the engine it was taken from is gone. */
+  forget(): void {
+    this.watched.clear();
+  }
+
   smiles(key: string, asOf: number | null, scope: string | null): Smiles | NotRetained | null {
     const picture = this.picture(key, asOf);
     if (picture === null || 'notRetained' in picture) return picture;

@@ -7,12 +7,17 @@ import type { SmileTrade } from '../../server/wire/smile.ts';
 
 /** Prints kept per expiry. */
 const KEPT = 50;
+/** Prints kept for those who follow them: more than come between two looks. */
+const RECENT = 1_000;
 /** Scopes kept; expiries go, others come. */
 const SCOPES = 512;
 
 /** The newest prints of every expiry, with the volatility they imply. */
 export class TradeTape {
   private readonly byScope = new Map<string, { readonly at: number; readonly trade: SmileTrade }[]>();
+  /** The newest of all, for whoever follows them. */
+  private readonly recent: { readonly number: number; readonly scope: string; readonly trade: SmileTrade }[] = [];
+  private next = 0;
 
   add(event: TradeEvent, place: InstrumentPlace): void {
     const scope = place.expiry.key;
@@ -21,8 +26,19 @@ export class TradeTape {
       if (this.byScope.size >= SCOPES) for (const oldest of this.byScope.keys()) if (this.byScope.delete(oldest)) break;
       this.byScope.set(scope, (tape = []));
     }
-    tape.push({ at: event.at, trade: printOf(event, place) });
+    const trade = printOf(event, place);
+    tape.push({ at: event.at, trade });
+    this.recent.push({ number: this.next++, scope, trade });
+    if (this.recent.length > RECENT) this.recent.shift();
     if (tape.length > KEPT) tape.shift();
+  }
+
+  /** Prints of an underlying from number `from` on, oldest first, and the number of the next one. */
+  since(key: string, from: number): { readonly next: number; readonly items: { scope: string; trade: SmileTrade }[] } {
+    const items = this.recent
+      .filter((t) => t.number >= from && t.scope.startsWith(`${key}:`))
+      .map(({ scope, trade }) => ({ scope, trade }));
+    return { next: this.next, items };
   }
 
   /** Prints of a scope up to a time, newest first; x in units of `atmVol sqrt(years)`. */

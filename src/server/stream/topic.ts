@@ -1,6 +1,6 @@
 import type { MonitorView, QuoteReader } from '../monitor-view.ts';
 import type { OutputRecord } from '../../model/record.ts';
-import type { Incident } from '../wire/watch.ts';
+import type { Incident, Scores } from '../wire/watch.ts';
 import { layoutFrame, tableFrame, textFrame, type Frame } from './frames.ts';
 
 /** Something that can be subscribed to: what it is now, and what changed since it was last asked. */
@@ -130,6 +130,77 @@ function quoteSource(reader: QuoteReader): TopicSource {
   };
 }
 
+const SNAPSHOT_POINTS = 200;
+
+/** Prints as they come; the newest kept ones first. */
+function tradeSource(key: string, view: MonitorView): TopicSource {
+  // What a snapshot holds and what deltas bring must meet: the snapshot ends where the deltas are.
+  let { next } = view.trades(key, 0);
+  const frame = (type: string, topic: string, seq: number, items: readonly unknown[]): Frame[] => [
+    textFrame({ type, topic, seq, data: { items } }),
+  ];
+  return {
+    everyMs: 100,
+    snapshot: (topic, seq) => {
+      const late = view.trades(key, next).items.length;
+      const { items } = view.trades(key, 0);
+      return frame('snapshot', topic, seq, items.slice(0, items.length - late));
+    },
+    delta: (topic, seq) => {
+      const found = view.trades(key, next);
+      next = found.next;
+      return found.items.length === 0 ? [] : frame('delta', topic, seq, found.items);
+    },
+    end: () => undefined,
+  };
+}
+
+/** Scores and data metrics of the serving models as they come: a stretch, then only what is new. */
+function scoreSource(key: string, view: MonitorView): TopicSource {
+  const read = (from: number, maxPoints: number): Scores | null =>
+    view.scores(key, { scope: null, model: null, horizonSeconds: null, from, to: Infinity, maxPoints });
+  const newest = (series: Scores['series'] | Scores['quality'] = []): number =>
+    Math.max(...series.flatMap((s) => s.at));
+  // Metrics are there at once, scores when they are durable: each goes on from its own newest time.
+  const known = read(-Infinity, SNAPSHOT_POINTS);
+  const told = { series: newest(known?.series), quality: newest(known?.quality) };
+  const part = (data: Scores, keep: (at: number, told: number) => boolean): Scores => ({
+    ...data,
+    series: data.series.map((s) => rowsOf(s, (at) => keep(at, told.series))),
+    quality: data.quality.map((s) => rowsOf(s, (at) => keep(at, told.quality))),
+  });
+  return {
+    everyMs: 1_000,
+    snapshot: (topic, seq) => {
+      const data = read(-Infinity, SNAPSHOT_POINTS);
+      const shown = data === null ? null : part(data, (at, last) => at <= last);
+      return [textFrame({ type: 'snapshot', topic, seq, data: shown })];
+    },
+    delta: (topic, seq) => {
+      const data = read(Math.min(told.series, told.quality), SNAPSHOT_POINTS);
+      if (data === null) return [];
+      const fresh = part(data, (at, last) => at > last);
+      const last = { series: newest(fresh.series), quality: newest(fresh.quality) };
+      if (last.series === -Infinity && last.quality === -Infinity) return [];
+      told.series = Math.max(told.series, last.series);
+      told.quality = Math.max(told.quality, last.quality);
+      return [textFrame({ type: 'delta', topic, seq, data: fresh })];
+    },
+    end: () => undefined,
+  };
+}
+
+/** The rows of parallel columns whose time is wanted. */
+function rowsOf<T extends { readonly at: readonly number[] }>(series: T, wanted: (at: number) => boolean): T {
+  const rows = series.at.flatMap((at, i) => (wanted(at) ? [i] : []));
+  if (rows.length === series.at.length) return series;
+  const columns = Object.entries(series).map(([name, v]): [string, unknown] => [
+    name,
+    Array.isArray(v) ? rows.map((i) => v[i] as unknown) : v,
+  ]);
+  return Object.fromEntries(columns) as T;
+}
+
 /** The source of a topic; null for a name that is none. */
 export function topicSource(name: string, view: MonitorView, health: () => unknown): TopicSource | null {
   switch (name) {
@@ -154,6 +225,9 @@ export function topicSource(name: string, view: MonitorView, health: () => unkno
     const reader = view.quoteReader(key);
     return reader === null ? null : quoteSource(reader);
   }
-  if (kind !== 'curves' || view.quoteReader(key) === null) return null;
+  if (view.quoteReader(key) === null) return null;
+  if (kind === 'trades') return tradeSource(key, view);
+  if (kind === 'scores') return scoreSource(key, view);
+  if (kind !== 'curves') return null;
   return listSource(500, 'expiries', () => view.curves(key), (e) => e.scope, () => view.curvesVersion(key)); // prettier-ignore
 }
