@@ -1,8 +1,13 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { loopBenchLines } from '../app/loop-bench/report.ts';
+import { chainBadData } from '../app/loop-bench/chain-bad-data.ts';
+import { chainBadDataLines, loopBenchLines } from '../app/loop-bench/report.ts';
+import { SnapshotBuilder, type ChainSnapshot } from '../app/faults/chain-snapshot.ts';
+import { FAULTS } from '../app/faults/kinds.ts';
 import { brokenPromises, runLoopBench } from '../app/loop-bench/run-loop-bench.ts';
+import { DEFAULT_CONFIG } from '../engine/config.ts';
+import { openRecording } from '../venue/recording/open.ts';
 import { BenchProgress, whole } from './bench-options.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -12,13 +17,16 @@ interface LoopFlags {
   readonly options?: string;
   readonly json?: boolean;
   readonly out?: string;
+  readonly tape?: string[];
+  readonly stride: string;
+  readonly familyDays: string;
 }
 
 /** A promise of docs/loop.md broken. */
 const VIOLATIONS = 3;
 const SHORTEST_DAYS = 0.02;
 
-/** `vernier bench loop --days N --seed S [--json] [--out DIR]` */
+/** `vernier bench loop --days N --seed S [--json] [--out DIR]`, `vernier bench loop --tape FILES` */
 export function registerBenchLoop(bench: Command): void {
   bench
     .command('loop')
@@ -28,9 +36,13 @@ export function registerBenchLoop(bench: Command): void {
     .option('--days <n>', 'of the tape with faults and of the one without; parts of a day are possible', '1')
     .option('--seed <n>', 'of the venue and of the faults', '1')
     .option('--options <n>', 'listed; all that the venue would list without it')
+    .option('--family-days <n>', 'of the tape on which families change, a batch every half minute', '1')
+    .option('--tape <files...>', 'recorded chains instead: bad data is injected into them, and what was learnt counted')
+    .option('--stride <n>', 'inject into every n-th snapshot of recorded chains', '4')
     .option('--json', 'the result as one JSON object')
     .option('--out <dir>', 'where report.md and report.json go')
-    .action((flags: LoopFlags) => {
+    .action(async (flags: LoopFlags) => {
+      if (flags.tape !== undefined) return chains(flags, flags.tape);
       const days = Number(flags.days);
       if (!(days >= SHORTEST_DAYS && days <= 366))
         throw new UsageError(`--days: ${flags.days} is not a number from ${SHORTEST_DAYS} to 366`);
@@ -40,6 +52,7 @@ export function registerBenchLoop(bench: Command): void {
         seed: whole(flags.seed, '--seed', 0),
         days,
         instrumentLimit: flags.options === undefined ? null : whole(flags.options, '--options', 20),
+        familyDays: whole(flags.familyDays, '--family-days', 0, 366),
         onProgress: (what, share) => {
           if (what !== stage) progress.clear();
           stage = what;
@@ -48,13 +61,38 @@ export function registerBenchLoop(bench: Command): void {
       });
       progress.clear();
       const broken = brokenPromises(result);
-      const lines = loopBenchLines(result, broken);
-      if (flags.out !== undefined) {
-        mkdirSync(flags.out, { recursive: true });
-        writeFileSync(join(flags.out, 'report.json'), `${JSON.stringify({ ...result, broken }, null, 2)}\n`);
-        writeFileSync(join(flags.out, 'report.md'), `# The loop, measured (SYNTHETIC)\n\n${lines.join('\n')}\n`);
-      }
-      process.stdout.write(`${flags.json === true ? JSON.stringify({ ...result, broken }) : lines.join('\n')}\n`);
+      tell(flags, '# The loop, measured (SYNTHETIC)', { ...result, broken }, loopBenchLines(result, broken));
       if (broken.length > 0) process.exitCode = VIOLATIONS;
     });
+}
+
+async function chains(flags: LoopFlags, files: readonly string[]): Promise<void> {
+  for (const file of files) if (!existsSync(file)) throw new UsageError(`--tape: ${file}: no such file`);
+  const builder = new SnapshotBuilder();
+  const snapshots: ChainSnapshot[] = [];
+  for await (const batch of openRecording([...files]))
+    for (const event of batch) {
+      const snapshot = builder.take(event);
+      if (snapshot !== null) snapshots.push(snapshot);
+    }
+  const progress = new BenchProgress();
+  const rows = chainBadData(snapshots, {
+    config: DEFAULT_CONFIG,
+    seed: whole(flags.seed, '--seed', 0),
+    faults: FAULTS,
+    stride: whole(flags.stride, '--stride', 1),
+    onProgress: (share) => progress.show('injections', share),
+  });
+  progress.clear();
+  tell(flags, '# Bad data in recorded chains', { snapshots: snapshots.length, rows }, chainBadDataLines(rows));
+  if (rows.some((r) => r.promoted > 0)) process.exitCode = VIOLATIONS;
+}
+
+function tell(flags: LoopFlags, title: string, result: object, lines: readonly string[]): void {
+  if (flags.out !== undefined) {
+    mkdirSync(flags.out, { recursive: true });
+    writeFileSync(join(flags.out, 'report.json'), `${JSON.stringify(result, null, 2)}\n`);
+    writeFileSync(join(flags.out, 'report.md'), `${title}\n\n${lines.join('\n')}\n`);
+  }
+  process.stdout.write(`${flags.json === true ? JSON.stringify(result) : lines.join('\n')}\n`);
 }

@@ -1,4 +1,5 @@
 /** The loop bench in words and tables. */
+import type { ChainBadData } from './chain-bad-data.ts';
 import type { LeaseTime } from './gate-watch.ts';
 import type { LoopBenchResult } from './run-loop-bench.ts';
 
@@ -31,7 +32,8 @@ export function loopBenchLines(r: LoopBenchResult, broken: readonly string[]): s
     `Bad data: ${r.bad_data.faults} faults, ${r.bad_data.promoted} refits accepted on them.`,
     ...r.bad_data.examples.map((e) => `- ${e}`),
     `Moves that broke the warning level: ${r.moves.length}; the slowest proof after ${slowest.toFixed(1)} s; PZ back within 1.5 times health in ${r.moves.filter((m) => m.after <= 1.5 * m.healthy).length}.`,
-    `Hindsight: ${r.hindsight.promotions + r.quiet_hindsight.promotions} promotions, ${r.hindsight.promotions_reversed + r.quiet_hindsight.promotions_reversed} reversed; ${r.hindsight.refits + r.quiet_hindsight.refits} refits, ${r.hindsight.refits_reversed + r.quiet_hindsight.refits_reversed} worse than what they replaced by more than the half-spread.`,
+    `Hindsight on ${r.family_days} days with a family too poor for the shape: ${r.family_hindsight.promotions} promotions, ${r.family_hindsight.promotions_reversed} reversed within the hour; on the other tapes ${r.hindsight.promotions + r.quiet_hindsight.promotions} and ${r.hindsight.promotions_reversed + r.quiet_hindsight.promotions_reversed}.`,
+    `Hindsight: ${r.hindsight.refits + r.quiet_hindsight.refits} refits, ${r.hindsight.refits_reversed + r.quiet_hindsight.refits_reversed} worse than what they replaced by more than the half-spread.`,
     '',
     '| tape | lease hours | not OK | minutes a day without OK | and without any leave to quote |',
     '|---|---|---|---|---|',
@@ -50,5 +52,17 @@ export function loopBenchLines(r: LoopBenchResult, broken: readonly string[]): s
     '',
     broken.length === 0 ? 'Every promise holds.' : 'Promises that do not hold:',
     ...broken.map((b) => `- ${b}`),
+  ];
+}
+
+/** Lines of Markdown for bad data in recorded chains. */
+export function chainBadDataLines(rows: readonly ChainBadData[]): string[] {
+  return [
+    '| injected | size | snapshots | expiries struck | refits accepted on them | of these spoiled | worst, vol points |',
+    '|---|---|---|---|---|---|---|',
+    ...rows.map(
+      (r) =>
+        `| ${r.fault} | ${r.magnitude} | ${r.injected} | ${r.struck} | ${r.promoted} | ${r.spoiled} | ${r.worst.toFixed(2)} |`,
+    ),
   ];
 }

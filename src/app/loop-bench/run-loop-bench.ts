@@ -2,7 +2,6 @@
  * The loop measured on the simulated venue (SYNTHETIC), whose truth is known: a tape of moves and bad data, a tape without
  * any fault, and the crash.
  */
-import { DEFAULT_CONFIG } from '../../engine/config.ts';
 import { planFaults } from '../../simulator/fault-plan.ts';
 import type { ScheduledFault } from '../../simulator/fault.ts';
 import type { Script } from '../../simulator/script.ts';
@@ -19,7 +18,7 @@ import { GateWatch, type FaultExposure, type LeaseTime } from './gate-watch.ts';
 import { Hindsight, type HindsightVerdict } from './hindsight.ts';
 import { ReferenceQuoter, type QuoterResult } from './reference-quoter.ts';
 import type { PolicyFigures } from './tally.ts';
-import { runTape, TAPE_START } from './tape.ts';
+import { runTape, TAPE_START, type TapeOptions } from './tape.ts';
 import { watching, type Watcher } from './watchers.ts';
 
 /** What to run. */
@@ -29,6 +28,8 @@ export interface LoopBenchOptions {
   readonly days: number;
   /** Options listed; null = all that the venue would list. */
   readonly instrumentLimit: number | null;
+  /** Length of the tape on which families change, days; 0 = none. */
+  readonly familyDays: number;
   readonly onProgress: (what: string, share: number) => void;
 }
 
@@ -46,6 +47,9 @@ export interface LoopBenchResult {
   readonly exposure: readonly FaultExposure[];
   readonly quiet_gate: LeaseTime;
   readonly quiet_hindsight: HindsightVerdict;
+  /** A family that cannot take the shape serves first, richer ones may replace it: a batch every half minute. */
+  readonly family_days: number;
+  readonly family_hindsight: HindsightVerdict;
   readonly crash_quoters: readonly QuoterResult[];
   readonly crash_gate: LeaseTime;
 }
@@ -57,6 +61,10 @@ const FAULT_MS = 90_000;
 const QUIET_MS = 7 * MINUTE;
 /** Into the crash script: an hour of calm, the crash, an hour and a half of its aftermath. */
 const CRASH_MINUTES = 210;
+
+/** eSSVI has three parameters where the truth needs more. */
+const FAMILY_CONFIG = { models: ['essvi', 'venue-mark'], champion: 'essvi', challengers: ['svi', 'sabr', 'spline'] };
+const FAMILY_STEP_MS = 30_000;
 
 /** The plan of the tape with faults: moves and bad data by turns, kinds and magnitudes in order, places and times drawn. */
 export function loopPlan(seed: number, days: number): ScheduledFault[] {
@@ -90,30 +98,29 @@ export function quietScript(days: number): Script {
   };
 }
 
-/** Runs the three tapes. */
+/** Runs the tapes one after the other. */
 export function runLoopBench(options: LoopBenchOptions): LoopBenchResult {
-  const { seed, days, instrumentLimit, onProgress } = options;
+  const { seed, days, instrumentLimit, familyDays, onProgress } = options;
   const minutes = days * 1_440;
-  const run = (
-    what: string,
-    length: number,
-    script: Script | 'calm' | 'crash',
-    faults: ScheduledFault[],
-    watchers: Watcher[],
-  ): void => {
-    const said: Watcher = {
-      onStep: (_state, _simulation, _truth, at) => onProgress(what, (at - TAPE_START) / (length * MINUTE)),
+  const run = (what: string, tape: Omit<TapeOptions, 'seed'>, watchers: readonly Watcher[]): void => {
+    const told: Watcher = {
+      onStep: (_state, _simulation, _truth, at) => onProgress(what, (at - TAPE_START) / (tape.minutes * MINUTE)),
     };
-    const hooks = watching([...watchers, said]);
-    runTape({ seed, minutes: length, script, faults, instrumentLimit, keep: false, config: DEFAULT_CONFIG, ...hooks });
+    runTape({ seed, instrumentLimit, keep: false, ...tape, ...watching([...watchers, told]) });
   };
   const policies = new PolicyWatch(TAPE_START);
   const [bad, moves, hindsight, gate] = [new BadDataWatch(), new MoveWatch(), new Hindsight(), new GateWatch(TAPE_START)]; // prettier-ignore
-  run('moves and bad data', minutes, 'calm', loopPlan(seed, days), [policies, bad, moves, hindsight, gate]);
+  run('moves and bad data', { minutes, faults: loopPlan(seed, days) }, [policies, bad, moves, hindsight, gate]);
   const [quietGate, quietHindsight] = [new GateWatch(TAPE_START), new Hindsight()];
-  run('without faults', minutes, quietScript(days), [], [quietGate, quietHindsight]);
+  run('without faults', { minutes, script: quietScript(days) }, [quietGate, quietHindsight]);
   const [quoter, crashGate] = [new ReferenceQuoter(), new GateWatch(TAPE_START)];
-  run('crash', CRASH_MINUTES, 'crash', [], [quoter, crashGate]);
+  run('crash', { minutes: CRASH_MINUTES, script: 'crash' }, [quoter, crashGate]);
+  const familyHindsight = new Hindsight();
+  if (familyDays > 0) {
+    const script = quietScript(familyDays);
+    const tape = { minutes: familyDays * 1_440, script, stepMs: FAMILY_STEP_MS, config: FAMILY_CONFIG };
+    run('families', tape, [familyHindsight]);
+  }
   const figures = policies.figures(days);
   const refits = (policy: string): number => figures.find((f) => f.policy === policy)?.refits_per_day ?? NaN;
   return {
@@ -128,6 +135,8 @@ export function runLoopBench(options: LoopBenchOptions): LoopBenchResult {
     exposure: gate.exposure(),
     quiet_gate: quietGate.leaseTime(),
     quiet_hindsight: quietHindsight.verdict(),
+    family_days: familyDays,
+    family_hindsight: familyHindsight.verdict(),
     crash_quoters: quoter.results(),
     crash_gate: crashGate.leaseTime(),
   };
@@ -150,7 +159,7 @@ export function brokenPromises(r: LoopBenchResult): string[] {
       broken.push(`error rms ${loop.error_rms.toFixed(3)} against ${other.error_rms.toFixed(3)} of ${other.policy}`);
   if (!(r.refit_share <= MOST_REFITS)) broken.push(`refits ${r.refit_share.toFixed(3)} of the naive ones against ${MOST_REFITS}`); // prettier-ignore
   if (r.bad_data.promoted > 0) broken.push(`${r.bad_data.promoted} refits accepted on injected bad data against 0`);
-  const reversed = r.hindsight.promotions_reversed + r.quiet_hindsight.promotions_reversed;
+  const reversed = [r.hindsight, r.quiet_hindsight, r.family_hindsight].reduce((n, h) => n + h.promotions_reversed, 0);
   if (reversed > 0) broken.push(`${reversed} promotions reversed by hindsight against 0`);
   for (const m of r.moves) {
     const name = `${m.fault} ${m.magnitude} at ${m.at}${m.expiry === null ? '' : ` on ${m.expiry}`}`;
