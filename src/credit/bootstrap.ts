@@ -29,6 +29,8 @@ export interface NormalisedQuotes {
 
 /** Exponents beyond which survival leaves the range of a double. */
 const MOST_INTEGRATED = 600;
+/** Survival below which a later quote cannot be told from rounding. */
+const NOBODY_LEFT = 1e-13;
 /** Largest pricing error an exact node may keep, per unit notional. */
 const RESIDUAL_LIMIT = 1e-12;
 
@@ -84,7 +86,6 @@ export function bootstrapHazards(
     const length = grid.knots[i] - begin;
     let hazard = 0;
     let status: CurveNode['status'] = 'ok';
-    // An arbitrage the size of rounding is none: the hazard is zero.
     if (valueAtZero > RESIDUAL_LIMIT && arbitrage === 'fail')
       return refusal(
         'arbitrage',
@@ -94,10 +95,12 @@ export function bootstrapHazards(
         `worth ${valueAtZero} to the buyer with no hazard at all after ${i === 0 ? 'today' : quotes[i - 1].node}`,
       );
     if (valueAtZero > RESIDUAL_LIMIT && arbitrage === 'zero') status = 'zero';
-    else {
+    else if (!(valueAtZero >= 0 && valueAtZero <= RESIDUAL_LIMIT)) {
+      // (An arbitrage the size of rounding is none: the hazard is zero.)
       const guess = start?.[i] ?? firstGuess(pairs, i, grid.knots[i], recovery, hazards);
       hazard = solveHazard(problem, guess, -MOST_INTEGRATED / length, found);
-      if (Number.isNaN(hazard)) return noHazard(grid, quotes[i], problem, found);
+      if (Number.isNaN(hazard)) return noHazard(grid, quotes[i], exp(-integral), problem, found);
+      if (hazard < 0 && valueAtZero < 0) hazard = 0; // The root is positive, and smaller than rounding.
       if (hazard < 0) status = 'negative';
     }
     const residual = found[VALUE] / grid.grids[i].settleDiscount;
@@ -182,9 +185,18 @@ function nodeProblem(
 function noHazard(
   grid: CurveGrid,
   quote: CdsQuote,
+  alive: number,
   problem: (hazard: number, out: Float64Array) => void,
   at: Float64Array,
 ): CreditRefusal {
+  if (alive < NOBODY_LEFT)
+    return refusal(
+      'numerical-failure',
+      quote.node,
+      alive,
+      NOBODY_LEFT,
+      `survival before this node is ${alive}: the quote says nothing about it`,
+    );
   const missing = at[VALUE] / grid.grids[0].settleDiscount;
   if (!Number.isFinite(missing))
     return refusal('numerical-failure', quote.node, missing, NaN, 'no finite value at any hazard');

@@ -1,6 +1,7 @@
 /** Quotes of a credit curve, checked before anything is solved. */
-import type { Day } from './calendar-day.ts';
+import { median } from '../numeric/robust.ts';
 import { isoDay } from './calendar-day.ts';
+import type { Day } from './calendar-day.ts';
 
 /** How a node is quoted: coupon that makes it worth nothing, upfront at a coupon, or the flat-curve spread of that upfront. */
 export type QuoteKind = 'par' | 'upfront' | 'quoted';
@@ -43,8 +44,12 @@ export type RefusalReason =
   | 'arbitrage'
   | 'numerical-failure';
 
-/** A spread above this (fraction a year; 10,000 %) can only be basis points or percent. */
-const HIGHEST_SPREAD = 100;
+/** A spread above this (fraction a year; 4,000 %) can only be basis points or percent; the widest ever quoted are near 31. */
+const HIGHEST_SPREAD = 40;
+/** A first node that says survival is below e^-15 is in another unit: nobody quotes running spreads then. */
+const HIGHEST_FIRST_HAZARD = 15;
+/** A spread this many times above or below the median of the others is in another unit. */
+const UNIT_RATIO = 50;
 /** A coupon above this (fraction a year) can only be basis points or percent. */
 const HIGHEST_COUPON = 1;
 
@@ -76,6 +81,38 @@ export function checkQuotes(trade: Day, recovery: number, quotes: readonly CdsQu
   for (let i = 0; i < quotes.length; i++) {
     const wrong = checkQuote(trade, recovery, quotes[i], i === 0 ? undefined : quotes[i - 1]);
     if (wrong) return wrong;
+  }
+  return checkUnits(trade, recovery, quotes);
+}
+
+/** Spreads in basis points or percent among fractions, or a whole curve of them. */
+function checkUnits(trade: Day, recovery: number, quotes: readonly CdsQuote[]): CreditRefusal | undefined {
+  const spreads = quotes.filter((q) => q.kind !== 'upfront');
+  const first = quotes[0];
+  if (first.kind !== 'upfront') {
+    const hazard = (first.value / (1 - recovery)) * ((first.maturity - trade) / 365);
+    if (hazard > HIGHEST_FIRST_HAZARD)
+      return refusal(
+        'unit',
+        first.node,
+        first.value,
+        (HIGHEST_FIRST_HAZARD * first.value) / hazard,
+        `spread ${first.value} leaves no survivor by then: no fraction a year (0.01 = 100 bp)`,
+      );
+  }
+  for (const quote of spreads) {
+    const others = spreads.filter((q) => q !== quote);
+    // Two quotes cannot say which of them is wrong.
+    if (others.length < 2) return undefined;
+    const ratio = quote.value / median(others.map((q) => q.value));
+    if (ratio >= UNIT_RATIO || ratio * UNIT_RATIO <= 1)
+      return refusal(
+        'unit',
+        quote.node,
+        quote.value,
+        UNIT_RATIO,
+        `spread ${quote.value} is ${ratio} times the median of the others`,
+      );
   }
   return undefined;
 }
