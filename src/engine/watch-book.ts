@@ -94,7 +94,10 @@ export function withMoney(state: EngineState, effects: readonly Effect[]): reado
 }
 
 /** What the drift on a scope is worth to the book, for the evidence of an incident there; nothing without a book. */
-function moneyEvidence(underlying: UnderlyingState, scope: string): Readonly<Record<string, number | string | null>> {
+export function moneyEvidence(
+  underlying: UnderlyingState,
+  scope: string,
+): Readonly<Record<string, number | string | null>> {
   const { book } = underlying;
   if (book.vegas.size === 0) return {};
   if (book.status !== 'ok') return { money_usd: null, money_status: book.status };

@@ -1,5 +1,7 @@
 import type { ComponentType } from 'preact';
 import type { Monitor } from '../monitor.ts';
+import { bookTab } from './book-view.tsx';
+import { creditTab } from './credit-view.tsx';
 import { healthTab } from './health-view.tsx';
 import { monitorTab } from './monitor-view.tsx';
 import { surfaceTab } from './surface-view.tsx';
@@ -18,7 +20,7 @@ export interface Tab {
 }
 
 /** In the order of the strip; the first is what an address without a name means. At most nine. */
-export const TABS: readonly Tab[] = [monitorTab, surfaceTab, healthTab];
+export const TABS: readonly Tab[] = [monitorTab, surfaceTab, healthTab, bookTab, creditTab];
 
 /** Those there is something to show in. */
 export const offeredTabs = (monitor: Monitor): readonly Tab[] => TABS.filter((t) => t.offered?.(monitor) ?? true);

@@ -1,3 +1,4 @@
+import { moneyEvidence } from '../../engine/watch-book.ts';
 import { metricOf } from '../../engine/read-signs.ts';
 import type { ExpiryState, ModelTrack, UnderlyingState } from '../../engine/state.ts';
 import { isoTime } from '../../market/iso-time.ts';
@@ -6,6 +7,12 @@ import type { Underlying } from '../../server/wire/watch.ts';
 import type { QuoteTable } from './quote-table.ts';
 import type { ScoreHistory } from './score-history.ts';
 import { finite } from './smile-builder.ts';
+
+/** What the drift on a scope is worth to the book; null without one, or while it is in doubt. */
+function moneyOn(u: UnderlyingState, scope: string): number | null {
+  const money = moneyEvidence(u, scope)['money_usd'];
+  return typeof money === 'number' ? money : null;
+}
 
 const GATES = ['OK', 'WIDEN', 'HEDGE_ONLY', 'DO_NOT_USE'] as const;
 const SEVERITIES = ['info', 'warning', 'critical'] as const;
@@ -28,6 +35,7 @@ export function underlyingSummary(u: UnderlyingState, table: QuoteTable, scores:
         expiry: isoTime(e.expiry),
         model: champion,
         loop: e.loop.machine.state,
+        proposed: e.loop.trial?.proposed?.model ?? null,
         years: scope !== undefined && scope.years > 0 ? scope.years : 0,
         forward: finite(scope?.forward ?? NaN),
         atm_vol: finite(scope?.atmVol ?? NaN),
@@ -70,7 +78,7 @@ export function underlyingSummary(u: UnderlyingState, table: QuoteTable, scores:
             severity: incident.severity,
             scope: incident.scope,
             opened: isoTime(incident.openedAt),
-            money: null,
+            money: moneyOn(u, incident.scope),
           },
     expiries,
   };
