@@ -6,9 +6,13 @@ import type { OutputRecord } from '../model/record.ts';
 import type { LeaseMode } from '../policy/lease.ts';
 import { AccessTokens } from '../server/access-tokens.ts';
 import type { AlertSource } from '../server/alert-routes.ts';
+import { creditRoom } from '../server/credit-room.ts';
+import { hedgeRoom } from '../server/hedge-room.ts';
 import { oversightRoom } from '../server/oversight-routes.ts';
 import type { ServerRoom } from '../server/room.ts';
 import { ServerRefused, startServer, type MonitorServer } from '../server/monitor-server.ts';
+import { CreditDesk } from './credit/credit-desk.ts';
+import { HedgeDesk } from './hedge-desk.ts';
 import { PastReader } from './past/past-reader.ts';
 import { recallRecent } from './past/recorded-history.ts';
 import type { ReplayTransport } from './replay-transport.ts';
@@ -87,6 +91,7 @@ export async function serveWatch(
       return null;
     },
     replay: null,
+    accept: (events) => void watch?.monitor.accept(events),
   };
   const desk = new GateDesk({
     ...gate,
@@ -181,9 +186,21 @@ async function serve(
       (request) => source.operate(request),
     ),
   );
-  const all = [oversight, ...rooms];
+  const credit = new CreditDesk(source.state);
+  const all = [
+    oversight,
+    ...rooms,
+    creditRoom(credit),
+    hedgeRoom(new HedgeDesk({ state: source.state, accept: source.accept ?? null })),
+  ];
   const names = [...(gate === null ? [] : ['gate']), ...(alerts === null ? [] : ['alerts']), ...all.map((r) => r.name)];
-  const view = new EngineView({ ...source, rooms: names });
+  const view = new EngineView({
+    ...source,
+    // An empty room is not offered: curves may come with the first quote.
+    get rooms() {
+      return credit.curves().length > 0 ? names : names.filter((name) => name !== 'credit');
+    },
+  });
   const server: MonitorServer = await startServer({
     view,
     gate,
@@ -202,7 +219,10 @@ async function serve(
   return {
     address: server.address,
     onEvent: (event) => view.onEvent(event),
-    onRecord: (record) => view.onRecord(record),
+    onRecord: (record) => {
+      credit.onRecord(record);
+      view.onRecord(record);
+    },
     view,
     close: () => server.close(),
   };

@@ -1,7 +1,7 @@
 import { initFundingWatch, type FundingWatch } from '../hedge/funding-watch.ts';
 import { initHedgeMoments, type HedgeMoments } from '../hedge/hedge-moments.ts';
 import type { HedgeStart, PushedDeltas } from '../hedge/hedge-start.ts';
-import type { HourSums } from '../hedge/hour-sums.ts';
+import { initHourSums, type HourSums } from '../hedge/hour-sums.ts';
 import type { RatioCheck } from '../hedge/ratio-check.ts';
 import type { Bucket } from '../hedge/bucket.ts';
 import type { Fit } from '../model/contract.ts';
@@ -35,6 +35,8 @@ export interface HedgeWatch {
   readonly regimes: { readonly hour: number; regime: HedgeRegime }[];
   /** By symbol of the perpetual. */
   readonly funding: Map<string, FundingWatch>;
+  /** What horizons did to one coin of every option, and to those held, by hour (`hedge-explain.ts`). */
+  readonly explained: { readonly chain: HourSums; readonly book: HourSums };
   gate: GateState;
   /** End of the last horizon, epoch ms; -Infinity before. */
   judgedAt: number;
@@ -64,6 +66,10 @@ export interface HedgeBucket {
   readonly comparisons: Map<string, Comparison>;
 }
 
+/** Terms of an explanation, and the hours they are kept for: five days. */
+const EXPLAINED = 7;
+const EXPLAINED_HOURS = 120;
+
 /** Nothing hedged. */
 export function initHedgeWatch(): HedgeWatch {
   return {
@@ -80,6 +86,7 @@ export function initHedgeWatch(): HedgeWatch {
     path: [],
     regimes: [],
     funding: new Map(),
+    explained: { chain: initHourSums(EXPLAINED, EXPLAINED_HOURS), book: initHourSums(EXPLAINED, EXPLAINED_HOURS) },
     gate: GATE_CLOSED,
     judgedAt: -Infinity,
   };

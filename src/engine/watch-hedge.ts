@@ -21,7 +21,9 @@ import { readHeston } from '../surface/heston-fit.ts';
 import type { ClosedExpiry } from './close.ts';
 import type { Effect } from './effect.ts';
 import { addHorizon, addTurnover, endSlots } from './hedge-contest.ts';
+import { positionsIn } from './book-market.ts';
 import { hedgeChain } from './hedge-chain.ts';
+import { explainHorizon } from './hedge-explain.ts';
 import { requestHedgeFits } from './hedge-fits.ts';
 import { fundingOf, type HedgeRegime, type HedgeWatch } from './hedge-state.ts';
 import type { EngineState, ExpiryState, UnderlyingState } from './state.ts';
@@ -60,6 +62,7 @@ export function watchHedge(
   followPath(watch, underlying, at);
   for (const key of watch.starts.keys()) if (!underlying.expiries.some((e) => e.key === key)) watch.starts.delete(key);
   let judged = false;
+  let sizes: ReadonlyMap<string, number> | null = null;
   for (const { reading } of closed) {
     const { expiry, facts } = reading;
     if (faulty.has(expiry.key) || faulty.has(underlying.key)) {
@@ -77,6 +80,10 @@ export function watchHedge(
       const batch = endHorizon(before, chain, at);
       if (batch !== null) {
         judged = true;
+        const { explained } = watch;
+        sizes ??= sizesOf(state, underlying);
+        explainHorizon(watch, explained.chain, batch, facts.atmVol, null, underlying.underlying);
+        if (sizes.size > 0) explainHorizon(watch, explained.book, batch, facts.atmVol, sizes, underlying.underlying);
         effects.push({ type: 'record', record: judgeHorizon(watch, underlying, expiry, batch, facts.atmVol) });
       }
     }
@@ -94,6 +101,14 @@ export function watchHedge(
   effects.push(...requestHedgeFits(state, underlying, at));
   effects.push(...moveGate(watch, underlying, at));
   return effects;
+}
+
+/** Coins held of each option. */
+function sizesOf(state: EngineState, underlying: UnderlyingState): ReadonlyMap<string, number> {
+  const sizes = new Map<string, number>();
+  for (const p of positionsIn(state, underlying))
+    if (p.kind === 'option') sizes.set(p.symbol, (sizes.get(p.symbol) ?? 0) + p.size);
+  return sizes;
 }
 
 function reach(k: readonly number[]): number {

@@ -1,4 +1,5 @@
 import type { EngineState } from '../../engine/state.ts';
+import type { MarketEvent } from '../../market/event.ts';
 import type { OperatorRequest } from '../oversight-desk.ts';
 import type { PastView, ReplayControls } from '../../server/monitor-view.ts';
 
@@ -37,6 +38,8 @@ export interface ViewSource {
   /** Puts what a person did through the session. Null, or why it cannot be. */
   operate(action: OperatorRequest): string | null;
   readonly replay: ReplayControls | null;
+  /** Takes events from outside through the log; absent where nothing can be taken. */
+  readonly accept?: (events: readonly MarketEvent[]) => void;
   readonly past?: PastView | null;
   /** Names of what is served beside the read model: `gate`, `alerts`, what other rooms bring. */
   readonly rooms?: readonly string[];
