@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import type { OperatorEvent } from '../../src/market/event.ts';
 import type { ActionRecord, CalibrationRecord, OutputRecord, ScoreRecord } from '../../src/model/record.ts';
 import type { FaultKind, OnsetShape, ScheduledFault } from '../../src/simulator/fault.ts';
-import { runTape, servingFit, TAPE_START, type TapeRun } from '../../src/app/loop-bench/tape.ts';
+import { errorAgainstTruth, runTape, servingFit, TAPE_START, type TapeRun } from '../../src/app/loop-bench/tape.ts';
 
 const MINUTE = 60_000;
 const OPTIONS = 400;
@@ -110,6 +110,51 @@ test(
       assert.ok(struck > 3 * healthy, `${key.fault} is seen: ${struck} against ${healthy}`);
       assert.ok(after <= 1.5 * healthy, `${key.fault}: ${after} against ${healthy} in health`);
     }
+    // Whatever was asked for is proved or refused in the end, once per name.
+    const waiting = new Set<string>();
+    for (const a of actions(run, 'recalibrate')) {
+      const name = a.incident ?? a.scope ?? '';
+      assert.equal(waiting.has(name), a.outcome !== 'requested', `${a.at} ${name} ${a.outcome}`);
+      if (a.outcome === 'requested') waiting.add(name);
+      else waiting.delete(name);
+    }
+  },
+);
+
+test(
+  'a fit of one batch is refreshed at doubling ages, and no refresh is as far from the truth as the first fit',
+  { timeout: 60_000 },
+  () => {
+    const errors: number[][] = [[], [], [], []];
+    const times = new Map<string, number[]>();
+    const run = runTape({
+      seed: 8,
+      minutes: 2,
+      instrumentLimit: OPTIONS,
+      onStep: (state, simulation, now) => {
+        const truth = simulation.truth('BTC', now);
+        for (const expiry of [...state.underlyings.values()].flatMap((u) => u.expiries)) {
+          const fit = servingFit(expiry);
+          if (truth === undefined || fit === null || fit.numbers['child'] === 1) continue;
+          const error = errorAgainstTruth(fit, truth, expiry.expiry);
+          errors[Math.min(3, expiry.loop.settled)].push(error * error);
+        }
+      },
+    });
+    for (const c of calibrations(run).filter((x) => x.status === 'accepted' && !x.reason.includes('child')))
+      times.set(c.expiry, [...(times.get(c.expiry) ?? []), at(c)]);
+    assert.ok(times.size >= 8);
+    for (const [expiry, seen] of times) {
+      const gaps = seen.slice(1, 4).map((t, i) => (t - seen[i]) / 1000);
+      [10, 20, 40].forEach((due, i) =>
+        assert.ok(gaps[i] >= due - 0.1 && gaps[i] <= due + 6, `${expiry}: ${gaps.join()}`),
+      );
+    }
+    const rms = errors.map((e) => Math.sqrt(e.reduce((sum, x) => sum + x, 0) / e.length));
+    assert.ok(
+      rms.slice(1).every((r) => r < rms[0]),
+      rms.join(),
+    );
   },
 );
 
@@ -136,6 +181,11 @@ test(
       shaped.map((c) => `${c.at} ${c.id} ${c.reason}`),
       [],
     );
+    // One decision for all expiries is told once, on the underlying.
+    const decisions = actions(run, 'loop').filter((a) => a.incident !== null);
+    const wide = decisions.filter((a) => /, \d+ expiries$/.test(a.outcome));
+    assert.ok(wide.length > 0 && wide.every((a) => a.scope === 'deribit:BTC'), JSON.stringify(wide));
+    assert.equal(new Set(decisions.map((a) => `${a.at}|${a.incident}|${a.outcome}`)).size, decisions.length);
     const underlying = [...run.state.underlyings.values()][0];
     for (const e of underlying.expiries)
       assert.ok(['STRESS', 'HOLD', 'QUARANTINE'].includes(e.loop.machine.state), e.key);
