@@ -55,7 +55,9 @@ export function closeBatch(
     const champion = scores.find((s) => s.track.model === state.config.champion);
     const shift = streaming ? readShift(reading.expiry, champion, reading.selection.observations, !stressed) : NO_SHIFT;
     const { shape } = reading.expiry;
-    const drift = streaming ? watchShape(shape, state.config, champion, underlying.expiries.length, at, stressed) : 0;
+    const drift = streaming
+      ? watchShape(shape, state.config, champion, underlying.expiries.length + 1, at, stressed)
+      : 0;
     return { reading, scores, elapsedSeconds: (at - reading.expiry.closedAt) / 1000, shift, drift };
   });
   for (const c of closed) noteScores(c);

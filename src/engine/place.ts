@@ -18,6 +18,7 @@ import { initBookWatch } from './book-state.ts';
 import { initHedgeWatch } from './hedge-state.ts';
 import { initCalibrationLoop } from './calibration-loop.ts';
 import { countRefused } from './state.ts';
+import { initFactorWatch } from './watch-factors.ts';
 
 /** Closes the quoted count and spreads are compared with: about three days of six-hourly chains, minutes of a stream. */
 const BASELINE_CLOSES = 24;
@@ -48,6 +49,7 @@ export function underlyingOf(state: EngineState, venue: string, underlying: stri
       watchedAt: -Infinity,
       closedIndex: NaN,
       quotedBaseline: initTrailingMedian(BASELINE_CLOSES),
+      factors: initFactorWatch(),
       atmBaseline: initTrailingMedian(BASELINE_CLOSES),
       packages: [],
       packageErrors: [],
@@ -111,6 +113,7 @@ function expiryOf(state: EngineState, underlying: UnderlyingState, expiry: numbe
     jump: initLevelShift(JUMP_MEMORY),
     jumpFrom: { fit: null, offset: 0 },
     shape: { filter: initPrewhiten(), test: rankE.init(), takenAt: -Infinity, toldUntil: -Infinity },
+    factors: initFactorWatch(),
     metrics: DATA_METRICS.map((m) => m.init()),
     models: state.config.models.map((model) => newTrack(model, years)),
     loop: initCalibrationLoop(state.config.champion),

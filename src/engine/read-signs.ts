@@ -10,6 +10,7 @@ import { priorSpread } from '../quality/prior-baselines.ts';
 import { DATA_METRICS } from '../quality/registry.ts';
 import type { ClosedExpiry } from './close.ts';
 import { readInnovations, type CommonInnovation } from './read-innovations.ts';
+import { watchInnovations } from './watch-innovations.ts';
 import { settling } from './watch-silence.ts';
 import type { EngineState, ExpiryState, UnderlyingState } from './state.ts';
 
@@ -78,7 +79,10 @@ export function readSigns(
   const sound = closed.filter((_, i) => !gross(vectors[i]));
   const innovation = readInnovations(state.config.champion, closed, sound);
   closed.forEach((c, i) => addInnovation(vectors[i], c, innovation));
+  const drifts = watchInnovations(state, underlying, closed, sound, innovation, at);
+  closed.forEach((c, i) => addDrift(vectors[i], drifts.get(c.reading.expiry.key)));
   const own = underlyingSigns(underlying, closed, innovation, offset, elapsed);
+  addDrift(own, drifts.get(underlying.key));
   const number = (v: number): number | null => (Number.isFinite(v) ? v : null);
   return {
     scope: underlying.key,
@@ -223,6 +227,16 @@ function addInnovation(signs: Signs, c: ClosedExpiry, innovation: CommonInnovati
   if (c.reading.facts.years <= TWO_DAYS) return;
   const pr = innovation.pr.get(c.reading.expiry.key) ?? NaN;
   put(signs, 'shape', pr, Math.max(strengthOf(pr, ENTRY.shape), c.drift >= 1 ? DRIFT_STRENGTH : 0));
+}
+
+/** An alarm of the sequential tests is evidence enough by itself: their run lengths keep within the page budget. */
+function addDrift(signs: Signs, told: readonly boolean[] | undefined): void {
+  FACTORS.forEach((name, i) => {
+    const sign = signs.get(name);
+    if (told?.[i] !== true || sign === undefined) return;
+    put(signs, name, sign.value, Math.max(sign.strength, DRIFT_STRENGTH));
+    if (i === 0 || (i === 1 && told[0] !== true)) put(signs, 'level-leads', i === 0 ? 1 : -1, i === 0 ? 1 : 0);
+  });
 }
 
 function underlyingSigns(

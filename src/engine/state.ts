@@ -17,6 +17,7 @@ import type { CalibrationLoop } from './calibration-loop.ts';
 import type { EngineConfig } from './config.ts';
 import type { CreditCurveState } from './credit-state.ts';
 import type { HedgeWatch } from './hedge-state.ts';
+import type { FactorWatch } from './watch-factors.ts';
 import type { ShapeWatch } from './watch-shape.ts';
 
 /** The engine's whole memory: plain data (no closures, no class instances), so that a checkpoint can hold it. */
@@ -101,6 +102,8 @@ export interface UnderlyingState {
   /** Index at the last close, USD; NaN before. */
   closedIndex: number;
   readonly quotedBaseline: TrailingMedian;
+  /** What the expiries have in common, watched. */
+  readonly factors: FactorWatch;
   /** Packages whose legs are still coming, and the last errors of complete ones, USD per unit of the first leg. */
   readonly packages: PackageScore[];
   readonly packageErrors: number[];
@@ -144,6 +147,8 @@ export interface ExpiryState {
   /** What the jump is measured from: a fit, and what the fits before it have added up to, volatility (fraction). */
   readonly jumpFrom: { fit: Fit | null; offset: number };
   readonly shape: ShapeWatch;
+  /** What the expiry's level, skew and curvature do beside those of the others. */
+  readonly factors: FactorWatch;
   /** Memories of the data metrics, in the order of their registry. */
   readonly metrics: MetricMemory[];
   readonly models: ModelTrack[];

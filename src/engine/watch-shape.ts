@@ -1,3 +1,4 @@
+import { runLengthWithin } from '../detect/page-budget.ts';
 import { prewhiten, type PrewhitenState } from '../detect/prewhiten.ts';
 import { rankE, type RankEState } from '../detect/rank-e.ts';
 import { log } from '../numeric/exponential.ts';
@@ -15,7 +16,6 @@ export interface ShapeWatch {
 
 /** One value a minute: the reference then covers eight hours and not eight minutes. */
 const EVERY_MS = 60_000;
-const PER_WEEK = (7 * 86_400_000) / EVERY_MS;
 /**
  * A shape error below this many standard errors of a quote is no misspecification, however surely it has changed: ranks
  * prove change, and quiet hours and busy ones do differ. Healthy slices show 0.7 to 1.5 over a simulated month.
@@ -27,19 +27,19 @@ const TOLD_MS = 900_000;
 
 /**
  * Takes the champion's PR of a batch: ln PR prewhitened, ranked in its frozen reference, tested by the e-detector whose
- * run length gives the underlying, over its `streams` expiries, no more than the page budget. Learns nothing while
+ * run length gives the underlying, over its `scopes` and all their tests, no more than the page budget. Learns nothing while
  * `stressed`. Returns the statistic over its threshold; at least 1 for a quarter of an hour after an alarm.
  */
 export function watchShape(
   watch: ShapeWatch,
   config: EngineConfig,
   scores: ModelScores | undefined,
-  streams: number,
+  scopes: number,
   at: number,
   stressed: boolean,
 ): number {
   const pr = scores?.primary?.pr ?? NaN;
-  const limit = rankE.threshold((streams * PER_WEEK) / config.pageBudgetPerWeek);
+  const limit = rankE.threshold(runLengthWithin(config.pageBudgetPerWeek, scopes));
   if (pr > 0 && !stressed && at - watch.takenAt >= EVERY_MS) {
     watch.takenAt = at;
     const z = prewhiten(watch.filter, log(pr), true);

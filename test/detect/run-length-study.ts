@@ -2,7 +2,7 @@
 import { cusum } from '../../src/detect/cusum.ts';
 import type { Detector } from '../../src/detect/detector.ts';
 import { initLevelShift, levelShift } from '../../src/detect/level-shift.ts';
-import { initMewma, mewmaThreshold, readMewma, updateMewma } from '../../src/detect/mewma.ts';
+import { initMewma, mewmaThreshold, readMewma, resetMewma, updateMewma } from '../../src/detect/mewma.ts';
 import { initPrewhiten, prewhiten } from '../../src/detect/prewhiten.ts';
 import { rankE } from '../../src/detect/rank-e.ts';
 import { shewhart } from '../../src/detect/shewhart.ts';
@@ -52,8 +52,30 @@ function plain<S>(name: string, detector: Detector<S>, filtered: boolean): Chart
         const x = draw() + shift;
         const z = filtered ? prewhiten(filter, x, !armed) : x;
         if (Number.isFinite(z)) detector.update(state, z);
-        if (!armed && detector !== (rankE as unknown)) detector.reset(state);
+        if (!armed) detector.reset(state);
         return armed && detector.read(state) > limit;
+      };
+    },
+  };
+}
+
+/** Three independent streams of one kind, the first of which is shifted. */
+function joint(filtered: boolean): Chart {
+  return {
+    name: filtered ? 'mewma prewhitened' : 'mewma',
+    make: (runLength, random, source) => {
+      const draws = [0, 1, 2].map((i) => noise(source, random.split(`${i}`)));
+      const filters = draws.map(() => initPrewhiten());
+      const state = initMewma();
+      const limit = mewmaThreshold(runLength);
+      return (shift, armed) => {
+        const take = (i: number): number => {
+          const x = draws[i]() + (i === 0 ? shift : 0);
+          return filtered ? prewhiten(filters[i], x, !armed) : x;
+        };
+        updateMewma(state, [take(0), take(1), take(2)]);
+        if (!armed) resetMewma(state);
+        return armed && readMewma(state) > limit;
       };
     },
   };
@@ -61,22 +83,13 @@ function plain<S>(name: string, detector: Detector<S>, filtered: boolean): Chart
 
 export const CHARTS: readonly Chart[] = [
   plain('shewhart', shewhart, false),
+  plain('shewhart', shewhart, true),
   plain('cusum', cusum, false),
   plain('rank-e', rankE, false),
   plain('cusum', cusum, true),
   plain('rank-e', rankE, true),
-  {
-    name: 'mewma',
-    make: (runLength, random, source) => {
-      const draws = [0, 1, 2].map((i) => noise(source, random.split(`${i}`)));
-      const state = initMewma();
-      const limit = mewmaThreshold(runLength);
-      return (shift, armed) => {
-        updateMewma(state, [draws[0]() + shift, draws[1](), draws[2]()]);
-        return armed && readMewma(state) > limit;
-      };
-    },
-  },
+  joint(false),
+  joint(true),
   {
     name: 'level-shift at 7.8, three in a row',
     make: (_, random, source) => {
@@ -92,7 +105,7 @@ export const CHARTS: readonly Chart[] = [
 ];
 
 /** Observations before a chart is armed. */
-const WARM = 600;
+const WARM = 2_600;
 
 export interface RunLength {
   /** Exponential estimate from censored runs: observations watched per alarm. */
@@ -143,12 +156,13 @@ export function delayOf(
 if (process.argv[1] === new URL(import.meta.url).pathname) {
   const designed = Number(process.argv[2] ?? 1440);
   const runs = Number(process.argv[3] ?? 200);
+  const cuts = Number(process.argv[4] ?? 6);
   console.log(
     `| chart (designed ${designed}) | ${NOISES.join(' | ')} | step 1 sd | step 2 sd | step 4 sd | ramp to 2 sd in 600 |`,
   );
   console.log(`|---|${'---:|'.repeat(NOISES.length + 4)}`);
   for (const chart of CHARTS) {
-    const lengths = NOISES.map((n) => runLengthOf(chart, n, designed, runs, 6 * designed));
+    const lengths = NOISES.map((n) => runLengthOf(chart, n, designed, runs, cuts * designed));
     const delays = [1, 2, 4].map((size) => delayOf(chart, 'normal', designed, size, 0, 60));
     const ramp = delayOf(chart, 'normal', designed, 2, 600, 60);
     console.log(
