@@ -67,7 +67,9 @@ function holding(position: Position, market: BookMarket): Holding | undefined {
     const mark = market.futureMark(position.symbol, position.underlying, position.expiry);
     const value = (price: number): number =>
       coin ? position.size * (1 / mark - 1 / price) : position.size * (price - mark);
-    return { before: 0, coin, index, after: (s) => value(mark * (1 + s.spot)) };
+    // Coins won so far are coins held: the move of the index meets them too.
+    const won = coin && !Number.isNaN(position.entry) ? position.size * (1 / position.entry - 1 / mark) : 0;
+    return { before: won, coin, index, after: (s) => won + value(mark * (1 + s.spot)) };
   }
   const mark = market.option(position);
   const years = yearsBetween(market.at, position.expiry);
