@@ -2,6 +2,7 @@ import type { ComponentType } from 'preact';
 import type { Monitor } from '../monitor.ts';
 import { bookTab } from './book-view.tsx';
 import { creditTab } from './credit-view.tsx';
+import { hedgeTab } from './hedge-view.tsx';
 import { healthTab } from './health-view.tsx';
 import { monitorTab } from './monitor-view.tsx';
 import { surfaceTab } from './surface-view.tsx';
@@ -17,10 +18,12 @@ export interface Tab {
   readonly View: ComponentType;
   /** Whether there is anything to show; always when absent. An empty room is not offered. */
   readonly offered?: (monitor: Monitor) => boolean;
+  /** It shows something without any underlying; while there is none the address without a name means it. */
+  readonly alone?: boolean;
 }
 
 /** In the order of the strip; the first is what an address without a name means. At most nine. */
-export const TABS: readonly Tab[] = [monitorTab, surfaceTab, healthTab, bookTab, creditTab];
+export const TABS: readonly Tab[] = [monitorTab, surfaceTab, healthTab, bookTab, hedgeTab, creditTab];
 
 /** Those there is something to show in. */
 export const offeredTabs = (monitor: Monitor): readonly Tab[] => TABS.filter((t) => t.offered?.(monitor) ?? true);

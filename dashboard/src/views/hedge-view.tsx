@@ -1,0 +1,118 @@
+import { age, moment } from '../format.ts';
+import { drawSlopes, drawWaterfall, regimeColour, slopesHeight } from '../hedge-drawing.ts';
+import {
+  championTable,
+  contestTable,
+  explainTable,
+  fundingTable,
+  slopeTable,
+  targetTable,
+  type Hedge,
+  type HedgeTarget,
+} from '../hedge-reading.ts';
+import { useAsked, usePage } from './context.tsx';
+import { DataTable } from './data-table.tsx';
+import { Panel } from './panel.tsx';
+import { Picture } from './picture.tsx';
+import type { Tab } from './tabs.ts';
+
+/** Hedging models against what prices then did. */
+export const hedgeTab: Tab = {
+  name: 'hedge',
+  word: 'Hedge',
+  says: 'hedging models against realised prices, the hedge to hold, a change in value explained',
+  View: HedgeView,
+  offered: (monitor) => monitor.status?.rooms?.includes('hedge') ?? false,
+};
+
+const POLL_MS = 10_000;
+const REGIMES = ['any', 'volatility-against-spot', 'volatility-with-spot', 'unclear', 'stress'] as const;
+
+function HedgeView() {
+  const { key, palette } = usePage();
+  const path = key === '' ? null : `hedge/${encodeURIComponent(key)}`;
+  const { data: hedge, error } = useAsked<Hedge>(path, POLL_MS);
+  const { data: target } = useAsked<HedgeTarget>(path === null ? null : `${path}/target`, POLL_MS);
+  const fine = hedge === null || hedge.gate.state === 'OK';
+  return (
+    <>
+      {error === '' ? null : <p role="alert">{error}</p>}
+      {(hedge?.open ?? []).map((i) => (
+        <p class="broken" role="status" key={i.id}>
+          ✕ {i.cause} {i.scope.split(':hedge/')[1] ?? i.scope}, since {moment(i.opened)} UTC
+        </p>
+      ))}
+      <div class="columns">
+        <Panel
+          name="slopes"
+          title="Greeks against realised prices"
+          table={() => slopeTable(hedge)}
+          aside={
+            <span class={fine ? 'quiet' : 'broken'}>
+              {hedge === null
+                ? ''
+                : `${fine ? '' : '✕ '}${[hedge.gate.state, ...hedge.gate.reasons].join(' ')}; now ${hedge.regime}`}
+              {hedge?.judged_at == null ? '' : `; last horizon ${moment(hedge.judged_at)} UTC`}
+            </span>
+          }
+        >
+          {hedge === null || hedge.buckets.length === 0 ? (
+            <p class="quiet">The first horizon of five minutes has not ended yet.</p>
+          ) : (
+            <Picture
+              label="slope of realised on predicted moves per bucket with 95 % interval, by regime; the table has the numbers"
+              height={slopesHeight(hedge.buckets.length)}
+              draw={(pen, w, h) => drawSlopes(pen, hedge, w, h, palette)}
+            />
+          )}
+          <p class="legend quiet">
+            {REGIMES.map((r) => (
+              <span key={r}>
+                <span style={{ color: regimeColour(r, palette) }}>●</span>{' '}
+                {r === 'any' ? 'all hours' : r.replaceAll('-', ' ')}{' '}
+              </span>
+            ))}
+            ; 1 = prices moved as predicted. A slope belongs to its regime; it is no error of a model by itself.
+          </p>
+        </Panel>
+        <div>
+          <Panel name="target" title="The hedge to hold" table={() => targetTable(target)}>
+            <DataTable table={targetTable(target)} />
+            {target === null ? null : (
+              <p class="quiet">
+                ratios of {moment(target.as_of)} UTC, {age(target.age_s)} old
+              </p>
+            )}
+          </Panel>
+          <Panel
+            name="explained"
+            title="A day's change in value"
+            table={() => explainTable(hedge)}
+            aside={
+              <span class="quiet">
+                {hedge?.explained.basis === 'book' ? 'options held' : 'one coin of every option'}
+              </span>
+            }
+          >
+            {hedge === null ? null : (
+              <Picture
+                label="parts of the change in value; the table has the numbers"
+                height={200}
+                draw={(pen, w, h) => drawWaterfall(pen, hedge, w, h, palette)}
+              />
+            )}
+          </Panel>
+          <Panel name="funding" title="Funding and basis" table={() => fundingTable(hedge)}>
+            <DataTable table={fundingTable(hedge)} />
+          </Panel>
+        </div>
+      </div>
+      <Panel name="champions" title="Who is relied on" table={() => championTable(hedge)}>
+        <DataTable table={championTable(hedge)} />
+      </Panel>
+      <Panel name="contest" title="Competition" table={() => contestTable(hedge)}>
+        <DataTable table={contestTable(hedge)} />
+      </Panel>
+    </>
+  );
+}
