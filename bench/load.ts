@@ -19,10 +19,11 @@ const MODELS = 100;
 const PUSH_SECONDS = 10;
 /** Ages of the older versions that every model has, s: one is live for every horizon. */
 const EARLIER = [3_700, 700, 90] as const;
-/** Multiplies the venue's quote updates: every option then changes about ten times a second. */
-const ACTIVITY = 200;
+/** Multiplies the venue's quote updates: every option then changes more than ten times a second. */
+const ACTIVITY = 40;
 const SECONDS = 10;
-const STEP_MS = 100;
+const STEP_MS = 50;
+const STEPS = 1000 / STEP_MS;
 
 interface Load {
   readonly cpu: number[];
@@ -34,7 +35,7 @@ interface Load {
   readonly hash: string;
 }
 
-/** Market data of a run: `seconds` of 100 ms steps. */
+/** Market data of a run: `seconds` of steps. */
 function tape(seconds: number): MarketEvent[][] {
   const config = {
     seed: 4,
@@ -95,10 +96,10 @@ function measure(smoke: boolean): Load {
   const run = new EngineRun(CONFIG);
   const batches = tape(3 + seconds);
   const all = Array.from({ length: models }, (_, i) => i);
-  run.run(batches.slice(0, 20).flat());
+  run.run(batches.slice(0, 2 * STEPS).flat());
   run.run(pushes(run, START + 2_000, all, 0));
   grow(run);
-  run.run(batches.slice(20, 30).flat());
+  run.run(batches.slice(2 * STEPS, 3 * STEPS).flat());
   const digest = createHash('sha256');
   const cpu: number[] = [];
   const before = desk(run).scored;
@@ -106,9 +107,9 @@ function measure(smoke: boolean): Load {
   const perStep = (models * STEP_MS) / (1000 * PUSH_SECONDS);
   for (let second = 0; second < seconds; second++) {
     const begin = process.cpuUsage();
-    for (let i = 0; i < 10; i++) {
-      const step = 10 * second + i;
-      const events = batches[30 + step];
+    for (let i = 0; i < STEPS; i++) {
+      const step = STEPS * second + i;
+      const events = batches[3 * STEPS + step];
       const due = all.slice(Math.floor(step * perStep) % models, ((Math.floor((step + 1) * perStep) - 1) % models) + 1);
       run.run(pushes(run, START + 3_000 + step * STEP_MS, due, second));
       const records = run.run(events);
