@@ -44,7 +44,7 @@ export function parseCsv(text: string): CsvTable {
 }
 
 /** Cells of a line as they are written: a comma between quotes belongs to its cell. */
-function splitCells(line: string, number: number): string[] {
+export function splitCells(line: string, number: number): string[] {
   if (!line.includes('"')) return line.split(',');
   const cells: string[] = [];
   let start = 0;

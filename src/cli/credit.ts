@@ -20,6 +20,7 @@ import { certifyCurve } from '../credit/certificate.ts';
 import { ARBITRAGE_MODES } from '../credit/credit-curve.ts';
 import type { RateDayCount } from '../credit/discount-curve.ts';
 import { flatRate } from '../credit/integrated-rate.ts';
+import { registerCreditWatch } from './credit-watch.ts';
 import { EXIT } from './main.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -43,13 +44,14 @@ interface TradeFlags extends CurveFlags {
   buckets?: string;
 }
 
-/** `vernier credit bootstrap|price|risk|jacobian|bonds|certificate` */
+/** `vernier credit watch|bootstrap|price|risk|jacobian|bonds|certificate` */
 export function registerCredit(program: Command): void {
   const credit = program
     .command('credit')
     .description(
       'hazard-rate curves: calibrate them to credit quotes, price, measure and certify on them (CSV in and out)',
     );
+  registerCreditWatch(credit);
   curveOptions(credit.command('bootstrap').description('calibrate every quote set; a row per node'))
     .option('--survival <csv>', 'also write survival every quarter of a year to ten years')
     .action((flags: CurveFlags & { survival?: string }) => {

@@ -43,6 +43,7 @@ export function closeCredit(state: EngineState, curve: CreditCurveState, at: num
   const ageSeconds = live === null ? 0 : (at - live.at) / 1000;
   const signs = readCreditSigns(curve, readout, ageSeconds, inversion, state.config.openLogOdds);
   const diagnoses = diagnoseCredit(signs);
+  if (diagnoses.some((d) => d.cause === 'outlier-quote' && d.scope === curve.key)) curve.disputed++;
   const gone = new Set([...curve.contributors.keys()].map((name) => contributorScope(curve, name)));
   const records = updateIncidents(
     curve.incidents,
@@ -210,6 +211,8 @@ function summarise(curve: CreditCurveState, readout: CreditReadout, scored: Cred
             half: consensus.half,
             predicted: predictedAs(rows, consensus.quoteType, consensus.coupon),
             contributors: consensus.contributors,
+            coupon: consensus.coupon,
+            saidAt: rows.reduce((latest, r) => Math.max(latest, r.event.at), -Infinity),
           },
     ),
     pz: scored?.pz ?? NaN,

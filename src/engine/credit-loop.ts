@@ -7,7 +7,7 @@ import type { CreditCalibrationRecord } from '../model/record.ts';
 import type { LoopAction, LoopInput, LoopStateName } from '../policy/loop-table.ts';
 import { loopStep, mayGoLive } from '../policy/loop.ts';
 import { register, servedCalibration, type RegisteredCalibration } from '../policy/registry.ts';
-import type { CreditCurveState } from './credit-state.ts';
+import { LASTING_CLOSES, type CreditCurveState } from './credit-state.ts';
 import type { Effect } from './effect.ts';
 import type { EngineState } from './state.ts';
 import { goLive, newestVersion } from './versions.ts';
@@ -85,7 +85,8 @@ export function onCreditFit(state: EngineState, event: FitResultEvent): Effect[]
   const moved = [...curve.incidents.open.values()].some((i) => i.scope === curve.key && i.kind !== 'data');
   const stated = curve.termsSince > (previous?.at ?? Infinity);
   const confirmed = moved || stated || previous === null || job.at - previous.at > CONFIRMED_BY_TIME_MS;
-  const breaches = usable ? hazardModel.guard(previous, fit, confirmed || curve.loop.failures >= INSISTS) : [];
+  const insists = curve.loop.failures >= INSISTS || curve.disputed >= LASTING_CLOSES;
+  const breaches = usable ? hazardModel.guard(previous, fit, confirmed || insists) : [];
   const superseded = previous !== null && previous.at > fit.at;
   const accepted = usable && breaches.length === 0 && !superseded && mayGoLive(curve.loop);
   const why = breaches.length > 0 ? 'refused' : superseded ? 'superseded' : 'vetoed';
@@ -93,7 +94,10 @@ export function onCreditFit(state: EngineState, event: FitResultEvent): Effect[]
   const change = usable && previous !== null ? moves(previous, fit, job) : null;
   track.unexplained = change?.unexplained ?? NaN;
   const registered = usable ? enter(curve, fit, previous, job, status, breaches, pending.record) : null;
-  if (accepted) goLive(track, registered === null ? fit : { ...fit, content: registered.id }, event.at);
+  if (accepted) {
+    curve.disputed = 0;
+    goLive(track, registered === null ? fit : { ...fit, content: registered.id }, event.at);
+  }
   const effects: Effect[] = [
     { type: 'record', record: calibrationRecord(curve, event.at, job, fit, status, breaches, change, registered) },
   ];

@@ -28,6 +28,8 @@ export interface CreditCurveState {
   readonly hours: HourlyHabit;
   countedHour: number;
   quiet: number;
+  /** Closes under an outlier of the whole curve since the last accepted fit: what lasts is no outlier any more. */
+  disputed: number;
   /** Where the whole curve has moved to since the beginning, log spread: what a quote that stands has not followed. */
   position: number;
   /** What recalibrates it. */
@@ -110,6 +112,9 @@ export interface CreditNodeSummary {
   /** What the live fit predicted for it; NaN without one. */
   readonly predicted: number;
   readonly contributors: number;
+  readonly coupon: number;
+  /** Epoch ms of the newest quote of the node. */
+  readonly saidAt: number;
 }
 
 /** What a close saw, kept for whoever asks. */
@@ -131,6 +136,7 @@ export function initCreditCurve(scope: Scope, key: string, model: string): Credi
     changedAt: NaN,
     closedAt: -Infinity,
     closes: 0,
+    disputed: 0,
     hours: initHourlyHabit(),
     countedHour: NaN,
     quiet: 0,
@@ -159,3 +165,6 @@ export function initCreditCurve(scope: Scope, key: string, model: string): Credi
 /** Spreads of single names move about three percent a day: prior of the horizon's variance, per second. */
 const PRIOR_VARIANCE = (0.03 * 0.03) / 86_400;
 const PRIOR_WEIGHT = 6;
+
+/** Closes after which quotes that contradict the curve are the market: nobody else can say who is right. */
+export const LASTING_CLOSES = 24;

@@ -3,7 +3,7 @@ import { chanceAt } from '../detect/hourly-habit.ts';
 import { log } from '../numeric/exponential.ts';
 import { median } from '../numeric/robust.ts';
 import type { CreditReading, CreditSigns, QuoteSigns } from '../policy/credit-diagnosis.ts';
-import type { CreditContributor, CreditCurveState } from './credit-state.ts';
+import { LASTING_CLOSES, type CreditContributor, type CreditCurveState } from './credit-state.ts';
 import { quoteCode, type CreditNode, type CreditReadout, type CreditRow } from './read-credit.ts';
 
 /** Own deviations are never believed to be below this, log spread. */
@@ -111,6 +111,7 @@ function contributorSigns(
     otherRecovery: statedOtherwise(own, readout.terms.recovery),
     upfrontOverLoss: upfrontOverLoss(own, readout.terms.recovery),
     updates: contributor.weight,
+    lasting: false,
     apart: contributor.apart,
     apartBy: contributor.apartBy,
   };
@@ -187,6 +188,7 @@ function wholeSigns(
     otherRecovery: all?.otherRecovery ?? commonValue(contributors.map((c) => c.otherRecovery)),
     upfrontOverLoss: all?.upfrontOverLoss ?? Math.min(...contributors.map((c) => c.upfrontOverLoss)),
     updates: curve.closes,
+    lasting: curve.disputed >= LASTING_CLOSES,
     apart: 0,
     apartBy: 0,
   };

@@ -56,6 +56,7 @@ function quietSigns(state: EngineState, curve: CreditCurveState): CreditSigns {
       otherRecovery: NaN,
       upfrontOverLoss: 0,
       updates: curve.closes,
+      lasting: false,
       apart: 0,
       apartBy: 0,
     },

@@ -28,6 +28,8 @@ export interface QuoteSigns {
   readonly upfrontOverLoss: number;
   /** Messages seen from it; habits and deviations of a newcomer are not known. */
   readonly updates: number;
+  /** What is off has been so for long, and nobody else can say who is right: it is the market. */
+  readonly lasting: boolean;
   /** Updates in a row at which all its nodes stood apart from others who spoke too, and by how many standard deviations. */
   readonly apart: number;
   readonly apartBy: number;
@@ -131,7 +133,7 @@ function quoteCandidates(signs: QuoteSigns): Candidate[] {
       found.push({ cause: reading.cause, nats, sign: 'read-as', value: reading.name });
     }
   const worst = deviations.reduce((best, d, i) => (Math.abs(d) > Math.abs(deviations[best]) ? i : best), 0);
-  if (far > 0 && signs.updates >= NEWCOMER) {
+  if (far > 0 && signs.updates >= NEWCOMER && !signs.lasting) {
     const beyond = Math.abs(deviations[worst]) - OUTLIER_SD;
     found.push({
       cause: 'outlier-quote',

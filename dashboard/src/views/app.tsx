@@ -10,6 +10,7 @@ import { applyTheme, isDark, readPalette, storedTheme } from '../theme.ts';
 import type { Session } from '../wire.ts';
 import { ConnectionNote } from './connection-note.tsx';
 import { PageContext, useParts, type Page, type PanelHandle } from './context.tsx';
+import { GoToTime } from './go-to-time.tsx';
 import { Help } from './help.tsx';
 import { exportPanel, toggleTable } from './panel.tsx';
 import { ReplayBar, transport } from './replay-bar.tsx';
@@ -29,6 +30,7 @@ export function App({ monitor, connection, session }: Props) {
   const [theme, setTheme] = useState(storedTheme);
   const [palette, setPalette] = useState(readPalette);
   const [help, setHelp] = useState(false);
+  const [going, setGoing] = useState(false);
   const [said, setSaid] = useState('');
   const panels = useRef(new Map<string, PanelHandle>()).current;
   useParts(monitor, ['status', 'connection', 'replay'], 250);
@@ -48,7 +50,7 @@ export function App({ monitor, connection, session }: Props) {
   useEffect(() => {
     if (key === '') return;
     monitor.select(key);
-    connection.want([...TOPICS, `curves:${key}`, `quotes:${key}`]);
+    connection.want([...TOPICS, `curves:${key}`, `quotes:${key}`, `trades:${key}`]);
   }, [key]);
   const go = useCallback((patch: Partial<Route>): void => {
     const next = { ...parseRoute(location.hash), ...patch };
@@ -67,9 +69,15 @@ export function App({ monitor, connection, session }: Props) {
     setTheme(next);
     setPalette(readPalette());
   };
-  useKeyboard(page, (act) => (act === 'help' ? setHelp(true) : act === 'theme' ? toggleTheme() : perform(page, act)));
+  useKeyboard(page, (act) => {
+    if (act === 'help') setHelp(true);
+    else if (act === 'time') setGoing(true);
+    else if (act === 'theme') toggleTheme();
+    else perform(page, act);
+  });
   useTitle(monitor, key);
-  const tab = TABS.find((t) => t.name === route.view) ?? TABS[0];
+  const named = TABS.find((t) => t.name === route.view) ?? TABS[0];
+  const tab = key === '' && named === TABS[0] ? (offeredTabs(monitor).find((t) => t.alone) ?? named) : named;
   const stale = monitor.connection.state === 'lost' || monitor.connection.state === 'connecting';
   return (
     <PageContext.Provider value={page}>
@@ -97,6 +105,9 @@ export function App({ monitor, connection, session }: Props) {
             ))}
           </nav>
           <span class="push" />
+          <button type="button" onClick={() => setGoing(true)} title="g">
+            Time
+          </button>
           <button type="button" onClick={toggleTheme} title="d">
             {isDark(theme) ? 'Light' : 'Dark'}
           </button>
@@ -109,11 +120,12 @@ export function App({ monitor, connection, session }: Props) {
         <ConnectionNote />
       </header>
       <main id="content" tabIndex={-1} class={stale ? 'stale' : undefined}>
-        {key === '' ? <p class="quiet wait">Waiting for the first word from the server.</p> : <tab.View />}
+        {key === '' && tab.alone !== true ? <p class="quiet wait">Waiting for the first word from the server.</p> : <tab.View />}
       </main>
       <p class="spoken" role="status" aria-live="polite">
         {said}
       </p>
+      {going ? <GoToTime onClose={() => setGoing(false)} /> : null}
       {help ? <Help onClose={() => setHelp(false)} monitor={monitor} /> : null}
     </PageContext.Provider>
   );

@@ -74,6 +74,14 @@ const SHAPES: readonly Shape[] = [
 /** Names of the simulated curves. */
 export const CREDIT_BENCH_CURVES: readonly string[] = SHAPES.map((s) => s.curve);
 
+/** The streams of all curves over so many days, each with two faults of every kind; SYNTHETIC. */
+export function faultyStreams(seed: number, days: number): CreditStream[] {
+  return SHAPES.map((shape) => {
+    const fitting = planOf(shape, seed, 2).filter((f) => f.until <= BEGIN + days * DAY_MS);
+    return streamOf(shape, seed, days, fitting);
+  });
+}
+
 /** Runs every curve through a healthy stretch, and through faults of every kind. */
 export function runCreditBench(options: CreditBenchOptions): CreditBenchResult {
   const health: CreditHealth[] = [];
@@ -139,7 +147,7 @@ function trueMove(spreads: readonly number[]): boolean {
 }
 
 function runFaulty(shape: Shape, options: CreditBenchOptions): CreditVerdict[] {
-  const faults = planOf(shape, options);
+  const faults = planOf(shape, options.seed, options.onsets);
   const run = new EngineRun(options.config);
   const days = WARM_DAYS + faults.length * (FAULT_DAYS + QUIET_DAYS);
   const verdicts: CreditVerdict[] = [];
@@ -180,10 +188,10 @@ function judged(
 }
 
 /** Faults in turn, each alone: hour of the week, contributor, variant and node by chance. */
-function planOf(shape: Shape, options: CreditBenchOptions): CreditFault[] {
-  const random = new Random(options.seed, `${shape.curve}|plan`);
+function planOf(shape: Shape, seed: number, onsets: number): CreditFault[] {
+  const random = new Random(seed, `${shape.curve}|plan`);
   const faults: CreditFault[] = [];
-  for (let round = 0; round < options.onsets; round++)
+  for (let round = 0; round < onsets; round++)
     for (const kind of random.shuffled(CREDIT_FAULT_KINDS)) {
       const slot = faults.length;
       const from =
