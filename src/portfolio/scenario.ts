@@ -73,7 +73,7 @@ function holding(position: Position, market: BookMarket): Holding | undefined {
   }
   const mark = market.option(position);
   const years = yearsBetween(market.at, position.expiry);
-  if (mark === undefined || !(years > 0)) return undefined;
+  if (mark === undefined || !(mark.forward > 0 && mark.sigma > 0) || !(years > 0)) return undefined;
   const { side, strike, size } = position;
   const value = (forward: number, sigma: number): number => {
     const price = blackPrice({ side, strike, years, forward, sigma });
