@@ -1,8 +1,15 @@
+import type { CalibrationRecord } from '../model/record.ts';
+import { modelNamed } from '../engine/models.ts';
+import { yearsBetween } from '../market/year-fraction.ts';
+import { smileFamilyNamed } from '../surface/registry.ts';
+
 /** How far one parameter of one model on one expiry went, step by step: small changes that add up show here. */
 export interface CumulativeChange {
   readonly model: string;
   readonly scope: string;
   readonly parameter: string;
+  /** Whether quotes identify it: parameters that make up for each other wander while the smile stands still. */
+  readonly identified: boolean;
   readonly fits: number;
   readonly first: number;
   readonly last: number;
@@ -19,18 +26,23 @@ const MAX_SERIES = 20_000;
 export class PathLengths {
   private readonly series = new Map<
     string,
-    { fits: number; first: number; last: number; path: number; largest: number }
+    { identified: boolean; fits: number; first: number; last: number; path: number; largest: number }
   >();
 
-  /** Takes the parameters of one accepted fit. */
-  take(model: string, scope: string, parameters: Readonly<Record<string, number>>): void {
-    for (const [name, value] of Object.entries(parameters)) {
+  /** Takes one accepted fit: what quotes identify (level, skew and curvature of the smile) and its parameters as they are. */
+  take(record: CalibrationRecord, scope: string): void {
+    this.add(record.model, scope, smileOf(record), true);
+    this.add(record.model, scope, record.parameters, false);
+  }
+
+  private add(model: string, scope: string, values: Readonly<Record<string, number>>, identified: boolean): void {
+    for (const [name, value] of Object.entries(values)) {
       if (!Number.isFinite(value)) continue;
       const key = `${model}|${scope}|${name}`;
       const s = this.series.get(key);
       if (s === undefined) {
         if (this.series.size < MAX_SERIES)
-          this.series.set(key, { fits: 1, first: value, last: value, path: 0, largest: 0 });
+          this.series.set(key, { identified, fits: 1, first: value, last: value, path: 0, largest: 0 });
         continue;
       }
       const step = Math.abs(value - s.last);
@@ -45,8 +57,40 @@ export class PathLengths {
   rows(): CumulativeChange[] {
     return [...this.series].map(([key, s]) => {
       const [model, scope, parameter] = key.split('|');
-      const { fits, first, last, path } = s;
-      return { model, scope, parameter, fits, first, last, net: last - first, path, largest_step: s.largest };
+      const { identified, fits, first, last, path } = s;
+      return {
+        model,
+        scope,
+        parameter,
+        identified,
+        fits,
+        first,
+        last,
+        net: last - first,
+        path,
+        largest_step: s.largest,
+      };
     });
   }
+}
+
+/** Half a standard deviation of the return: where skew and curvature are read. */
+const AT_X = 0.5;
+
+/**
+ * Volatility at the money, its slope and its curvature in x = k / (sigma_atm sqrt T), volatility fractions, of a smile's
+ * calibration; nothing for anything else.
+ */
+function smileOf(record: CalibrationRecord): Record<string, number> {
+  const family = smileFamilyNamed(record.model);
+  const years = yearsBetween(Date.parse(record.at), Date.parse(record.expiry));
+  // A log holds names in the order of the alphabet.
+  const parameters = modelNamed(record.model).parameterNames.map((name) => record.parameters[name]);
+  if (family === undefined || !(years > 0) || parameters.length === 0 || parameters.some((p) => p === undefined))
+    return {};
+  const volatility = (k: number): number => Math.sqrt(family.totalVariance(parameters, k, years) / years);
+  const atm = volatility(0);
+  const k = AT_X * atm * Math.sqrt(years);
+  const [low, high] = [volatility(-k), volatility(k)];
+  return { atm_vol: atm, skew: (high - low) / (2 * AT_X), curvature: (high - 2 * atm + low) / (AT_X * AT_X) };
 }

@@ -40,7 +40,15 @@ export class GateHours {
     const model = scope.slice(0, scope.indexOf('@'));
     const seconds = this.seconds.get(model) ?? { OK: 0, WIDEN: 0, HEDGE_ONLY: 0, DO_NOT_USE: 0 };
     this.seconds.set(model, seconds);
-    seconds[held.state] += Math.max(0, until - Math.max(held.since, this.from)) / 1_000;
+    // An expired model has no gate: its last state must not count for ever.
+    const end = Math.min(until, expiryOf(scope));
+    seconds[held.state] += Math.max(0, end - Math.max(held.since, this.from)) / 1_000;
     held.since = Math.max(until, held.since);
   }
+}
+
+/** When what a gate's scope names is settled, epoch ms; Infinity where it names no day. */
+function expiryOf(scope: string): number {
+  const day = /:(\d{4}-\d\d-\d\d)$/.exec(scope)?.[1];
+  return day === undefined ? Infinity : Date.parse(`${day}T08:00:00Z`);
 }

@@ -6,7 +6,7 @@ export interface OutcomeRow {
   /** `under a minute`, `minutes`, `an hour and more`. */
   readonly horizon: string;
   readonly scores: number;
-  /** Of PZ; 1 is healthy. Read off a histogram of 20 bins a decade. */
+  /** Of PZ; 1 is healthy. Read off a histogram of 50 bins a decade. */
   readonly median_pz: number;
   readonly p95_pz: number;
   /** Share of scores with PZ above 2. */
@@ -22,8 +22,8 @@ export interface ScorePoint {
   readonly pz: number;
 }
 
-const BINS = 120;
-const PER_DECADE = 20;
+const BINS = 300;
+const PER_DECADE = 50;
 const LOWEST = -3;
 const MAX_POINTS = 512;
 

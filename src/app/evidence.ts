@@ -1,11 +1,20 @@
 import type { JsonObject } from '../store/canonical-json.ts';
 import type { MarketEvent, OperatorEvent } from '../market/event.ts';
-import type { ActionRecord, CalibrationRecord, IncidentRecord, OutputRecord } from '../model/record.ts';
+import type { ActionRecord, CalibrationRecord, IncidentRecord, OutputRecord, VerdictRecord } from '../model/record.ts';
 import { causeNamed } from '../policy/causes.ts';
+import {
+  giveVerdict,
+  initVerdictBook,
+  precisionTable,
+  type PrecisionRow,
+  type VerdictRule,
+} from '../policy/verdict.ts';
 import { nodeFiles } from '../store/log-files.ts';
 import { readRecords } from '../store/log-reader.ts';
 import { PathLengths, type CumulativeChange } from './evidence-changes.ts';
 import { GateHours, type GateShare } from './evidence-gates.ts';
+import { Inventory, type InventoryRow } from './evidence-inventory.ts';
+import { limitsOf, type Limit } from './evidence-limits.ts';
 import { ScoreTable, type OutcomeRow, type ScorePoint } from './evidence-scores.ts';
 
 /** One breach of a limit: an incident from opening to end. */
@@ -18,40 +27,57 @@ export interface Breach {
   readonly opened: string;
   /** Null while it is open. */
   resolved: string | null;
+  /** What it turned out to have been, and who says so; null while nobody and no rule has said. */
+  verdict: { readonly verdict: string; readonly by: string; readonly rule: string | null } | null;
+  /** What was done about it, in order, each once. */
+  readonly actions: string[];
+}
+
+/** A change of which model serves, or the attempt at one. */
+export interface ModelChange {
+  readonly at: string;
+  readonly scope: string;
+  readonly what: string;
+  readonly outcome: string;
 }
 
 /** A model-risk review's evidence of one span of a log. Times ISO-8601 UTC. */
 export interface Evidence {
   readonly type: 'evidence';
+  /** What the caller asked for; null = the log's own beginning or end. */
+  readonly requested: { readonly from: string | null; readonly to: string | null };
+  /** The first and the last record in the span. */
   readonly from: string | null;
   readonly to: string | null;
+  /** `SYNTHETIC` when a session's market was simulated. */
+  readonly stamps: readonly string[];
   readonly log: {
     readonly records: number;
     readonly sha256: string | null;
     readonly damage: readonly string[];
     readonly codes: readonly string[];
   };
-  readonly inventory: readonly {
-    model: string;
-    underlying: string;
-    expiries: number;
-    calibrations: number;
-    accepted: number;
-  }[];
+  readonly inventory: readonly InventoryRow[];
+  readonly limits: readonly Limit[];
   /** The configuration that every session ran under, as the log's headers hold it. */
-  readonly limits: readonly JsonObject[];
+  readonly configurations: readonly JsonObject[];
   readonly breaches: {
     readonly total: number;
     readonly by_cause: Readonly<Record<string, number>>;
     readonly rows: readonly Breach[];
   };
+  /** How often alarms were right, from verdicts given in the span. */
+  readonly precision: readonly PrecisionRow[];
   readonly overrides: readonly OperatorAct[];
   readonly approvals: readonly OperatorAct[];
   readonly recalibrations: {
     readonly by_status: Readonly<Record<string, number>>;
     readonly by_reason: Readonly<Record<string, number>>;
+    readonly by_guard: Readonly<Record<string, number>>;
+    readonly by_approver: Readonly<Record<string, number>>;
     readonly refused: readonly { at: string; model: string; scope: string; status: string; reason: string }[];
   };
+  readonly model_changes: readonly ModelChange[];
   readonly cumulative_changes: readonly CumulativeChange[];
   readonly outcomes: {
     readonly scores: readonly OutcomeRow[];
@@ -72,13 +98,16 @@ export interface OperatorAct {
 }
 
 const MAX_ROWS = 5_000;
+const MAX_ACTIONS_PER_BREACH = 20;
 const OVERRIDES: ReadonlySet<string> = new Set(['override', 'resume', 'manual', 'silence']);
+const MODEL_CHANGES: ReadonlySet<string> = new Set(['promote', 'roll-back', 'trial']);
 
 /** Reads a log once and gathers the evidence between two instants (epoch ms, inclusive). Memory is bounded. */
 export async function gatherEvidence(directory: string, from: number, to: number): Promise<Evidence> {
   const gather = new Gatherer(from, to);
   const codes = new Set<string>();
-  const limits = new Map<string, JsonObject>();
+  const stamps = new Set<string>();
+  const configurations = new Map<string, JsonObject>();
   const damage: string[] = [];
   let [records, sha256]: [number, string | null] = [0, null];
   for await (const item of readRecords(nodeFiles(directory))) {
@@ -88,13 +117,14 @@ export async function gatherEvidence(directory: string, from: number, to: number
       const { record } = item;
       if (record.kind === 'meta') {
         codes.add(record.code);
-        limits.set(JSON.stringify(record.configuration), record.configuration);
+        if (record.stamp !== undefined) stamps.add(record.stamp);
+        configurations.set(JSON.stringify(record.configuration), record.configuration);
       } else if (record.kind === 'input') gather.event(record.event);
       else gather.output(record.record as unknown as OutputRecord);
     }
   }
   const log = { records, sha256, damage: damage.slice(0, 100), codes: [...codes] };
-  return gather.evidence(log, [...limits.values()]);
+  return gather.evidence(log, [...stamps], [...configurations.values()]);
 }
 
 class Gatherer {
@@ -102,15 +132,21 @@ class Gatherer {
   private readonly to: number;
   private first: string | null = null;
   private last: string | null = null;
-  private readonly models = new Map<string, { expiries: Set<string>; calibrations: number; accepted: number }>();
+  private readonly inventory = new Inventory();
+  /** By id the newest: an engine that began anew counts from one again. */
   private readonly breaches = new Map<string, Breach>();
+  private readonly rows: Breach[] = [];
   private breachCount = 0;
   private readonly byCause: Record<string, number> = {};
+  private readonly verdicts = initVerdictBook();
   private readonly overrides: OperatorAct[] = [];
   private readonly approvals: OperatorAct[] = [];
   private readonly byStatus: Record<string, number> = {};
   private readonly byReason: Record<string, number> = {};
+  private readonly byGuard: Record<string, number> = {};
+  private readonly byApprover: Record<string, number> = {};
   private readonly refused: { at: string; model: string; scope: string; status: string; reason: string }[] = [];
+  private readonly modelChanges: ModelChange[] = [];
   private readonly actions: Record<string, number> = {};
   private readonly changes = new PathLengths();
   private readonly scores = new ScoreTable();
@@ -137,25 +173,47 @@ class Gatherer {
     this.last = record.at;
     if (record.type === 'incident') this.incident(record);
     else if (record.type === 'calibration') this.calibration(record);
-    else if (record.type === 'score') this.scores.take(record, at);
-    else if (record.type === 'action') this.action(record);
+    else if (record.type === 'score') {
+      this.inventory.score(record);
+      this.scores.take(record, at);
+    } else if (record.type === 'action') this.action(record);
+    else if (record.type === 'verdict') this.verdict(record);
   }
 
-  evidence(log: Evidence['log'], limits: readonly JsonObject[]): Evidence {
+  evidence(log: Evidence['log'], stamps: readonly string[], configurations: readonly JsonObject[]): Evidence {
+    const iso = (at: number): string | null => (Math.abs(at) >= 8.64e15 ? null : new Date(at).toISOString());
+    const configuration = configurations.at(-1);
+    const acts = (action: string): number => this.overrides.filter((o) => o.action === action).length;
     return {
       type: 'evidence',
+      requested: { from: iso(this.from), to: iso(this.to) },
       from: this.first,
       to: this.last,
+      stamps,
       log,
-      inventory: [...this.models].map(([key, m]) => {
-        const [model, underlying] = key.split('|');
-        return { model, underlying, expiries: m.expiries.size, calibrations: m.calibrations, accepted: m.accepted };
+      inventory: this.inventory.rows(configuration),
+      limits: limitsOf(configuration, {
+        incidents: this.breachCount,
+        guards: this.byGuard,
+        ageRefits: this.byReason['age'] ?? 0,
+        promotions: this.modelChanges.filter((c) => c.what === 'promote').length,
+        overrides: acts('override'),
+        silences: acts('silence'),
+        bookLimits: this.byCause['book-limit'] ?? 0,
       }),
-      limits,
-      breaches: { total: this.breachCount, by_cause: this.byCause, rows: [...this.breaches.values()] },
+      configurations,
+      breaches: { total: this.breachCount, by_cause: this.byCause, rows: this.rows },
+      precision: precisionTable(this.verdicts),
       overrides: this.overrides,
       approvals: this.approvals,
-      recalibrations: { by_status: this.byStatus, by_reason: this.byReason, refused: this.refused },
+      recalibrations: {
+        by_status: this.byStatus,
+        by_reason: this.byReason,
+        by_guard: this.byGuard,
+        by_approver: this.byApprover,
+        refused: this.refused,
+      },
+      model_changes: this.modelChanges,
       cumulative_changes: this.changes.rows(),
       outcomes: {
         scores: this.scores.rows(),
@@ -174,38 +232,63 @@ class Gatherer {
     }
     if (record.state !== 'open') return;
     this.breachCount++;
-    this.byCause[record.cause] = (this.byCause[record.cause] ?? 0) + 1;
-    if (this.breaches.size >= MAX_ROWS) return;
+    add(this.byCause, record.cause);
+    if (this.rows.length >= MAX_ROWS) return;
     const { id, cause, severity, scope, at } = record;
-    const known = causeNamed(cause);
-    this.breaches.set(id, { id, cause, kind: known?.kind ?? 'platform', severity, scope, opened: at, resolved: null });
+    const kind = causeNamed(cause)?.kind ?? 'platform';
+    const row: Breach = { id, cause, kind, severity, scope, opened: at, resolved: null, verdict: null, actions: [] };
+    this.rows.push(row);
+    this.breaches.set(id, row);
+  }
+
+  private verdict(record: VerdictRecord): void {
+    const { incident, cause, scope, verdict, by, rule, note, at } = record;
+    const when = Date.parse(at);
+    giveVerdict(this.verdicts, {
+      incident, cause, scope, verdict, by, note, at: when, endedAt: when, rule: rule as VerdictRule | null,
+    }); // prettier-ignore
+    const breach = this.breaches.get(incident);
+    if (breach !== undefined) breach.verdict = { verdict, by, rule };
   }
 
   private calibration(record: CalibrationRecord): void {
-    const key = `${record.model}|${record.underlying}`;
-    const model = this.models.get(key) ?? { expiries: new Set(), calibrations: 0, accepted: 0 };
-    this.models.set(key, model);
-    model.expiries.add(record.expiry);
-    model.calibrations++;
-    this.byStatus[record.status] = (this.byStatus[record.status] ?? 0) + 1;
+    this.inventory.calibration(record);
+    add(this.byStatus, record.status);
+    for (const guard of record.guards ?? []) add(this.byGuard, guard);
     const scope = `${record.underlying} ${record.expiry.slice(0, 10)}`;
     if (record.status === 'accepted') {
-      model.accepted++;
-      this.byReason[record.reason] = (this.byReason[record.reason] ?? 0) + 1;
-      this.changes.take(record.model, scope, record.parameters);
+      // Behind the first word stand notes and guards: one reason must not become a hundred.
+      add(this.byReason, record.reason.replace(/;.*/, ''));
+      add(this.byApprover, record.approver ?? 'not in this log');
+      this.changes.take(record, scope);
     } else if (this.refused.length < MAX_ROWS)
       this.refused.push({ at: record.at, model: record.model, scope, status: record.status, reason: record.reason });
   }
 
   private action(record: ActionRecord): void {
-    const key = `${record.kind}: ${record.outcome}`;
-    if (key in this.actions || Object.keys(this.actions).length < MAX_ROWS)
-      this.actions[key] = (this.actions[key] ?? 0) + 1;
+    // What was done to several expiries at once ends in their number.
+    const key = `${record.kind}: ${record.outcome.replace(/, \d+ expiries$/, '')}`;
+    if (key in this.actions || Object.keys(this.actions).length < MAX_ROWS) add(this.actions, key);
+    if (MODEL_CHANGES.has(record.kind) && this.modelChanges.length < MAX_ROWS)
+      this.modelChanges.push({
+        at: record.at,
+        scope: record.scope ?? '',
+        what: record.kind,
+        outcome: record.outcome,
+      });
+    const actions = record.incident === null ? undefined : this.breaches.get(record.incident)?.actions;
+    const said = `${record.kind} ${record.outcome}`;
+    if (actions !== undefined && actions.length < MAX_ACTIONS_PER_BREACH && !actions.includes(said)) actions.push(said);
   }
 }
 
+function add(to: Record<string, number>, key: string): void {
+  to[key] = (to[key] ?? 0) + 1;
+}
+
 function actOf(event: OperatorEvent): OperatorAct {
-  const { actor, action, target, note } = event;
+  const { actor, action, target, verdict } = event;
   const iso = (at: number): string => new Date(at).toISOString();
+  const note = verdict === undefined ? event.note : [verdict, event.note].filter((s) => s !== '').join(': ');
   return { at: iso(event.at), actor, action, target, note, until: event.until === null ? null : iso(event.until) };
 }

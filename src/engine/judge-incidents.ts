@@ -70,15 +70,20 @@ export function judgeEnded(state: EngineState): Effect[] {
 function ruleFor(underlying: UnderlyingState, book: VerdictBook, incident: Incident, at: number) {
   const { cause, kind, scope, openedAt, verified, peakPz } = incident;
   const covers = (wide: string): boolean => wide === scope || wide === underlying.key;
-  const openElsewhere = [...underlying.incidents.open.values()].some((i) => i.cause === cause && covers(i.scope));
-  const endedJustBefore = [...book.given.values()].some(
-    (g) =>
-      g.cause === cause &&
-      covers(g.scope) &&
-      g.endedAt !== null &&
-      g.endedAt <= openedAt &&
-      openedAt - g.endedAt <= AGAIN_MS,
+  const openElsewhere = [...underlying.incidents.open.values()].some(
+    (i) => i.cause === cause && covers(i.scope) && i.openedAt <= openedAt,
   );
+  // A move that goes on is another move (`src/policy/incident.ts`); a fault that comes back is the same fault.
+  const endedJustBefore =
+    kind !== 'market' &&
+    [...book.given.values()].some(
+      (g) =>
+        g.cause === cause &&
+        covers(g.scope) &&
+        g.endedAt !== null &&
+        g.endedAt <= openedAt &&
+        openedAt - g.endedAt <= AGAIN_MS,
+    );
   const serving = servingOn(underlying, scope);
   return judgeByRule({
     cause,

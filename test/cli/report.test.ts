@@ -40,7 +40,9 @@ async function writeLog(directory: string): Promise<void> {
       underlying: 'BTC',
       expiry: EXPIRY,
       status,
-      reason: 'age',
+      reason: status === 'accepted' ? `age; child-of-parent ${b}` : 'age; inside-share 0.1 against 0.6',
+      guards: status === 'accepted' ? [] : ['inside-share'],
+      approver: 'automatic',
       parameters: { b },
     });
   const score = (s: number, pz: number): void =>
@@ -77,8 +79,25 @@ async function writeLog(directory: string): Promise<void> {
   gate(60, 'DO_NOT_USE');
   act(70, 'override', 'svi@deribit:BTC');
   act(71, 'acknowledge', 'i<1>');
+  const judge = (s: number, verdict: string, rule: string | null): void =>
+    out({
+      type: 'verdict',
+      at: at(s),
+      incident: 'i<1>',
+      cause: 'stale-feed',
+      scope: 'deribit:BTC',
+      verdict,
+      by: rule === null ? 'rita' : 'rule',
+      automatic: rule !== null,
+      rule,
+      note: '',
+    });
+  out({ type: 'action', at: at(61), incident: 'i<1>', kind: 'quarantine', outcome: 'refits-vetoed' });
+  out({ type: 'action', at: at(62), incident: null, kind: 'promote', outcome: 'promoted: sabr over svi by automatic', scope: 'deribit:BTC:2026-03-27' }); // prettier-ignore
   gate(90, 'OK');
   incident(90, 'resolved');
+  judge(90, 'unclear', 'nothing-confirmed-it');
+  judge(95, 'true', null);
   score(100, 1);
   incident(500, 'open');
   await log.writer.flush();
@@ -90,7 +109,19 @@ test('what is counted is what was written: breaches, overrides, approvals, refit
   await writeLog(directory);
   const e = await gatherEvidence(directory, T0, T0 + 100_000);
   assert.deepEqual([e.from, e.to], [at(0), at(100)]);
-  assert.deepEqual(e.inventory, [{ model: 'svi', underlying: 'BTC', expiries: 1, calibrations: 5, accepted: 4 }]);
+  const { model, role, expiries, calibrations, accepted, scored, parameters } = e.inventory[0];
+  assert.deepEqual(
+    [model, role, expiries, calibrations, accepted, scored, parameters],
+    ['svi', 'champion', 1, 5, 4, 10, ['a', 'b', 'rho', 'm', 'sigma']],
+  );
+  assert.deepEqual(e.breaches.rows[0].verdict, { verdict: 'true', by: 'rita', rule: null }, 'the last one given');
+  assert.deepEqual(e.breaches.rows[0].actions, ['quarantine refits-vetoed']);
+  assert.deepEqual([e.precision[0].overall.precision, e.precision[1].cause, e.precision[1].people.true], [1, 'stale-feed', 1]); // prettier-ignore
+  assert.deepEqual(e.recalibrations.by_guard, { 'inside-share': 1 });
+  assert.deepEqual(e.recalibrations.by_reason, { age: 4 }, 'notes behind the reason make no other reason of it');
+  const limit = (name: string): number | null => e.limits.find((l) => l.limit === name)!.reached;
+  assert.deepEqual([limit('guard: inside-share'), limit('break-glass'), limit('age'), limit('incident')], [1, 1, 4, 1]);
+  assert.deepEqual(e.model_changes.map((c) => c.outcome), ['promoted: sabr over svi by automatic']); // prettier-ignore
   assert.deepEqual(e.breaches.by_cause, { 'stale-feed': 1 }, 'the second one lies outside');
   assert.deepEqual([e.breaches.rows[0].opened, e.breaches.rows[0].resolved], [at(60), at(90)]);
   assert.deepEqual(e.recalibrations.by_status, { accepted: 4, refused: 1 });
@@ -104,7 +135,7 @@ test('what is counted is what was written: breaches, overrides, approvals, refit
   const [row] = e.outcomes.scores;
   assert.deepEqual([row.scores, row.above_2, row.inside_share], [10, 0.1, 0.5]);
   assert.ok(row.median_pz > 0.9 && row.median_pz < 1.15 && row.p95_pz > 3.6 && row.p95_pz < 4.5);
-  assert.equal((e.limits[0] as { champion: string }).champion, 'svi');
+  assert.equal((e.configurations[0] as unknown as { champion: string }).champion, 'svi');
 });
 
 test('the page shows every chapter, escapes what it shows, and needs nothing from elsewhere', async () => {
@@ -115,17 +146,22 @@ test('the page shows every chapter, escapes what it shows, and needs nothing fro
     'Limits',
     'Breaches',
     'Overrides',
+    'Precision of the alarms',
+    'Changes of model',
     'Recalibrations',
     'Cumulative small changes',
     'Approvals',
     'Outcomes',
   ])
     assert.ok(page.includes(`<h2>${chapter}</h2>`), chapter);
-  assert.equal(page.match(/<svg/g)?.length, 2);
+  assert.equal(page.match(/<svg/g)?.length, 4);
   assert.ok(page.includes('i&lt;1&gt;') && !page.includes('i<1>'));
   assert.doesNotMatch(page, /<script|src=|https?:/);
   const nothing = evidencePage(await gatherEvidence(join(work, 'known'), 0, 1));
-  assert.match(nothing, /None recorded/);
+  assert.match(nothing, /The span holds no record/);
+  for (const [, rest] of nothing.matchAll(/None recorded\.(.*?)<\/p>/g)) assert.match(rest, /\w{3}/, 'and says why');
+  assert.doesNotMatch(page, /NaN|undefined|Infinity/);
+  assert.match(page, /true, by rita/);
 });
 
 test('the command writes both files from the SYNTHETIC tape; a wrong span or folder is a usage error', async () => {
