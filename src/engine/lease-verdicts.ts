@@ -1,5 +1,6 @@
 import type { LeaseVerdict } from '../policy/lease-desk.ts';
 import { loopNoise } from '../policy/loop.ts';
+import { creditLeases } from './credit-leases.ts';
 import { hedgeLeases } from './hedge-target.ts';
 import type { EngineState, ExpiryState, ModelTrack, UnderlyingState } from './state.ts';
 import { newestVersion } from './versions.ts';
@@ -17,7 +18,7 @@ export function leaseVerdicts(state: EngineState): LeaseVerdict[] {
     for (const expiry of underlying.expiries)
       if (expiry.expiry > underlying.watermark)
         for (const track of expiry.models) verdicts.push(verdictOn(underlying, expiry, track));
-  return [...verdicts, ...hedgeLeases(state)];
+  return [...verdicts, ...hedgeLeases(state), ...creditLeases(state)];
 }
 
 function verdictOn(underlying: UnderlyingState, expiry: ExpiryState, track: ModelTrack): LeaseVerdict {
