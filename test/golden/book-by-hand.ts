@@ -127,4 +127,4 @@ line('scenario', 'sum, USD', moved);
 /** The table as text. */
 export const TABLE = `name,formula,value\n${lines.map((l) => `${l.name},"${l.formula}",${l.value.toPrecision(13)}`).join('\n')}\n`;
 
-if (process.argv[1]?.endsWith('book-by-hand.ts') === true) process.stdout.write(TABLE);
+if ((process.argv[1] ?? '').endsWith('book-by-hand.ts')) process.stdout.write(TABLE);

@@ -56,8 +56,8 @@ test('positions, cash, orders and fills arrive, agree with each other, survive a
   const symbol = [...instruments.values()].find((p) => (p.entry.quote?.mark ?? 0) > 0.005)!.entry.instrument.symbol;
   venue.account.order({ id: 'o1', instrument: symbol, direction: 'buy', price: 0.005, amount: 2 });
   await until('the order', () => instruments.get(`deribit:${symbol}`)?.entry.own?.now.bidSize === 2);
-  venue.account.fill({ instrument: symbol, direction: 'buy', price: 0.02, amount: 3 });
-  venue.account.fill({ instrument: 'BTC-PERPETUAL', direction: 'buy', price: 90_000, amount: 10_000 });
+  venue.account.trade({ instrument: symbol, direction: 'buy', price: 0.02, amount: 3 });
+  venue.account.trade({ instrument: 'BTC-PERPETUAL', direction: 'buy', price: 90_000, amount: 10_000 });
   await until('the fills', () => size(symbol) === 3 && size('BTC-PERPETUAL') === -40_000);
   assert.deepEqual(
     of(events, 'own-fill').map((f) => [f.symbol, f.direction, f.amount, f.account]),
@@ -71,7 +71,7 @@ test('positions, cash, orders and fills arrive, agree with each other, survive a
   await until('two more snapshots', () => snapshots() >= seen + 2);
   assert.equal(account()!.breaks.size, 0, 'fills and snapshots agree');
 
-  venue.account.fill({ instrument: symbol, direction: 'sell', price: 0.02, amount: 1, told: false });
+  venue.account.trade({ instrument: symbol, direction: 'sell', price: 0.02, amount: 1, told: false });
   await until('a break', () => account()!.breaks.get(symbol)?.found === 2);
   assert.equal(account()!.breaks.get(symbol)!.expected, 3);
   assert.equal(size(symbol), 2, 'the snapshot is believed');

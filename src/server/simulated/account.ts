@@ -65,7 +65,7 @@ export class SimulatedAccount {
   }
 
   /** Trades: position and cash move, and `user.changes` tells it. */
-  fill(fill: AccountFill): void {
+  trade(fill: AccountFill): void {
     const { instrument, direction, price, amount, told = true } = fill;
     const signed = direction === 'buy' ? amount : -amount;
     const held = this.#held.get(instrument) ?? { size: 0, average: price };

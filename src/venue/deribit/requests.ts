@@ -19,7 +19,7 @@ const plain = (method: string, params: Record<string, unknown>): VenueRequest =>
 });
 
 const scope = (channels: readonly string[]): string =>
-  channels[0]?.startsWith('user.') === true ? 'private' : 'public';
+  channels.some((c) => c.startsWith('user.')) ? 'private' : 'public';
 
 export const subscribe = (channels: readonly string[]): VenueRequest => ({
   method: `${scope(channels)}/subscribe`,
