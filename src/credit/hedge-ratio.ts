@@ -26,7 +26,7 @@ export function hedgeRatios(desk: RiskDesk, trade: CdsTrade, hedges: readonly Cd
     return { status: 'refused', reason: 'too-many', message: `${m} hedges for ${n} quotes; 1 to ${n} can be solved` };
   const buckets = (t: CdsTrade): Float64Array =>
     bucketedCs01(
-      cdsGrid(t.contract, desk.grid.discount, desk.grid.knots, desk.grid.accrual),
+      cdsGrid(t.contract, desk.grids.grid.discount, desk.grids.grid.knots, desk.grids.grid.accrual),
       desk.curve,
       desk.jacobian,
       t.coupon,

@@ -61,19 +61,34 @@ export interface CdsRisk {
   readonly thetaDirty: number;
 }
 
+/** Instruments as they are, and on zero rates 1 bp higher; shared by all curves over the same nodes and rates. */
+export interface RiskGrids {
+  readonly grid: CurveGrid;
+  readonly warmer: CurveGrid;
+}
+
+/** Lays the instruments over the moved rates. */
+export function riskGrids(grid: CurveGrid): RiskGrids {
+  const discount = shiftedDiscount(grid.discount, BASIS_POINT);
+  return { grid, warmer: contractGrid(grid.trade, discount, grid.contracts, grid.accrual, grid.knots) };
+}
+
 /** A calibrated curve with what its risk needs; built once per curve, shared by all trades on it. */
 export interface RiskDesk {
-  readonly grid: CurveGrid;
+  readonly grids: RiskGrids;
+  readonly quotes: readonly CdsQuote[];
   readonly curve: CreditCurve;
   readonly jacobian: CurveJacobian;
+  /** Curves of the moved quotes, recovery and rates; undefined where there is none. */
   readonly up: CreditCurve | undefined;
   readonly down: CreditCurve | undefined;
   readonly recoveryUp: CreditCurve | undefined;
-  readonly interestUp: { readonly grid: CurveGrid; readonly curve: CreditCurve | undefined };
+  readonly interestUp: CreditCurve | undefined;
 }
 
 /** Calibrates the moved curves: quotes 1 bp up and down, recovery one point up, rates 1 bp up. */
-export function riskDesk(grid: CurveGrid, quotes: readonly CdsQuote[], curve: CreditCurve): RiskDesk | CreditRefusal {
+export function riskDesk(grids: RiskGrids, quotes: readonly CdsQuote[], curve: CreditCurve): RiskDesk | CreditRefusal {
+  const { grid, warmer } = grids;
   const jacobian = curveJacobian(grid, quotes, curve);
   if (jacobian.status !== 'ok') return jacobian;
   const again = (on: CurveGrid, moved: readonly CdsQuote[], recovery: number): CreditCurve | undefined => {
@@ -81,38 +96,57 @@ export function riskDesk(grid: CurveGrid, quotes: readonly CdsQuote[], curve: Cr
     return outcome.status === 'ok' ? outcome : undefined;
   };
   const shifted = (by: number): CdsQuote[] => quotes.map((q) => ({ ...q, value: q.value + by }));
-  const warmer = contractGrid(
-    grid.trade,
-    shiftedDiscount(grid.discount, BASIS_POINT),
-    grid.contracts,
-    grid.accrual,
-    grid.knots,
-  );
   return {
-    grid,
+    grids,
+    quotes,
     curve,
     jacobian,
     up: again(grid, shifted(BASIS_POINT), curve.recovery),
     down: again(grid, shifted(-BASIS_POINT), curve.recovery),
     recoveryUp: again(grid, quotes, curve.recovery + RECOVERY_BUMP),
-    interestUp: { grid: warmer, curve: again(warmer, quotes, curve.recovery) },
+    interestUp: again(warmer, quotes, curve.recovery),
+  };
+}
+
+/** A trade laid over everything its measures need; shared by all curves over the same nodes and rates. */
+export interface LaidTrade {
+  readonly coupon: number;
+  readonly today: CdsGrid;
+  readonly warmer: CdsGrid;
+  /** Over its own maturity alone, for its quoted spread. */
+  readonly flat: CdsGrid;
+  /** As of the next day; undefined where the contract is then over. */
+  readonly tomorrow: CdsGrid | undefined;
+}
+
+/** Lays a trade over the knots of its curve, today and tomorrow. */
+export function layTrade(grids: RiskGrids, trade: CdsTrade, calendar: BusinessCalendar = WEEKENDS): LaidTrade {
+  const { contract, coupon } = trade;
+  const { grid, warmer } = grids;
+  const later = contractTomorrow(contract, calendar);
+  const knots = grid.knots.filter((t) => t > DAY).map((t) => t - DAY);
+  return {
+    coupon,
+    today: cdsGrid(contract, grid.discount, grid.knots, grid.accrual),
+    warmer: cdsGrid(contract, warmer.discount, grid.knots, grid.accrual),
+    flat: flatGrid(contract, grid.discount, grid.accrual),
+    tomorrow: later && cdsGrid(later, rolledForward(grid.discount, DAY), knots.length > 0 ? knots : [1], grid.accrual),
   };
 }
 
 /** All measures of one trade; see {@link CdsRisk}. Verified by `isda_risk.csv`, `isda_bucketed_cs01.csv`. */
-export function cdsRisk(desk: RiskDesk, trade: CdsTrade, calendar: BusinessCalendar = WEEKENDS): CdsRisk {
-  const { grid, curve } = desk;
-  const { contract, coupon } = trade;
+export function cdsRisk(desk: RiskDesk, laid: LaidTrade): CdsRisk {
+  const { curve } = desk;
+  const { coupon } = laid;
   const { recovery } = curve;
-  const laid = cdsGrid(contract, grid.discount, grid.knots, grid.accrual);
-  const price = priceCds(laid, curve.curve, coupon, recovery);
+  const price = priceCds(laid.today, curve.curve, coupon, recovery);
   const valueOn = (on: CdsGrid, moved: CreditCurve | undefined, at: number): number =>
     moved === undefined ? NaN : priceCds(on, moved.curve, coupon, at).upfront - price.upfront;
-  const up = valueOn(laid, desk.up, recovery);
-  const down = valueOn(laid, desk.down, recovery);
-  const warmer = cdsGrid(contract, desk.interestUp.grid.discount, grid.knots, grid.accrual);
-  const quoted = quotedRisk(flatGrid(contract, grid.discount, grid.accrual), price.upfront, coupon, recovery);
-  const theta = tomorrow(desk, trade, price, calendar);
+  const up = valueOn(laid.today, desk.up, recovery);
+  const down = valueOn(laid.today, desk.down, recovery);
+  const quoted = quotedRisk(laid.flat, price.upfront, coupon, recovery);
+  // Curves stay where they are in calendar time, given survival until then.
+  const later = laid.tomorrow && priceCds(laid.tomorrow, rolledForward(curve.curve, DAY), coupon, recovery);
   return {
     price,
     quotedSpread: quoted.spread,
@@ -120,14 +154,14 @@ export function cdsRisk(desk: RiskDesk, trade: CdsTrade, calendar: BusinessCalen
     cs01Central: 0.5 * (up - down),
     secondDifference: up + down,
     cs01Quoted: quoted.cs01,
-    bucketed: bucketedCs01(laid, curve, desk.jacobian, coupon),
-    recovery01: valueOn(laid, desk.recoveryUp, recovery + RECOVERY_BUMP),
-    recovery01HazardFixed: valueOn(laid, curve, recovery + RECOVERY_BUMP),
-    interest01: valueOn(warmer, desk.interestUp.curve, recovery),
-    interest01HazardFixed: valueOn(warmer, curve, recovery),
+    bucketed: bucketedCs01(laid.today, curve, desk.jacobian, coupon),
+    recovery01: valueOn(laid.today, desk.recoveryUp, recovery + RECOVERY_BUMP),
+    recovery01HazardFixed: valueOn(laid.today, curve, recovery + RECOVERY_BUMP),
+    interest01: valueOn(laid.warmer, desk.interestUp, recovery),
+    interest01HazardFixed: valueOn(laid.warmer, curve, recovery),
     jumpToDefault: 1 - recovery - price.upfront,
-    thetaClean: theta.clean,
-    thetaDirty: theta.dirty,
+    thetaClean: (later?.upfront ?? 0) - price.upfront,
+    thetaDirty: (later?.dirty ?? 0) - price.dirty,
   };
 }
 
@@ -147,17 +181,12 @@ export function bucketedCs01(laid: CdsGrid, curve: CreditCurve, jacobian: CurveJ
 }
 
 /** Change of the upfront when one quote after the other rises by 1 bp, calibrated again each time; NaN without a curve. */
-export function bucketedBumps(
-  laid: CdsGrid,
-  desk: RiskDesk,
-  quotes: readonly CdsQuote[],
-  coupon: number,
-): Float64Array {
-  const { curve, grid } = desk;
+export function bucketedBumps(laid: CdsGrid, desk: RiskDesk, coupon: number): Float64Array {
+  const { curve, quotes, grids } = desk;
   const base = priceCds(laid, curve.curve, coupon, curve.recovery).upfront;
   return Float64Array.from(quotes, (_, bumped) => {
     const moved = quotes.map((q, i) => (i === bumped ? { ...q, value: q.value + BASIS_POINT } : q));
-    const outcome = bootstrapHazards(grid, moved, { recovery: curve.recovery, start: curve.hazards });
+    const outcome = bootstrapHazards(grids.grid, moved, { recovery: curve.recovery, start: curve.hazards });
     return outcome.status === 'ok' ? priceCds(laid, outcome.curve, coupon, curve.recovery).upfront - base : NaN;
   });
 }
@@ -174,25 +203,14 @@ function quotedRisk(
   return { spread: quoted.value, cs01: up.status === 'ok' ? up.value - upfront : NaN };
 }
 
-/** Change of value by tomorrow's date on curves that stay where they are in calendar time, given survival until then. */
-function tomorrow(
-  desk: RiskDesk,
-  trade: CdsTrade,
-  today: CdsPrice,
-  calendar: BusinessCalendar,
-): { clean: number; dirty: number } {
-  const { contract, coupon } = trade;
-  const date = contract.trade + 1;
+/** The contract as of tomorrow; undefined when it is then over. */
+function contractTomorrow(contract: CdsContract, calendar: BusinessCalendar): CdsContract | undefined {
+  const trade = contract.trade + 1;
   const stepIn = contract.stepIn + 1;
   const periods = contract.periods.filter((p) => p.end > stepIn);
-  if (periods.length === 0 || contract.maturity < stepIn) return { clean: -today.upfront, dirty: -today.dirty };
-  const settle = Math.max(contract.settle, addBusinessDays(date, SETTLE_DAYS, calendar));
-  const later: CdsContract = { trade: date, stepIn, settle, maturity: contract.maturity, periods };
-  const discount = rolledForward(desk.grid.discount, DAY);
-  const survival = rolledForward(desk.curve.curve, DAY);
-  const laid = cdsGrid(later, discount, survival.times, desk.grid.accrual);
-  const price = priceCds(laid, survival, coupon, desk.curve.recovery);
-  return { clean: price.upfront - today.upfront, dirty: price.dirty - today.dirty };
+  if (periods.length === 0 || contract.maturity < stepIn) return undefined;
+  const settle = Math.max(contract.settle, addBusinessDays(trade, SETTLE_DAYS, calendar));
+  return { trade, stepIn, settle, maturity: contract.maturity, periods };
 }
 
 const DAY = 1 / 365;

@@ -18,7 +18,7 @@ import { bootstrapDiscount, discountFromFactors, discountFromZeroRates } from '.
 import { WEEKENDS } from '../../src/credit/business-day.ts';
 import { flatRate } from '../../src/credit/integrated-rate.ts';
 import { curveJacobian } from '../../src/credit/jacobian.ts';
-import { cdsRisk, riskDesk } from '../../src/credit/risk.ts';
+import { cdsRisk, layTrade, riskDesk, riskGrids } from '../../src/credit/risk.ts';
 import { standardMaturity } from '../../src/credit/roll-date.ts';
 import { contractTo } from './vectors.ts';
 
@@ -297,9 +297,9 @@ test('the Jacobian against differences of whole calibrations; buckets sum to the
           );
         }
       }
-      const desk = riskDesk(grid, quotes, curve);
+      const desk = riskDesk(riskGrids(grid), quotes, curve);
       if ('status' in desk) assert.fail(desk.message);
-      const risk = cdsRisk(desk, { contract: contractTo('2029-06-20'), coupon: 0.01 });
+      const risk = cdsRisk(desk, layTrade(desk.grids, { contract: contractTo('2029-06-20'), coupon: 0.01 }));
       const sum = risk.bucketed.reduce((a, b) => a + b, 0) * 1e-4;
       if (!Number.isNaN(risk.cs01Central))
         assert.ok(Math.abs(sum - risk.cs01Central) < 1e-6 * (1 + 1e4 * Math.abs(sum)), `${sum} ${risk.cs01Central}`);

@@ -8,7 +8,7 @@ import type { CdsQuote } from '../../src/credit/cds-quote.ts';
 import { priceCds } from '../../src/credit/cds-price.ts';
 import { contractGrid } from '../../src/credit/curve-grid.ts';
 import { hedgeRatios } from '../../src/credit/hedge-ratio.ts';
-import { bucketedBumps, bucketedCs01, cdsRisk, riskDesk } from '../../src/credit/risk.ts';
+import { bucketedBumps, bucketedCs01, cdsRisk, layTrade, riskDesk, riskGrids } from '../../src/credit/risk.ts';
 import type { CdsRisk, RiskDesk } from '../../src/credit/risk.ts';
 import { absent, textRows } from '../hedge/credit-vectors.ts';
 import { Worst, bootstrapped, contractTo, curveOfRates, gridOf, grouped, scenarios } from './vectors.ts';
@@ -17,7 +17,7 @@ import type { Scenario } from './vectors.ts';
 const needs = absent('isda_risk.csv');
 
 function deskOf(set: Scenario): RiskDesk {
-  const desk = riskDesk(gridOf(set), set.quotes, bootstrapped(set, 'isda', 'ignore'));
+  const desk = riskDesk(riskGrids(gridOf(set)), set.quotes, bootstrapped(set, 'isda', 'ignore'));
   if ('status' in desk) assert.fail(desk.message);
   return desk;
 }
@@ -52,7 +52,7 @@ test('every named sensitivity (isda_risk.csv): CS01 1e-9, here 1e-12', { skip: n
     const desk = deskOf(set);
     for (const r of rows) {
       const contract = contractTo(maturityOf(set, r['trade_tenor']));
-      const risk = cdsRisk(desk, { contract, coupon: Number(r['coupon']) });
+      const risk = cdsRisk(desk, layTrade(desk.grids, { contract, coupon: Number(r['coupon']) }));
       for (const [column, of] of Object.entries(columns))
         worst.add(`${name} ${r['trade_tenor']} ${column}`, of(risk), Number(r[column]));
     }
@@ -70,15 +70,15 @@ test('bucketed CS01, exact and by bumps, and their sum (isda_bucketed_cs01.csv),
     for (const [tenor, buckets] of grouped(rows, 'trade_tenor')) {
       const coupon = Number(buckets[0]['coupon']);
       const contract = contractTo(maturityOf(set, tenor));
-      const laid = cdsGrid(contract, set.discount, desk.grid.knots, 'isda');
+      const laid = cdsGrid(contract, set.discount, desk.grids.grid.knots, 'isda');
       const exact = bucketedCs01(laid, desk.curve, desk.jacobian, coupon);
-      const bumped = bucketedBumps(laid, desk, set.quotes, coupon);
+      const bumped = bucketedBumps(laid, desk, coupon);
       buckets.forEach((r, i) => {
         worst.add(`${name} ${tenor} ${r['bucket']}`, exact[i], Number(r['dPV_dquote_exact']));
         worst.add(`${name} ${tenor} ${r['bucket']} bumped`, bumped[i], Number(r['fd_up1bp']));
       });
       // First order: the sum of the derivatives is the central parallel CS01 up to the third order of a basis point.
-      const risk = cdsRisk(desk, { contract, coupon });
+      const risk = cdsRisk(desk, layTrade(desk.grids, { contract, coupon }));
       const sum = exact.reduce((a, b) => a + b, 0) * 1e-4;
       assert.ok(Math.abs(sum - risk.cs01Central) < 1e-9, `${name} ${tenor}: ${sum} against ${risk.cs01Central}`);
     }
@@ -109,7 +109,7 @@ test(
     }));
     const curve = bootstrapHazards(grid, quotes, { recovery: 0.4 });
     if (curve.status !== 'ok') assert.fail(curve.message);
-    const desk = riskDesk(grid, quotes, curve);
+    const desk = riskDesk(riskGrids(grid), quotes, curve);
     if ('status' in desk) assert.fail(desk.message);
     const [exact, bumps, spreads] = [new Worst(), new Worst(), new Worst()];
     curve.nodes.forEach((node, i) => exact.add(node.node, node.integratedHazard, original.values[i]));
@@ -125,12 +125,12 @@ test(
       );
     }
     for (const r of textRows('white2013_bucketed_cs01_forward_fd.csv')) {
-      const got = bucketedBumps(laid(r['cds_maturity']), desk, quotes, 0.01);
+      const got = bucketedBumps(laid(r['cds_maturity']), desk, 0.01);
       nodes.forEach((node, i) => bumps.add(`${r['cds_maturity']} ${node}`, got[i] / 1e-4, Number(r[node])));
       const contract = contractTo(r['cds_maturity'], '2011-06-13');
       bumps.add(
         `${r['cds_maturity']} parallel`,
-        cdsRisk(desk, { contract, coupon: 0.01 }).cs01 / 1e-4,
+        cdsRisk(desk, layTrade(desk.grids, { contract, coupon: 0.01 })).cs01 / 1e-4,
         Number(r['parallel']),
       );
     }

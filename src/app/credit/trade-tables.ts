@@ -6,8 +6,8 @@ import type { CdsContract } from '../../credit/cds-contract.ts';
 import { cdsGrid } from '../../credit/cds-grid.ts';
 import { priceCds } from '../../credit/cds-price.ts';
 import { flatGrid, quotedSpreadOfUpfront } from '../../credit/quoted-spread.ts';
-import { bucketedBumps, cdsRisk, riskDesk } from '../../credit/risk.ts';
-import type { RiskDesk } from '../../credit/risk.ts';
+import { bucketedBumps, cdsRisk, layTrade, riskDesk, riskGrids } from '../../credit/risk.ts';
+import type { CdsRisk } from '../../credit/risk.ts';
 import { standardMaturity } from '../../credit/roll-date.ts';
 import type { RollRule } from '../../credit/roll-date.ts';
 import type { CreditTable, TableRow } from './credit-table.ts';
@@ -119,7 +119,7 @@ export function riskTables(
   const refused: string[] = [];
   for (const run of runs) {
     if (run.status !== 'ok') continue;
-    const desk = riskDesk(run.grid, run.set.quotes, run.curve);
+    const desk = riskDesk(riskGrids(run.grid), run.set.quotes, run.curve);
     if ('status' in desk) {
       refused.push(`${run.set.name}: ${desk.message}`);
       continue;
@@ -129,16 +129,17 @@ export function riskTables(
     const tenors = choice.tenors ?? [...new Set(['1Y', '5Y', last.node])];
     for (const trade of chosenTrades(run, tenors, choice, terms)) {
       for (const coupon of choice.coupons ?? [last.kind === 'par' ? STANDARD_COUPONS[0] : last.coupon]) {
-        risk.push(riskRow(run, desk, trade, coupon, terms));
-        buckets.push(...bucketRows(run, desk, trade, coupon));
+        const laid = layTrade(desk.grids, { contract: trade.contract, coupon }, terms.calendar);
+        const measured = cdsRisk(desk, laid);
+        risk.push(riskRow(run, measured, trade, coupon));
+        buckets.push(...bucketRows(run, measured, bucketedBumps(laid.today, desk, coupon), trade, coupon));
       }
     }
   }
   return { risk: { columns: RISK_COLUMNS, rows: risk }, buckets: { columns: BUCKET_COLUMNS, rows: buckets }, refused };
 }
 
-function riskRow(run: CalibratedSet, desk: RiskDesk, trade: ChosenTrade, coupon: number, terms: CreditTerms): TableRow {
-  const k = cdsRisk(desk, { contract: trade.contract, coupon }, terms.calendar);
+function riskRow(run: CalibratedSet, k: CdsRisk, trade: ChosenTrade, coupon: number): TableRow {
   return {
     scenario: run.set.name,
     trade_tenor: trade.tenor,
@@ -159,16 +160,19 @@ function riskRow(run: CalibratedSet, desk: RiskDesk, trade: ChosenTrade, coupon:
   };
 }
 
-function bucketRows(run: CalibratedSet, desk: RiskDesk, trade: ChosenTrade, coupon: number): TableRow[] {
-  const laid = cdsGrid(trade.contract, run.grid.discount, run.grid.knots, run.grid.accrual);
-  const { bucketed } = cdsRisk(desk, { contract: trade.contract, coupon });
-  const bumped = bucketedBumps(laid, desk, run.set.quotes, coupon);
+function bucketRows(
+  run: CalibratedSet,
+  k: CdsRisk,
+  bumped: Float64Array,
+  trade: ChosenTrade,
+  coupon: number,
+): TableRow[] {
   return run.set.quotes.map((quote, i) => ({
     scenario: run.set.name,
     trade_tenor: trade.tenor,
     coupon,
     bucket: quote.node,
-    dPV_dquote_exact: bucketed[i],
+    dPV_dquote_exact: k.bucketed[i],
     fd_up1bp: bumped[i],
   }));
 }
