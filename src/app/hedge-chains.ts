@@ -2,6 +2,8 @@
 import { chainExpiry, type ChainExpiry, type ChainOption, type ChainSnapshot } from '../hedge/chain-snapshot.ts';
 import type { OptionInstrument } from '../market/instrument.ts';
 import type { MarketEvent, QuoteEvent } from '../market/event.ts';
+import { nodeFiles } from '../store/log-files.ts';
+import { readRecords } from '../store/log-reader.ts';
 import { openRecording } from '../venue/recording/open.ts';
 import type { RecordingOptions } from '../venue/recording/open.ts';
 
@@ -26,14 +28,15 @@ class SnapshotBuilder {
     if (held !== undefined) held.quote = event;
   }
 
-  /** The snapshot, and forgets its quotes and what has expired. */
-  end(underlying: string, at: number): ChainSnapshot | undefined {
+  /** The snapshot, and forgets what has expired and, unless they stay (a stream), its quotes. */
+  end(underlying: string, at: number, stay: boolean = false): ChainSnapshot | undefined {
     const groups = new Map<number, ChainOption[]>();
     let index = NaN;
     for (const [symbol, held] of this.#options) {
       const { instrument, quote } = held;
-      held.quote = null;
+      if (!stay) held.quote = null;
       if (instrument.expiry <= at) this.#options.delete(symbol);
+      if (quote !== null && at - quote.at > OLDEST_MS) continue;
       if (quote === null || quote.forward === null || quote.mark === null || quote.markIv === null) continue;
       index = quote.index ?? quote.forward;
       let group = groups.get(instrument.expiry);
@@ -79,6 +82,55 @@ export async function* hedgeChains(
       const ended = take(event, builders, owner, count);
       if (ended !== undefined) yield ended;
     }
+  }
+}
+
+/** What is read of a session log. */
+export interface LogChains {
+  /** Epoch ms, inclusive; absent = all. */
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  /** A stream becomes a snapshot this often, ms. */
+  readonly every: number;
+}
+
+/** A quote of a stream that has not been repeated or changed for longer describes no moment, ms. */
+const OLDEST_MS = 600_000;
+
+/**
+ * Snapshots of inverse options in the inputs of a session log: those the log marks itself, or, of a stream, the chain as
+ * it stood every `every` ms. A damaged log is read as far as it is whole; damage is counted in `refused`.
+ */
+export async function* logChains(
+  directory: string,
+  options: LogChains,
+  refused: RefusedCounts,
+): AsyncGenerator<ChainSnapshot> {
+  const builders = new Map<string, SnapshotBuilder>();
+  const owner = new Map<string, SnapshotBuilder>();
+  const count = (reason: string): void => void refused.set(reason, (refused.get(reason) ?? 0) + 1);
+  let isMarked = false;
+  let boundary = NaN;
+  for await (const item of readRecords(nodeFiles(directory))) {
+    if (item.kind === 'damage') count('log-damage');
+    if (item.kind !== 'record' || item.record.kind !== 'input') continue;
+    const { event } = item.record;
+    const isInside = event.at >= (options.from ?? -Infinity) && event.at <= (options.to ?? Infinity);
+    if (event.type !== 'instrument' && !isInside) continue;
+    if (event.type === 'snapshot-end') isMarked = true;
+    if (!isMarked && event.type === 'quote') {
+      // The boundary is passed before the quote behind it is taken: a snapshot holds nothing of its future.
+      if (Number.isNaN(boundary)) boundary = Math.floor(event.at / options.every) * options.every + options.every;
+      if (event.at >= boundary) {
+        for (const [underlying, builder] of builders) {
+          const snapshot = builder.end(underlying, boundary, true);
+          if (snapshot !== undefined) yield snapshot;
+        }
+        boundary = Math.floor(event.at / options.every) * options.every + options.every;
+      }
+    }
+    const ended = take(event, builders, owner, count);
+    if (ended !== undefined) yield ended;
   }
 }
 

@@ -3,6 +3,7 @@ import { BACKTEST_FAMILIES, type HedgeBacktest } from '../hedge/backtest.ts';
 import { DELTAS, TENORS, type Bucket } from '../hedge/bucket.ts';
 import type { LedgerFilter } from '../hedge/hedge-ledger.ts';
 import { regimesOf, type Regime } from '../hedge/regime.ts';
+import { compare, initComparison } from '../policy/promotion.ts';
 import { clusterSlope, pairedSlopeDifference } from '../hedge/slope.ts';
 
 /** A named span of time; bounds epoch ms, from inclusive, to exclusive; `outside` takes the complement. */
@@ -70,6 +71,25 @@ export interface WinnerLine {
   readonly gain: number;
   readonly dm: number | null;
   readonly p: number | null;
+  /** log10 of the sequential evidence (block averages) that it beats the reference, may be read at any time; null for the reference. */
+  readonly evidence: number | null;
+}
+
+/** One family on the book that was asked about. */
+export interface BookLine {
+  readonly type: 'book';
+  readonly underlying: string;
+  readonly family: string;
+  readonly steps: number;
+  /** Standard deviation of a step's change: coin, and USD over the forward. */
+  readonly unhedged_coin: number;
+  readonly hedged_coin: number;
+  readonly unhedged_usd: number;
+  readonly hedged_usd: number;
+  readonly variance_reduction_coin: number | null;
+  readonly variance_reduction_usd: number | null;
+  /** Of all steps, coin. */
+  readonly cost_coin: number;
 }
 
 /** Everything. */
@@ -79,6 +99,7 @@ export interface HedgeReport {
   readonly families: readonly FamilyLine[];
   readonly slopes: readonly SlopeLine[];
   readonly winners: readonly WinnerLine[];
+  readonly book: readonly BookLine[];
 }
 
 /** What to report. */
@@ -138,13 +159,31 @@ export function hedgeReport(backtest: HedgeBacktest, request: ReportRequest): He
     slopes.push(...slopeLines(backtest, underlying, windows, request));
     winners.push(...winnerLines(backtest, underlying));
   }
-  return { steps: backtest.returns.length, windows, families, slopes, winners };
+  const book = underlyings.flatMap((u) => bookLines(backtest, u));
+  return { steps: backtest.returns.length, windows, families, slopes, winners, book };
+}
+
+function bookLines(backtest: HedgeBacktest, underlying: string): BookLine[] {
+  return backtest.book.scores(underlying).map((s) => ({
+    type: 'book',
+    underlying,
+    family: s.family,
+    steps: s.steps,
+    unhedged_coin: s.coinUnhedged,
+    hedged_coin: s.coinHedged,
+    unhedged_usd: s.usdUnhedged,
+    hedged_usd: s.usdHedged,
+    variance_reduction_coin: orNull(1 - (s.coinHedged * s.coinHedged) / (s.coinUnhedged * s.coinUnhedged)),
+    variance_reduction_usd: orNull(1 - (s.usdHedged * s.usdHedged) / (s.usdUnhedged * s.usdUnhedged)),
+    cost_coin: s.cost,
+  }));
 }
 
 function dmLags(backtest: HedgeBacktest): number {
   const longest = backtest.returns.map((r) => r.at - r.from).toSorted((a, b) => a - b);
   const step = longest[Math.floor(longest.length / 2)] ?? DEPENDENT_MS;
-  return Math.max(1, Math.round(DEPENDENT_MS / step));
+  // A variance over lags of half the sample is no estimate: a short stretch of short steps gets fewer.
+  return Math.max(1, Math.min(Math.round(DEPENDENT_MS / step), Math.floor(longest.length / 8)));
 }
 
 function familyLines(backtest: HedgeBacktest, underlying: string, window: ReportWindow): FamilyLine[] {
@@ -246,6 +285,11 @@ function slopeLines(
   return lines;
 }
 
+/** log10 E that a family beats the reference, from loss differences in order of time. */
+function evidenceOf(differences: Float64Array): number {
+  return differences.reduce(compare, initComparison()).logBetter / Math.LN10;
+}
+
 /** Families that hedge with the forward alone compete; the two-instrument hedge is shown, not crowned. */
 function winnerLines(backtest: HedgeBacktest, underlying: string): WinnerLine[] {
   const { ledger } = backtest;
@@ -277,6 +321,10 @@ function winnerLines(backtest: HedgeBacktest, underlying: string): WinnerLine[] 
         gain: 1 - square(best) / square(reference),
         dm: orNull(dm?.statistic),
         p: orNull(dm?.pValue),
+        evidence:
+          best === reference
+            ? null
+            : evidenceOf(ledger.lossDifferences(best.family, REFERENCE_FAMILY, currency, filter)),
       });
     }
   }

@@ -1,8 +1,12 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { hedgeChains } from '../app/hedge-chains.ts';
+import { CsvError } from '../app/csv.ts';
+import { hedgeChains, logChains } from '../app/hedge-chains.ts';
 import { hedgeReport, recordingSegments, REFERENCE_FAMILY } from '../app/hedge-report.ts';
-import type { FamilyLine, HedgeReport, ReportWindow, SlopeLine, WinnerLine } from '../app/hedge-report.ts';
+import { hedgeSvg } from '../app/hedge-svg.ts';
+import { readPositions } from '../app/position-file.ts';
+import { LogError } from '../store/log-error.ts';
+import type { BookLine, FamilyLine, HedgeReport, ReportWindow, SlopeLine, WinnerLine } from '../app/hedge-report.ts';
 import { BACKTEST_FAMILIES, DEFAULT_BACKTEST, HedgeBacktest } from '../hedge/backtest.ts';
 import { RecordingError } from '../venue/recording/recording-error.ts';
 import { Progress } from './progress.ts';
@@ -17,6 +21,9 @@ interface BacktestFlags {
   feeBp: string;
   lags: string;
   map?: string;
+  positions?: string;
+  every: string;
+  chart?: string;
   from?: string;
   to?: string;
   json?: boolean;
@@ -24,14 +31,17 @@ interface BacktestFlags {
 
 const collect = (value: string, before: string[]): string[] => [...before, value];
 
-/** `vernier hedge backtest CHAINS...` */
+/** `vernier hedge backtest CHAINS...|LOG [--positions FILE] [--chart FILE.svg]` */
 export function registerHedge(program: Command): void {
   program
     .command('hedge')
     .description('hedging models against what prices then did')
     .command('backtest')
     .description('hedge every recorded option over every step with every family, knowing only the past')
-    .argument('<chains...>', 'recorded chains of coin-settled options (parquet, CSV; gz accepted)')
+    .argument('<chains...>', 'recorded chains of coin-settled options (parquet, CSV; gz accepted), or one session log')
+    .option('--positions <file>', 'also hedge this book (CSV or JSON, docs/portfolio.md)')
+    .option('--every <minutes>', 'a streamed session log becomes a snapshot this often; at least 5', '5')
+    .option('--chart <svg>', 'write the variance saved by every family as a picture')
     .option('--families <list>', `comma-separated, of ${BACKTEST_FAMILIES.join(', ')}; all without it`)
     .option('--slopes <list>', 'families whose slopes are listed', `venue,${REFERENCE_FAMILY}`)
     .option('--window <name=FROM/TO>', 'also report this span, ISO-8601 UTC; repeatable', collect, [])
@@ -56,7 +66,23 @@ async function backtest(files: readonly string[], flags: BacktestFlags): Promise
   const fee = numberOf('--fee-bp', flags.feeBp) / 1e4;
   const lags = numberOf('--lags', flags.lags);
   const given = [...flags.window.map(namedWindow), ...flags.without.map(excludedWindow)];
-  const options = { ...DEFAULT_BACKTEST, hedgeWith, fee, families } as const;
+  const every = numberOf('--every', flags.every) * 60_000;
+  if (!(every >= 300_000))
+    throw new UsageError(
+      `--every ${flags.every}: at least 5 minutes (over less, option and forward are seen too far apart)`,
+    );
+  const sizes = flags.positions === undefined ? undefined : sizesOf(flags.positions);
+  const isLog = files.length === 1 && statSync(files[0]).isDirectory();
+  // Costly models are refitted hourly on a streamed log, daily on six-hourly chains.
+  const refitEvery = isLog ? Math.max(1, Math.round(3_600_000 / every)) : DEFAULT_BACKTEST.refitEvery;
+  const options = {
+    ...DEFAULT_BACKTEST,
+    hedgeWith,
+    fee,
+    families,
+    refitEvery,
+    ...(sizes === undefined ? {} : { sizes }),
+  } as const;
   const run = new HedgeBacktest(options);
   const refused = new Map<string, number>();
   const progress = new Progress(flags.json === true);
@@ -67,9 +93,12 @@ async function backtest(files: readonly string[], flags: BacktestFlags): Promise
     onProgress: (share: number): void => progress.show(`${(100 * share).toFixed(0)} %`),
   };
   try {
-    for await (const snapshot of hedgeChains(files, recording, refused)) run.add(snapshot);
+    const { from, to } = recording;
+    const chains = isLog ? logChains(files[0], { from, to, every }, refused) : hedgeChains(files, recording, refused);
+    for await (const snapshot of chains) run.add(snapshot);
   } catch (error) {
-    if (error instanceof RecordingError) throw new UsageError(error.message, { cause: error });
+    if (error instanceof RecordingError || error instanceof LogError)
+      throw new UsageError(error.message, { cause: error });
     throw error;
   } finally {
     progress.clear();
@@ -80,8 +109,27 @@ async function backtest(files: readonly string[], flags: BacktestFlags): Promise
     throw new UsageError(`${files.join(', ')}: no two snapshots of coin-settled options within 12 hours`);
   const windows = [...recordingSegments(run), ...given];
   const report = hedgeReport(run, { windows, slopeFamilies, lags });
+  if (sizes !== undefined && report.book.length === 0)
+    throw new UsageError(`--positions ${flags.positions}: none of its options was quoted at both ends of a step`);
+  if (flags.chart !== undefined) writeFileSync(flags.chart, hedgeSvg(report, 'Hedge backtest'));
   if (flags.json === true) printJson(report);
   else printTables(report);
+}
+
+/** Coins of each option in a file of positions. */
+function sizesOf(path: string): Map<string, number> {
+  if (!existsSync(path)) throw new UsageError(`--positions ${path}: no such file`);
+  try {
+    const { positions, refused } = readPositions(readFileSync(path, 'utf8'));
+    for (const why of refused) process.stderr.write(`--positions: ${why}\n`);
+    const sizes = new Map<string, number>();
+    for (const p of positions) if (p.kind === 'option') sizes.set(p.symbol, (sizes.get(p.symbol) ?? 0) + p.size);
+    if (sizes.size === 0) throw new UsageError(`--positions ${path}: no option in it`);
+    return sizes;
+  } catch (error) {
+    if (error instanceof CsvError) throw new UsageError(`--positions ${path}: ${error.message}`, { cause: error });
+    throw error;
+  }
 }
 
 function namesOf(option: string, list: string): string[] {
@@ -121,7 +169,7 @@ function excludedWindow(text: string): ReportWindow {
 }
 
 function printJson(report: HedgeReport): void {
-  const lines = [...report.families, ...report.slopes, ...report.winners];
+  const lines = [...report.families, ...report.book, ...report.slopes, ...report.winners];
   for (const line of lines) process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
@@ -146,6 +194,10 @@ function printTables(report: HedgeReport): void {
           s.beta !== null &&
           (s.window === 'all' || s.regime === 'any'),
       ),
+    );
+    printBook(
+      underlying,
+      report.book.filter((b) => b.underlying === underlying),
     );
     printWinners(
       underlying,
@@ -208,11 +260,32 @@ function printSlopes(underlying: string, lines: readonly SlopeLine[]): void {
   ]);
 }
 
+function printBook(underlying: string, lines: readonly BookLine[]): void {
+  if (lines.length === 0) return;
+  process.stdout.write(
+    `\n${underlying}, the positions given: standard deviation of a step's change, coin and USD over the forward\n`,
+  );
+  table([
+    ['family', 'steps', 'coin', 'hedged', 'saved %', 'usd', 'hedged', 'saved %', 'cost coin'],
+    ...lines.map((b) => [
+      b.family,
+      String(b.steps),
+      b.unhedged_coin.toPrecision(4),
+      b.hedged_coin.toPrecision(4),
+      percent(b.variance_reduction_coin),
+      b.unhedged_usd.toPrecision(4),
+      b.hedged_usd.toPrecision(4),
+      percent(b.variance_reduction_usd),
+      b.cost_coin.toPrecision(4),
+    ]),
+  ]);
+}
+
 function printWinners(underlying: string, lines: readonly WinnerLine[]): void {
   if (lines.length === 0) return;
   process.stdout.write(`\n${underlying}: best single-instrument family of each bucket\n`);
   table([
-    ['side tenor delta', 'currency', 'family', 'gain %', 'DM', 'p', 'n'],
+    ['side tenor delta', 'currency', 'family', 'gain %', 'DM', 'p', 'E decades', 'n'],
     ...lines.map((w) => [
       `${w.side} ${w.tenor} ${w.delta}`,
       w.currency,
@@ -220,6 +293,7 @@ function printWinners(underlying: string, lines: readonly WinnerLine[]): void {
       percent(w.gain),
       fixed(w.dm, 2),
       fixed(w.p, 3),
+      fixed(w.evidence, 2),
       String(w.n),
     ]),
   ]);

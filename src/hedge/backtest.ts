@@ -2,6 +2,7 @@
  * Hedges every recorded option over every step between two snapshots with every family, knowing only the past: models
  * are fitted and ratios fixed at the start of a step, and what adapts learns from it when it has ended.
  */
+import { BookLedger } from './book-ledger.ts';
 import { deltaClassOf, tenorOf, type Bucket } from './bucket.ts';
 import type { ChainExpiry, ChainOption, ChainSnapshot } from './chain-snapshot.ts';
 import { ChainModels, type ExpiryModels, type ModelName } from './expiry-models.ts';
@@ -27,6 +28,8 @@ export interface BacktestOptions {
   readonly refitEvery: number;
   /** Names of the families to run, in the order of reports. */
   readonly families: readonly string[];
+  /** Coins held of each option, by symbol; absent = no book. */
+  readonly sizes?: ReadonlyMap<string, number>;
 }
 
 /** Name of the family that adds the expiry's at-the-money option as a second instrument. */
@@ -84,6 +87,7 @@ const HULL_WHITE_STEPS = 20;
 /** The backtest: feed snapshots in order of time, read the ledger. */
 export class HedgeBacktest {
   readonly ledger: HedgeLedger;
+  readonly book: BookLedger;
   readonly returns: StepReturn[] = [];
   readonly #options: BacktestOptions;
   readonly #contest: Contest;
@@ -96,6 +100,7 @@ export class HedgeBacktest {
     const vega = options.families.includes(VEGA_HEDGE);
     const names = [...families.map((f) => f.name), ...(vega ? [VEGA_HEDGE] : [])];
     this.ledger = new HedgeLedger(names);
+    this.book = new BookLedger(names);
     this.#contest = { families, vega, hullWhite: names.includes('hull-white'), width: names.length };
     this.#uses = new Set([...families.flatMap((f) => f.uses), ...(vega ? (['svi'] as const) : [])]);
   }
@@ -129,7 +134,7 @@ export class HedgeBacktest {
       if (next === undefined) return;
       const models = before.models[i];
       const step: ExpiryStep = { start, after, expiry, next, models, moves: book.moves.read(tenorOf(expiry.years)) };
-      hedgeExpiry(step, book, ratios, this.ledger, { ...this.#options, contest: this.#contest });
+      hedgeExpiry(step, book, ratios, this, { ...this.#options, contest: this.#contest });
     });
     book.ratios = ratios;
   }
@@ -177,7 +182,7 @@ function hedgeExpiry(
   step: ExpiryStep,
   book: UnderlyingBook,
   ratios: Map<string, Float64Array>,
-  ledger: HedgeLedger,
+  { ledger, book: held }: Pick<HedgeBacktest, 'ledger' | 'book'>,
   options: BacktestOptions & { readonly contest: Contest },
 ): void {
   const { expiry, next, start, after, models, moves } = step;
@@ -201,21 +206,21 @@ function hedgeExpiry(
     const coin = end.mark - option.mark;
     const usdChange = end.mark * end.forward - option.mark * f;
     const answered = new Uint8Array(width).fill(1);
-    const held = ratiosOf(families, view, answered);
-    const errors = errorsOf(families, view, held, coin, usdChange, { hedgeBefore, hedgeAfter });
+    const chosen = ratiosOf(families, view, answered);
+    const errors = errorsOf(families, view, chosen, coin, usdChange, { hedgeBefore, hedgeAfter });
     let weight = NaN;
     if (vega) {
       const second = vegaHedge(view, instrument, coin, usdChange, { hedgeBefore, hedgeAfter }, options.fee);
       answered[width - 1] = second.answered;
       errors.coin[width - 1] = second.coin;
       errors.usd[width - 1] = second.usd / f;
-      held[width - 1] = second.ratio;
+      chosen[width - 1] = second.ratio;
       weight = second.weight;
     }
-    const stored = Float64Array.of(...held, weight);
+    const stored = Float64Array.of(...chosen, weight);
     ratios.set(option.symbol, stored);
     const costs = costsOf(stored, book.ratios.get(option.symbol), options.fee, instrument);
-    const slope = slopeRows(families, view, held, { coin, usdChange, move, elapsed });
+    const slope = slopeRows(families, view, chosen, { coin, usdChange, move, elapsed });
     ledger.add({
       at: after.at,
       bucket,
@@ -228,6 +233,8 @@ function hedgeExpiry(
       answered,
       costs,
     });
+    const size = options.sizes?.get(option.symbol) ?? 0;
+    if (size !== 0) held.add(start.underlying, after.at, size, { coin, usd: usdChange / f }, errors, costs);
     if (!hullWhite) continue;
     book.hullWhite.add(option.side, {
       at: after.at,

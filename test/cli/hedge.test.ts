@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -211,4 +211,43 @@ test('position files: JSON and CSV agree; a bad row names field and value and co
   assert.equal(bad.positions.length, 1);
   assert.throws(() => readPositions('a,b\n1,2\n'), /no column instrument/);
   assert.throws(() => readPositions('{"x": 1}'), /positions/);
+});
+
+test('hedge backtest reads a session log as it reads the chains behind it, hedges a book, and draws', () => {
+  const log = join(folder, 'log');
+  assert.equal(vernier(['replay', CHAIN, '--record', log, '--quiet']).status, 0);
+  const positions = join(folder, 'book.csv');
+  writeFileSync(
+    positions,
+    'instrument,size\nBTC-11JAN30-100000-C,-5\nBTC-11JAN30-95000-P,3\nBTC-PERPETUAL,10000\n',
+  );
+  const chart = join(folder, 'chart.svg');
+  const families = 'black,premium-adjusted,sticky-strike,bartlett';
+  const args = ['--json', '--families', families, '--slopes', 'sticky-strike'];
+  const fromChains = vernier(['hedge', 'backtest', CHAIN, ...args]);
+  const fromLog = vernier(['hedge', 'backtest', log, ...args, '--positions', positions, '--chart', chart]);
+  assert.equal(fromLog.status, 0, fromLog.stderr);
+  const of = (text: string, type: string) => lines(text).filter((l) => l['type'] === type);
+  const plain = (l: Record<string, unknown>) => [
+    l['family'],
+    l['set'],
+    l['n'],
+    l['variance_reduction_coin'],
+    l['gain_usd'],
+  ];
+  // Hourly refits of a log against one in four snapshots of chains: only what is never refitted is the same to the bit.
+  const rows = (text: string) => of(text, 'family').filter((l) => l['family'] !== 'bartlett').map(plain); // prettier-ignore
+  assert.deepEqual(rows(fromLog.stdout), rows(fromChains.stdout));
+  const book = of(fromLog.stdout, 'book');
+  assert.deepEqual(book.map((b) => b['family']), families.split(',')); // prettier-ignore
+  const saved = Object.fromEntries(book.map((b) => [b['family'], Number(b['variance_reduction_coin'])]));
+  assert.ok(saved['premium-adjusted'] > saved['black'], 'a book in coin is hedged net of its premium');
+  assert.equal(saved['premium-adjusted'], saved['sticky-strike']);
+  assert.ok(of(fromLog.stdout, 'winner').every((w) => 'evidence' in w));
+  const svg = readFileSync(chart, 'utf8');
+  assert.match(svg, /^<svg /);
+  assert.match(svg, /the positions given/);
+  for (const family of families.split(',')) assert.ok(svg.includes(`>${family}<`));
+  assert.match(vernier(['hedge', 'backtest', log, '--every', '1']).stderr, /--every 1: at least 5 minutes/);
+  assert.match(vernier(['hedge', 'backtest', log, '--positions', join(folder, 'none.csv')]).stderr, /no such file/);
 });
