@@ -17,6 +17,8 @@ export interface Explanation {
   /** What the venue and the line did meanwhile: gaps, feed and platform changes. */
   readonly facts: readonly MarketEvent[];
   readonly champion: string;
+  /** `SYNTHETIC` when the market of the log was simulated; null for a real one. */
+  readonly stamp: string | null;
   readonly reproduced: { readonly records: number; readonly sha256: string } | { readonly mismatch: string };
 }
 
@@ -33,9 +35,10 @@ export async function explainIncident(directory: string, id: string): Promise<Ex
   const span = await spanOf(directory, id);
   if (span === null) return null;
   let state: EngineState | null = null;
+  let stamp: string | null = null;
   const view = new EngineView({
     mode: 'replay',
-    synthetic: () => false,
+    synthetic: () => stamp !== null,
     state: () => state,
     figures: () => NO_FIGURES,
     feeds: () => [],
@@ -51,7 +54,10 @@ export async function explainIncident(directory: string, id: string): Promise<Ex
     const result = await replayLog({
       directory,
       speed: Infinity,
-      onSession: (session) => (state = session.state),
+      onSession: (session, stamped) => {
+        state = session.state;
+        stamp = stamped;
+      },
       onEvent: (event) => {
         view.onEvent(event);
         const fact = event.type === 'gap' || event.type === 'feed' || event.type === 'platform';
@@ -79,6 +85,7 @@ export async function explainIncident(directory: string, id: string): Promise<Ex
     gates: kept.filter((r) => r.type === 'gate').filter((r) => r.scope.startsWith(`${champion}@`)),
     facts,
     champion,
+    stamp,
     reproduced,
   };
 }

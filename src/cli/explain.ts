@@ -44,15 +44,16 @@ export function registerExplain(program: Command): void {
 
 /** The explanation as text for a terminal of 80 columns. */
 export function explanationLines(found: Explanation): string[] {
-  const { incident, champion, calibrations, gates, facts, reproduced } = found;
+  const { incident, champion, calibrations, gates, facts, reproduced, stamp } = found;
   const moved = gates.filter((g) => g.at >= incident.opened);
   return [
-    `${incident.id}  ${incident.cause} (${incident.severity}, ${incident.kind}) on ${incident.scope}`,
+    `${stamp === null ? '' : `${stamp}  `}${incident.id}  ${incident.cause} (${incident.severity}, ${incident.kind}) on ${incident.scope}`,
     `  ${incident.says}`,
     `  opened ${incident.opened}${incident.resolved === null ? ', still open' : `, resolved ${incident.resolved}`}`,
+    `  ${verdictLine(incident)}`,
     '',
     'Seen',
-    ...Object.entries(incident.evidence).map(([name, value]) => `  ${name}: ${shown(value)}`),
+    ...Object.entries(incident.evidence).flatMap(([name, value]) => evidenceLines(name, value)),
     ...facts.slice(0, SHOWN).map((f) => `  ${new Date(f.at).toISOString()} ${factLine(f)}`),
     ...scoreLines(found),
     ...incident.pictures.flatMap((p) => pictureLines(p, champion)),
@@ -78,6 +79,25 @@ export function explanationLines(found: Explanation): string[] {
       ? `NOT reproduced: ${reproduced.mismatch}`
       : `reproduced: ${reproduced.records} records remade from the recorded inputs, each the same to the last bit (log sha256 ${reproduced.sha256.slice(0, 16)}...)`,
   ];
+}
+
+function verdictLine({ verdict, resolved }: Explanation['incident']): string {
+  if (verdict === null) return resolved === null ? 'verdict: not yet' : 'verdict: none';
+  const { verdict: what, by, rule, note } = verdict;
+  return `verdict: ${what}, ${rule === null ? `by ${by}` : `automatic, rule ${rule}`}${note === '' ? '' : ` (${note})`}`;
+}
+
+/** One piece of evidence: ranked causes and signs a line each, the strongest first; the next likeliest stands under decided. */
+function evidenceLines(name: string, value: unknown): string[] {
+  if (name === 'runner_up' || value === null) return [];
+  if (name === 'probabilities' && typeof value === 'object')
+    return [`  probabilities: ${Object.entries(value).map(([cause, p]) => `${cause} ${shown(p)}`).join(', ')}`]; // prettier-ignore
+  if (name === 'signs' && Array.isArray(value))
+    return value.map((sign: { says?: unknown; value?: unknown; nats?: unknown }) => {
+      const weight = typeof sign.nats === 'number' ? ` (${shown(sign.nats)} nats)` : '';
+      return `  sign: ${shown(sign.says)}: ${shown(sign.value ?? null)}${weight}`;
+    });
+  return [`  ${name}: ${shown(value)}`];
 }
 
 function few(lines: readonly string[]): string[] {
