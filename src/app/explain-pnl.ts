@@ -1,5 +1,5 @@
 /** What a book earned over a stretch of a session log, step by step: positions, fills and markets as they were recorded. */
-import { fitOf, priceBook, sourceVolatilities, volatilities } from '../engine/book-market.ts';
+import { fitOf, marketOf, priceBook, sourceVolatilities, volatilities } from '../engine/book-market.ts';
 import { coinOf } from '../engine/on-positions.ts';
 import type { EngineState, UnderlyingState } from '../engine/state.ts';
 import type { MarketEvent, OwnFillEvent } from '../market/event.ts';
@@ -220,6 +220,13 @@ function stopAt(walk: LogWalk, source: string, own: readonly Position[] | null):
       const mark = f.mark ?? (f.bid !== null && f.ask !== null ? 0.5 * (f.bid + f.ask) : null);
       if (mark !== null) futures.set(f.symbol, mark);
       if (f.funding8h !== null) funding.set(f.symbol, f.funding8h);
+    }
+    // As everywhere else: a perpetual without a mark at the index, a dated future at its expiry's forward.
+    const market = marketOf(state, book, source);
+    for (const p of homes.get(u) ?? []) {
+      if (p.kind !== 'future' || futures.has(p.symbol)) continue;
+      const mark = market.futureMark(p.symbol, coin, p.expiry);
+      if (mark > 0) futures.set(p.symbol, mark);
     }
     points.set(coin, { at, index: index > 0 ? index : (held?.index ?? NaN), options, futures, funding });
   }

@@ -1,0 +1,112 @@
+/** `vernier portfolio --log` and `vernier explain-pnl` on a session log recorded from the SYNTHETIC chain. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { records, vernier } from './run-vernier.ts';
+
+const CHAIN = new URL('../../src/cli/assets/SYNTHETIC-chain.csv.gz', import.meta.url).pathname;
+const folder = mkdtempSync(join(tmpdir(), 'vernier-book-'));
+after(() => rmSync(folder, { recursive: true }));
+const log = join(folder, 'log');
+const file = join(folder, 'book.csv');
+
+before(async () => {
+  writeFileSync(
+    file,
+    'instrument,size,entry\nBTC-11JAN30-90000-C,2,\nBTC_USDC-11JAN30-95000-P,-1,\nBTC-PERPETUAL,-100000,99000\nBTC,1,\n',
+  );
+  assert.equal((await vernier(['replay', CHAIN, '--record', log, '--quiet'])).code, 0);
+});
+
+test('a book at a past moment of a log, and what it earned between two: the values meet, the terms add up', async () => {
+  const [early, late] = ['2030-01-07T14:00:00Z', '2030-01-07T15:00:00Z'];
+  const at = async (time: string): Promise<Record<string, number>> => {
+    const ran = await vernier([
+      'portfolio',
+      file,
+      '--log',
+      log,
+      '--at',
+      time,
+      '--json',
+      '--history',
+      CHAIN,
+      '--window',
+      '1',
+    ]);
+    assert.equal(ran.code, 0, ran.stderr);
+    const out = records(ran);
+    assert.ok(
+      out.some((l) => l['type'] === 'scenario' && l['set'] === 'history'),
+      'windows of history',
+    );
+    assert.ok(String(out[0]['at']) <= new Date(time).toISOString(), 'nothing of what came after');
+    return out.find((l) => l['type'] === 'exposure' && l['source'] === 'champion') as Record<string, number>;
+  };
+  const [then, now] = [await at(early), await at(late)];
+  assert.notEqual(then['value_usd'], now['value_usd']);
+  const ran = await vernier([
+    'explain-pnl',
+    log,
+    '--positions',
+    file,
+    '--from',
+    early,
+    '--to',
+    late,
+    '--step',
+    '900',
+    '--json',
+  ]);
+  assert.equal(ran.code, 0, ran.stderr);
+  const [stretch, usd, coin] = records(ran) as Record<string, number>[];
+  assert.ok(stretch['steps'] >= 2);
+  for (const [line, field] of [
+    [usd, 'value_usd'],
+    [coin, 'value_coin'],
+  ] as const) {
+    assert.ok(Math.abs(line['value_before'] - then[field]) < 1e-6 * Math.abs(then[field]), `${field} at the start`);
+    assert.ok(Math.abs(line['value_after'] - now[field]) < 1e-6 * Math.abs(now[field]), `${field} at the end`);
+    assert.ok(Math.abs(line['pnl'] - (now[field] - then[field])) < 1e-6 * Math.abs(now[field]));
+  }
+  const terms = ['delta', 'gamma', 'vega', 'theta', 'vanna', 'volga', 'charm', 'veta', 'speed', 'zomma', 'futures', 'equity', 'basis', 'funding', 'trades', 'fees', 'residual']; // prettier-ignore
+  const sum = terms.reduce((s, t) => s + usd[t], 0);
+  assert.ok(Math.abs(sum - usd['pnl']) < 1e-6);
+  assert.match(
+    (await vernier(['explain-pnl', log, '--positions', file, '--step', '3600'])).stdout,
+    /exact revaluation/,
+  );
+});
+
+test('what cannot be told says why', async () => {
+  for (const [args, why] of [
+    [['portfolio', '--log', log], /nothing is held/],
+    [['portfolio', file], /either --chain or --log/],
+    [['portfolio', file, '--log', log, '--at', '2020-01-01'], /no market at that time/],
+    [['portfolio', file, '--log', join(folder, 'none')], /not a log/],
+    [['explain-pnl', log, '--step', '0'], /--step 0/],
+    [['explain-pnl', log, '--positions', file, '--from', '2031-01-01T00:00:00Z'], /no market after --from/],
+    [['watch', 'deribit:BTC', '--account', 'main'], /--account wants credentials/],
+    [['watch', 'deribit:BTC', '--positions', join(folder, 'none.csv')], /no such file/],
+    [['demo', '--positions-valid', '-1'], /seconds above 0/],
+  ] as const) {
+    const ran = await vernier(args, { env: { VERNIER_DERIBIT_ID: undefined, VERNIER_DERIBIT_SECRET: undefined } });
+    assert.equal(ran.code, 2, `${args.join(' ')}: ${ran.code} ${ran.stderr}`);
+    assert.match(ran.stderr, why);
+  }
+});
+
+test('credentials come from a file that nobody else may read, and are told by place', async () => {
+  const path = join(folder, 'credentials');
+  writeFileSync(path, 'reader\nhush-SYNTHETIC-secret\nmore\n', { mode: 0o600 });
+  const wrong = await vernier(['watch', 'deribit:BTC', '--credentials', path]);
+  assert.deepEqual([wrong.code, wrong.stderr.includes('hush')], [2, false]);
+  assert.match(wrong.stderr, /two lines/);
+  const open = join(folder, 'open');
+  writeFileSync(open, 'reader\nhush-SYNTHETIC-secret\n', { mode: 0o644 });
+  const readable = await vernier(['watch', 'deribit:BTC', '--credentials', open]);
+  assert.deepEqual([readable.code, readable.stderr.includes('hush')], [2, false]);
+  assert.match(readable.stderr, /chmod 600/);
+});
