@@ -169,7 +169,7 @@ export class EngineView implements MonitorView {
   incidents(): Incident[] {
     const state = this.source.state();
     for (const u of state?.underlyings.values() ?? [])
-      for (const open of u.incidents.open.values())
+      for (const open of [u.incidents, u.hedge.incidents, u.book.incidents].flatMap((b) => [...b.open.values()]))
         if (state !== null) this.history.incidents.adopt(open, state.oversight);
     return this.history.incidents.all();
   }
