@@ -31,6 +31,7 @@ export type Act =
   | 'earlier'
   | 'later'
   | 'live'
+  | 'time'
   | 'theme'
   | 'underlying'
   | 'play'
@@ -55,6 +56,7 @@ export const KEYS: readonly Key[] = [
   { keys: ['['], does: 'earlier: as of one calibration or batch before', act: 'earlier' },
   { keys: [']'], does: 'later', act: 'later' },
   { keys: ['l'], does: 'back to live', act: 'live' },
+  { keys: ['g'], does: 'go to a time on record', act: 'time' },
   { keys: ['t'], does: 'table behind the panel in focus', act: 'table' },
   { keys: ['c'], does: 'export the panel in focus as CSV', act: 'csv' },
   { keys: ['p'], does: 'export the panel in focus as PNG', act: 'png' },

@@ -19,6 +19,9 @@ export type Part =
 /** Loop-lag and rate samples kept for the health view's sparklines: ten minutes of seconds. */
 const PULSE_LIMIT = 600;
 const INCIDENT_LIMIT = 1_000;
+const TRADE_LIMIT = 50;
+/** Underlyings that one monitor watches: more are let go, the oldest first. */
+const UNDERLYING_LIMIT = 200;
 
 /**
  * All that the page knows, kept by the stream. Views read it and are told, at most once a frame, which parts changed;
@@ -101,13 +104,15 @@ export class Monitor {
     if (message.type !== 'snapshot' && message.type !== 'delta') return;
     const whole = message.type === 'snapshot';
     if (topic === 'status') this.status = data as Status;
-    else if (topic === 'underlyings') keep(this.underlyings, data as Items<Underlying>, whole, (u) => u.key);
+    else if (topic === 'underlyings')
+      keep(this.underlyings, data as Items<Underlying>, whole, (u) => u.key, UNDERLYING_LIMIT);
     else if (topic === 'incidents') this.keepIncidents(data as Items<Incident>, whole);
     else if (topic === 'health') this.keepHealth(data as { health: Health | null; feeds: readonly Feed[] });
     else if (topic === 'replay') this.keepReplay(data as ReplayState | null);
+    else if (topic === `trades:${this.key}`) this.keepTrades(data as Items<ScopedTrade>, whole);
     else if (topic === `curves:${this.key}`) this.keepCurves(data as { expiries: readonly CurvesOfExpiry[] }, whole);
     else return;
-    this.tell(topic.startsWith('curves') ? 'curves' : (topic as Part));
+    this.tell((topic.split(':')[0] ?? topic) as Part);
   }
 
   /** A binary frame of the stream. */
@@ -157,7 +162,7 @@ export class Monitor {
   putSmiles(smiles: Smiles): void {
     if (smiles.key !== this.key) return;
     for (const smile of smiles.expiries) {
-      this.trades.set(smile.scope, smile.trades);
+      if (!this.trades.has(smile.scope)) this.trades.set(smile.scope, smile.trades);
       if (!this.curves.has(smile.scope)) this.curves.set(smile.scope, smile);
       if (this.book.layout === null) this.first.set(smile.scope, pictureOf(smile));
       this.touched.add(smile.scope);
@@ -200,11 +205,7 @@ export class Monitor {
   }
 
   private keepIncidents(data: Items<Incident>, whole: boolean): void {
-    keep(this.incidents, data, whole, (i) => i.id);
-    for (const [id] of this.incidents) {
-      if (this.incidents.size <= INCIDENT_LIMIT) break;
-      this.incidents.delete(id);
-    }
+    keep(this.incidents, data, whole, (i) => i.id, INCIDENT_LIMIT);
   }
 
   private keepHealth(data: { health: Health | null; feeds: readonly Feed[] }): void {
@@ -212,6 +213,15 @@ export class Monitor {
     this.feeds = data.feeds ?? [];
     if (data.health !== null) this.pulses.push({ at: this.now(), health: data.health });
     if (this.pulses.length > PULSE_LIMIT) this.pulses.shift();
+  }
+
+  /** Newest first, a bounded number an expiry. */
+  private keepTrades(data: Items<ScopedTrade>, whole: boolean): void {
+    if (whole) this.trades.clear();
+    for (const { scope, trade } of data.items) {
+      this.trades.set(scope, [trade, ...(this.trades.get(scope) ?? [])].slice(0, TRADE_LIMIT));
+      this.touched.add(scope);
+    }
   }
 
   private keepCurves(data: { expiries: readonly CurvesOfExpiry[] }, whole: boolean): void {
@@ -238,11 +248,20 @@ export class Monitor {
   }
 }
 
+interface ScopedTrade {
+  readonly scope: string;
+  readonly trade: Trade;
+}
+
 interface Items<T> {
   readonly items: readonly T[];
 }
 
-function keep<T>(map: Map<string, T>, data: Items<T>, whole: boolean, id: (item: T) => string): void {
+function keep<T>(map: Map<string, T>, data: Items<T>, whole: boolean, id: (item: T) => string, most: number): void {
   if (whole) map.clear();
   for (const item of data.items) map.set(id(item), item);
+  for (const oldest of map.keys()) {
+    if (map.size <= most) break;
+    map.delete(oldest);
+  }
 }

@@ -50,8 +50,8 @@ export const smiles = (key: string, asOf: number | null, scope = ''): Promise<Sm
   ask(`smiles/${path(key)}${query({ as_of: iso(asOf), scope })}`);
 export const surface = (key: string, asOf: number | null): Promise<SurfaceGrid> =>
   ask(`surfaces/${path(key)}${query({ as_of: iso(asOf) })}`);
-export const scores = (key: string, model: string, from: number | null): Promise<Scores> =>
-  ask(`scores/${path(key)}${query({ model, from: iso(from) })}`);
+export const scores = (key: string, model: string, from: number | null, to: number | null): Promise<Scores> =>
+  ask(`scores/${path(key)}${query({ model, from: iso(from), to: iso(to) })}`);
 export const incident = (id: string): Promise<Incident> => ask(`incidents/${path(id)}`);
 export const acknowledge = (id: string, note: string): Promise<Incident> =>
   ask(`incidents/${path(id)}/acknowledge`, post(note === '' ? {} : { note }));

@@ -58,16 +58,22 @@ export class ScoreHistory {
     return best;
   }
 
+  /** Forgets everything. */
+  clear(): void {
+    this.key = '';
+    this.tracks.series.clear();
+    this.tracks.quality.clear();
+    this.marks = [];
+    this.incidents.clear();
+  }
+
   /** Takes an answer in; another underlying, model or horizon begins anew. */
   take(scores: Scores): void {
     if (scores.key !== this.key || scores.model !== this.model || scores.horizon_s !== this.horizon) {
+      this.clear();
       this.key = scores.key;
       this.model = scores.model;
       this.horizon = scores.horizon_s;
-      this.tracks.series.clear();
-      this.tracks.quality.clear();
-      this.marks = [];
-      this.incidents.clear();
     }
     for (const part of ['series', 'quality'] as const)
       for (const series of scores[part]) append(this.tracks[part], series);

@@ -3,6 +3,7 @@ import { moment, significant } from './format.ts';
 import type { Palette } from './pen.ts';
 import type { ScoreHistory } from './score-history.ts';
 import type { ScoreRow } from './score-rows.ts';
+import type { ScoreMark } from './wire.ts';
 import { stripRange, type StripRange } from './strip-range.ts';
 
 /** What a strip is drawn from besides its own numbers. */
@@ -185,6 +186,7 @@ function drawOver(u: uPlot, row: ScoreRow, { history, palette, asOf, first }: St
       ctx.strokeStyle = mark.ok ? palette.accent : palette.stop;
       stroke(ctx, x, bbox.top, x, bbox.top + 6 * devicePixelRatio);
     }
+  for (const mark of history.marks) if (mark.type === 'promotion') drawPromotion(u, mark, palette, first);
   if (asOf !== null) {
     const x = u.valToPos(asOf / 1000, 'x', true);
     ctx.strokeStyle = palette.ink;
@@ -192,6 +194,25 @@ function drawOver(u: uPlot, row: ScoreRow, { history, palette, asOf, first }: St
     if (x >= bbox.left && x <= bbox.left + bbox.width) stroke(ctx, x, bbox.top, x, bbox.top + bbox.height);
   }
   ctx.restore();
+}
+
+/** A change of the serving model: a line through every strip, a flag on the first. */
+function drawPromotion(u: uPlot, mark: ScoreMark, palette: Palette, first: boolean): void {
+  const { ctx, bbox } = u;
+  const x = u.valToPos(Date.parse(mark.at) / 1000, 'x', true);
+  if (x < bbox.left || x > bbox.left + bbox.width) return;
+  ctx.strokeStyle = palette.challenger;
+  ctx.setLineDash([2 * devicePixelRatio, 3 * devicePixelRatio]);
+  stroke(ctx, x, bbox.top, x, bbox.top + bbox.height);
+  ctx.setLineDash([]);
+  if (!first) return;
+  const r = 4 * devicePixelRatio;
+  ctx.fillStyle = palette.challenger;
+  ctx.beginPath();
+  ctx.moveTo(x, bbox.top);
+  ctx.lineTo(x + 2 * r, bbox.top + r);
+  ctx.lineTo(x, bbox.top + 2 * r);
+  ctx.fill();
 }
 
 function stroke(ctx: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number): void {

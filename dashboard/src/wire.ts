@@ -33,6 +33,8 @@ export interface ExpiryGlance {
   /** What serves it, and the state of its calibration loop. */
   readonly model: string;
   readonly loop: string;
+  /** A challenger that waits for approval. */
+  readonly proposed: string | null;
   readonly years: number;
   readonly forward: Maybe;
   readonly atm_vol: Maybe;
@@ -191,7 +193,7 @@ export interface SeriesOfScope {
 export interface ScoreMark {
   readonly at: string;
   readonly scope: string;
-  readonly type: 'calibration' | 'action' | 'gate';
+  readonly type: 'calibration' | 'promotion' | 'action' | 'gate';
   readonly label: string;
   readonly ok: boolean;
 }
@@ -287,6 +289,12 @@ export interface ReplayState {
   readonly fraction: Maybe;
   readonly incidents: number;
   readonly error: string | null;
+}
+
+/** What the log holds. */
+export interface LogState {
+  readonly state: string;
+  readonly ranges: readonly { readonly first: string; readonly last: string }[];
 }
 
 export interface Session {

@@ -199,6 +199,17 @@ async function protect(app: FastifyInstance, secure: boolean, requestsPerMinute:
       },
     },
   });
+  // The description's own page styles itself inline; ours does not.
+  app.addHook('onSend', async (request, reply, payload) => {
+    if (request.url.startsWith('/docs')) {
+      const policy = String(reply.getHeader('content-security-policy') ?? '');
+      void reply.header(
+        'content-security-policy',
+        policy.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'"),
+      );
+    }
+    return payload;
+  });
   await app.register(rateLimit, {
     max: requestsPerMinute,
     timeWindow: 60_000,

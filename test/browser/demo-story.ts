@@ -145,6 +145,40 @@ export function demoStory(): void {
     await page.keyboard.press('Escape');
   });
 
+  test('demo: an expiry is taken over for a reason, and given back', { skip }, async () => {
+    const { page } = browser;
+    await page.goto(demo.address);
+    await untilFilled(page);
+    await page.keyboard.press('w');
+    for (const [order, then] of [['manual', 'resume'], ['resume', 'manual']] as const) {
+      await page.locator(`[data-order=${order}]`).click();
+      const confirm = page.locator('dialog [data-confirm]');
+      assert.equal(await confirm.isDisabled(), true, 'nothing is ordered without a reason');
+      await page.locator('dialog input').fill(`tested: ${order}`);
+      await confirm.click();
+      await page.waitForSelector(`[data-order=${then}]`, { timeout: 60_000 });
+    } // prettier-ignore
+    const { items } = (await (await fetch(`${demo.address}api/v1/audit`)).json()) as { items: { action: string; outcome: string }[] }; // prettier-ignore
+    assert.equal(items.filter((i) => i.action === 'POST /api/v1/loop' && i.outcome === 'done').length, 2);
+  });
+
+  test('demo: a recorded time is typed in, and its picture is the one of then', { skip }, async () => {
+    const { page } = browser;
+    await page.goto(demo.address);
+    await untilFilled(page);
+    await page.keyboard.press('g');
+    await page.waitForSelector('dialog li');
+    const at = Date.parse(String(await page.evaluate('document.querySelector("dialog li").textContent.slice(0, 19)')).replace(' ', 'T') + 'Z'); // prettier-ignore
+    await page.locator('[data-time]').fill('yesterday');
+    await page.keyboard.press('Enter');
+    await page.locator('dialog [role=alert]').waitFor();
+    const typed = new Date(at + 15_000).toISOString();
+    await page.locator('[data-time]').fill(typed.slice(0, 19).replace('T', ' '));
+    await page.keyboard.press('Enter');
+    await shows(page.locator('.note.past'), [`As of ${typed.slice(0, 19).replace('T', ' ')}`]);
+    await until(page, '[...document.querySelectorAll(".cell-foot")].some((c) => c.textContent.includes("as it was"))');
+  });
+
   test('demo: every panel leaves as CSV and PNG, with what it shows', { skip }, async () => {
     const { page } = browser;
     await page.goto(demo.address);

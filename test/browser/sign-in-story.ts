@@ -48,6 +48,9 @@ export function signInStory(): void {
       await page.keyboard.press('i');
       await page.locator('.incident-detail').getByText('you are view').waitFor();
       assert.equal(await page.getByRole('button', { name: 'Acknowledge' }).count(), 0);
+      await page.keyboard.press('w');
+      await page.waitForSelector('[data-panel=smile] .report h3');
+      assert.equal(await page.locator('[data-order]').count(), 0, 'who may only look is offered no order');
       const unexpected = browser.complaints.filter((c) => !/401|403/.test(c));
       assert.deepEqual(unexpected, []);
     },

@@ -28,6 +28,7 @@ const slice = (scope: string, state: GateWord, pz: number | null, reasons: strin
   scope,
   model: 'svi',
   loop: 'HEALTHY',
+  proposed: null,
   expiry: '2026-12-11T08:00:00.000Z',
   years: 0.05,
   forward: 1,

@@ -120,7 +120,11 @@ export function App({ monitor, connection, session }: Props) {
         <ConnectionNote />
       </header>
       <main id="content" tabIndex={-1} class={stale ? 'stale' : undefined}>
-        {key === '' && tab.alone !== true ? <p class="quiet wait">Waiting for the first word from the server.</p> : <tab.View />}
+        {key === '' && tab.alone !== true ? (
+          <p class="quiet wait">Waiting for the first word from the server.</p>
+        ) : (
+          <tab.View />
+        )}
       </main>
       <p class="spoken" role="status" aria-live="polite">
         {said}

@@ -111,7 +111,7 @@ export interface SmilesInView {
   readonly error: string;
 }
 
-const TRADES_EVERY_MS = 10_000;
+const LOOKING = 'The log is read for this moment.';
 
 /** Gives the smiles in view, asking the server where the stream does not bring them. */
 export function useSmiles(page: Page): SmilesInView {
@@ -133,11 +133,10 @@ export function useSmiles(page: Page): SmilesInView {
         if (!gone) setError(cause instanceof Error ? cause.message : String(cause));
       }
     };
+    setPast(null);
     void load();
-    const timer = asOf === null ? setInterval(() => void load(), TRADES_EVERY_MS) : null;
     return () => {
       gone = true;
-      if (timer !== null) clearInterval(timer);
     };
   }, [key, asOf]);
   useParts(monitor, ['underlyings', 'curves', 'trades'], 500);
@@ -151,6 +150,6 @@ export function useSmiles(page: Page): SmilesInView {
       return smile === undefined ? null : pictureOf(smile);
     },
     still: true,
-    error,
+    error: error !== '' ? error : past === null ? LOOKING : '',
   };
 }

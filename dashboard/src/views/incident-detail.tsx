@@ -7,6 +7,8 @@ import { drawSmile } from '../smile-drawing.ts';
 import { frameOf, sceneOf } from '../smile-frame.ts';
 import { pictureOf } from '../smile-picture.ts';
 import type { Incident, Smile } from '../wire.ts';
+import { incidentOrders } from '../orders.ts';
+import { OrderButtons } from './order-buttons.tsx';
 import { usePage } from './context.tsx';
 import { Picture } from './picture.tsx';
 
@@ -60,6 +62,19 @@ export function IncidentDetail({ id }: { readonly id: string }) {
         Money: {incident.money === null ? 'unknown, no positions are loaded' : `${fixed(incident.money, 0)} USD`}
       </p>
       <Acknowledge incident={incident} onDone={setWhole} />
+      {incident.verdict === undefined || incident.verdict === null ? null : (
+        <p>
+          Verdict: <strong>{incident.verdict.verdict}</strong>{' '}
+          {incident.verdict.automatic
+            ? `by the rule ${words(incident.verdict.rule ?? '')}`
+            : `by ${incident.verdict.by}`}
+          {incident.verdict.note === '' ? '' : `: ${incident.verdict.note}`}
+        </p>
+      )}
+      <OrderButtons
+        label={`orders for ${id}`}
+        orders={incidentOrders(page.session, incident, monitor.status?.rooms ?? [])}
+      />
       <p class="quiet">
         <a href={routeHash({ ...HOME, key, incident: id })}>Link to this incident</a> · in a terminal{' '}
         <code>{explainCommand(id)}</code>

@@ -11,6 +11,8 @@ import { usePage } from './context.tsx';
 import { Panel } from './panel.tsx';
 
 const POLL_MS = 2_000;
+/** So much on either side of a moment that is older than all that is held, ms. */
+const AROUND_MS = 1_800_000;
 const WINDOWS: readonly { readonly name: string; readonly ms: number | null }[] = [
   { name: 'all', ms: null },
   { name: '1 d', ms: 86_400_000 },
@@ -26,21 +28,25 @@ export function ScoreStrips({ scopes }: { readonly scopes: readonly string[] }) 
   const page = usePage();
   const { monitor, key, route, go } = page;
   const [model, setModel] = useState('');
-  const [history] = useState(() => (HISTORY.current = new ScoreHistory()));
+  const [recent] = useState(() => (HISTORY.current = new ScoreHistory()));
+  const [old, setOld] = useState<ScoreHistory | null>(null);
+  const asked = useRef('');
   const [version, setVersion] = useState(0);
   const [error, setError] = useState('');
   useEffect(() => {
     if (key === '') return undefined;
     let gone = false;
     const load = async (): Promise<void> => {
-      const same = history.key === key && (model === '' || history.model === model);
-      const from = same && Number.isFinite(history.newest) ? history.newest : null;
+      const same = recent.key === key && asked.current === model;
+      const from = same && Number.isFinite(recent.newest) ? recent.newest : null;
       try {
-        const answer = await rest.scores(key, model, from);
+        const answer = await rest.scores(key, model, from, null);
         if (gone) return;
-        const before = history.newest;
-        history.take(answer);
-        if (history.newest !== before || from === null) setVersion((v) => v + 1);
+        if (!same) recent.clear();
+        asked.current = model;
+        const before = recent.newest;
+        recent.take(answer);
+        if (recent.newest !== before || from === null) setVersion((v) => v + 1);
         setError('');
       } catch (cause) {
         if (!gone) setError(cause instanceof Error ? cause.message : String(cause));
@@ -53,6 +59,31 @@ export function ScoreStrips({ scopes }: { readonly scopes: readonly string[] }) 
       clearInterval(timer);
     };
   }, [key, model]);
+  // What lies before everything held is asked for around the moment looked at, and shown instead.
+  const looked = route.asOf ?? route.from;
+  const before = looked !== null && looked < recent.extent[0] ? looked : null;
+  useEffect(() => {
+    setOld(null);
+    HISTORY.current = recent;
+    if (before === null || key === '') return undefined;
+    let gone = false;
+    rest.scores(key, model, before - AROUND_MS, before + AROUND_MS).then(
+      (answer) => {
+        if (gone) return;
+        const found = new ScoreHistory();
+        found.take(answer);
+        HISTORY.current = found;
+        setOld(found);
+        setVersion((v) => v + 1);
+        setError('');
+      },
+      (cause: unknown) => gone || setError(cause instanceof Error ? cause.message : String(cause)),
+    );
+    return () => {
+      gone = true;
+    };
+  }, [key, model, before === null ? null : Math.floor(before / AROUND_MS)]);
+  const history = old ?? recent;
   const glance = monitor.underlyings.get(key)?.expiries ?? [];
   const scope = route.scope !== '' ? route.scope : (worstSlice(glance, monitor.incidents.values())?.slice.scope ?? '');
   const rows = SCORE_ROWS.filter((row) => {
@@ -76,7 +107,8 @@ export function ScoreStrips({ scopes }: { readonly scopes: readonly string[] }) 
       controls={
         <>
           {models.length > 1 ? (
-            <select aria-label="model scored" value={history.model} onChange={(e) => setModel(e.currentTarget.value)}>
+            <select aria-label="model scored" value={model} onChange={(e) => setModel(e.currentTarget.value)}>
+              <option value="">what serves</option>
               {models.map((m) => (
                 <option key={m} value={m}>
                   {m}
@@ -106,7 +138,7 @@ export function ScoreStrips({ scopes }: { readonly scopes: readonly string[] }) 
       <div class="strips">
         {rows.map((row, i) => (
           <Strip
-            key={`${key}${history.model}${row.column}`}
+            key={`${key}${model}${row.column}${old === null ? '' : 'old'}`}
             row={row}
             history={history}
             version={version}

@@ -6,10 +6,12 @@ import { drawResiduals } from '../residual-drawing.ts';
 import { acrossName, upName, type Axes, type Bar } from '../smile-axes.ts';
 import { drawSmile, scaleOf, type Box } from '../smile-drawing.ts';
 import { frameOf, nearestBar, sceneOf, type Frame, type SmileScene } from '../smile-frame.ts';
+import { expiryOrders } from '../orders.ts';
 import { curveOf, insideCount, residual, type SmilePicture } from '../smile-picture.ts';
 import { quotesTable } from '../smile-table.ts';
 import type { Fit } from '../wire.ts';
 import { AxisControls } from './axis-controls.tsx';
+import { OrderButtons } from './order-buttons.tsx';
 import { usePage, useParts, type SmilesInView } from './context.tsx';
 import { DataTable } from './data-table.tsx';
 import { Panel } from './panel.tsx';
@@ -48,6 +50,7 @@ export function SmileDetail({ smiles, scope }: { readonly smiles: SmilesInView; 
       </section>
     );
   const { inside, used } = insideCount(picture);
+  const glance = monitor.underlyings.get(page.key)?.expiries.find((e) => e.scope === scope);
   return (
     <Panel
       name="smile"
@@ -83,6 +86,12 @@ export function SmileDetail({ smiles, scope }: { readonly smiles: SmilesInView; 
       <div class="detail">
         <SmilePlot smiles={smiles} scope={scope} picture={picture} />
         <FitReport picture={picture} />
+        {glance === undefined || smiles.still ? null : (
+          <OrderButtons
+            label={`orders for ${scopeName(scope)}`}
+            orders={expiryOrders(page.session, glance, monitor.status?.rooms ?? [])}
+          />
+        )}
       </div>
       <DataTable table={quotesTable(picture)} />
     </Panel>

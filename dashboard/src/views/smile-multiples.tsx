@@ -53,7 +53,7 @@ export function SmileMultiples({ smiles }: { readonly smiles: SmilesInView }) {
       <p class="legend quiet" data-print>
         {upName(axes)} against {acrossName(axes)}
       </p>
-      <Legend />
+      <Legend challenged={smiles.scopes.some((s) => smiles.picture(s)?.curves.some((c) => c.role === 'challenger'))} />
       <div class="multiples">
         {smiles.scopes.map((scope) => {
           const picture = smiles.picture(scope);
@@ -162,11 +162,12 @@ function SmileCell({ picture, glance, worst, ownScale, draw, onReady }: CellProp
   );
 }
 
-function Legend() {
+function Legend({ challenged }: { readonly challenged: boolean }) {
   return (
     <ul class="legend-keys quiet">
       <li class="key-bar">bid-ask</li>
       <li class="key-model">model ± 1 s.e.</li>
+      {challenged ? <li class="key-challenger">challenger on trial</li> : null}
       <li class="key-mark">venue mark</li>
       <li class="key-refused">refused</li>
       <li class="key-buy">bought</li>

@@ -30,8 +30,11 @@ export class CalibrationHistory {
 
   /** `scope` is that of the incident it answers. */
   onAction(record: ActionRecord, scope: string): void {
-    const ok = record.outcome !== 'refused' && record.outcome !== 'not-verified';
-    this.mark(record.at, { scope, type: 'action', label: `${record.kind}: ${record.outcome}`, ok });
+    const ok = record.outcome !== 'refused' && record.outcome !== 'not-verified' && record.kind !== 'roll-back';
+    const changed =
+      record.kind === 'roll-back' || (record.kind === 'promote' && !record.outcome.startsWith('proposed'));
+    const type = changed ? 'promotion' : 'action';
+    this.mark(record.at, { scope, type, label: `${record.kind}: ${record.outcome}`, ok });
   }
 
   onGate(record: GateRecord): void {

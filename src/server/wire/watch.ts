@@ -27,6 +27,7 @@ export const underlying = z
         expiry: time,
         model: z.string(),
         loop: z.string(),
+        proposed: z.string().nullable(),
         years: z.number(),
         forward: optional,
         atm_vol: optional,
@@ -82,7 +83,7 @@ export const scores = z
       z.object({
         at: time,
         scope: z.string(),
-        type: z.enum(['calibration', 'action', 'gate']),
+        type: z.enum(['calibration', 'promotion', 'action', 'gate']),
         label: z.string(),
         ok: z.boolean(),
       }),
