@@ -1,9 +1,10 @@
 /** `vernier portfolio --log` and `vernier explain-pnl` on a session log recorded from the SYNTHETIC chain. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { openBook, readCredentials } from '../../src/cli/book-options.ts';
 import { records, vernier } from './run-vernier.ts';
 
 const CHAIN = new URL('../../src/cli/assets/SYNTHETIC-chain.csv.gz', import.meta.url).pathname;
@@ -83,14 +84,9 @@ test('a book at a past moment of a log, and what it earned between two: the valu
 test('what cannot be told says why', async () => {
   for (const [args, why] of [
     [['portfolio', '--log', log], /nothing is held/],
-    [['portfolio', file], /either --chain or --log/],
     [['portfolio', file, '--log', log, '--at', '2020-01-01'], /no market at that time/],
-    [['portfolio', file, '--log', join(folder, 'none')], /not a log/],
-    [['explain-pnl', log, '--step', '0'], /--step 0/],
     [['explain-pnl', log, '--positions', file, '--from', '2031-01-01T00:00:00Z'], /no market after --from/],
     [['watch', 'deribit:BTC', '--account', 'main'], /--account wants credentials/],
-    [['watch', 'deribit:BTC', '--positions', join(folder, 'none.csv')], /no such file/],
-    [['demo', '--positions-valid', '-1'], /seconds above 0/],
   ] as const) {
     const ran = await vernier(args, { env: { VERNIER_DERIBIT_ID: undefined, VERNIER_DERIBIT_SECRET: undefined } });
     assert.equal(ran.code, 2, `${args.join(' ')}: ${ran.code} ${ran.stderr}`);
@@ -98,15 +94,39 @@ test('what cannot be told says why', async () => {
   }
 });
 
-test('credentials come from a file that nobody else may read, and are told by place', async () => {
+test('flags of a book that cannot work are refused before anything is opened', () => {
+  const usual = { positionsValid: '86400' };
+  const say = (text: string): void => assert.fail(text);
+  assert.throws(() => openBook({ ...usual, positions: join(folder, 'none.csv') }, say), /no such file/);
+  assert.throws(() => openBook({ positionsValid: '-1' }, say), /seconds above 0/);
+  const rules = join(folder, 'rules.yaml');
+  writeFileSync(rules, 'rules:\n  - { name: pz, field: pz, above: 3 }\n');
+  assert.throws(() => openBook({ ...usual, limits: rules }, say), /no rule over record: book/);
+  writeFileSync(
+    rules,
+    'rules:\n  - { name: delta, record: book, field: delta_usd, outside: 20, models: [champion], severity: page }\n',
+  );
+  const { bookLimits } = openBook({ ...usual, limits: rules }, say).config;
+  assert.deepEqual([bookLimits[0].field, bookLimits[0].limit, bookLimits[0].clear], ['delta_usd', 20, 10]);
+});
+
+test('credentials come from the environment or a file that nobody else may read, and are told by place', () => {
+  const secret = 'hush-SYNTHETIC-secret';
   const path = join(folder, 'credentials');
-  writeFileSync(path, 'reader\nhush-SYNTHETIC-secret\nmore\n', { mode: 0o600 });
-  const wrong = await vernier(['watch', 'deribit:BTC', '--credentials', path]);
-  assert.deepEqual([wrong.code, wrong.stderr.includes('hush')], [2, false]);
-  assert.match(wrong.stderr, /two lines/);
-  const open = join(folder, 'open');
-  writeFileSync(open, 'reader\nhush-SYNTHETIC-secret\n', { mode: 0o644 });
-  const readable = await vernier(['watch', 'deribit:BTC', '--credentials', open]);
-  assert.deepEqual([readable.code, readable.stderr.includes('hush')], [2, false]);
-  assert.match(readable.stderr, /chmod 600/);
+  const refused = (text: string, mode: number, why: RegExp): void => {
+    writeFileSync(path, text);
+    chmodSync(path, mode);
+    assert.throws(
+      () => readCredentials(path, {}),
+      (error: Error) => why.test(error.message) && !error.message.includes(secret),
+    );
+  };
+  refused(`reader\n${secret}\nmore\n`, 0o600, /two lines/);
+  refused(`reader\n${secret}\n`, 0o644, /chmod 600/);
+  chmodSync(path, 0o600);
+  const read = { clientId: 'reader', clientSecret: secret };
+  assert.deepEqual(readCredentials(path, {}), read);
+  assert.deepEqual(readCredentials(undefined, { VERNIER_DERIBIT_ID: 'reader', VERNIER_DERIBIT_SECRET: secret }), read);
+  assert.equal(readCredentials(undefined, { VERNIER_DERIBIT_ID: 'reader' }), null);
+  assert.throws(() => readCredentials(join(folder, 'nowhere'), {}), /ENOENT/);
 });
