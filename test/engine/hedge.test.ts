@@ -215,17 +215,28 @@ test('a model that knows how volatility follows spot is promoted; with approval 
   assert.ok(kinds(asked).length > 0);
 });
 
-test('a horizon with a fault of the data at its end is thrown away, and hedging is shut when all of it is faulty', () => {
+test('horizons of an expiry with a fault of its data are thrown away, those of the others are not', () => {
   const r = run();
+  const faulty = `2026-01-14`;
   walk(r, {
     steps: 40,
     shown: (all, i) =>
-      i < 30 ? all : all.map((q) => ({ ...q, bid: (q.bid ?? 0) * 60_000, ask: (q.ask ?? 0) * 60_000 })),
+      all.map((q) => (i >= 30 && q.symbol.includes(faulty) ? { ...q, forward: (q.forward ?? NaN) * 1.02 } : q)),
   });
-  assert.ok(r.records.some((x) => x.type === 'incident' && x.severity === 'critical'));
-  const late = scores(r).filter((s) => Date.parse(s.at) > START + 31 * STEP);
-  assert.deepEqual(late, []);
-  assert.equal(watch(r).gate.state, 'DO_NOT_USE');
+  assert.ok(r.records.some((x) => x.type === 'incident' && x.cause === 'wrong-forward' && x.scope.endsWith(faulty)));
+  const late = scores(r).filter((s) => Date.parse(s.at) > START + 33 * STEP);
+  assert.deepEqual([...new Set(late.map((s) => s.expiry.slice(0, 10)))], ['2026-02-14']);
+});
+
+test('a shut venue shuts hedging', () => {
+  const r = run();
+  walk(r, { steps: 20 });
+  assert.equal(watch(r).gate.state, 'OK');
+  const at = START + 20 * STEP;
+  r.push([{ type: 'platform', at, receivedAt: at, venue: 'deribit', underlying: 'BTC', state: 'locked' }]);
+  const all = EXPIRIES.flatMap((e) => quotes(e, { at }));
+  r.push([...all, snapshotEnd(at)]);
+  assert.deepEqual([watch(r).gate.state, watch(r).gate.reasons], ['DO_NOT_USE', ['platform-locked']]);
 });
 
 test('a state copied in the middle goes on to the same records: nothing is held outside it', () => {
