@@ -6,6 +6,7 @@ import { updateIncidents } from '../policy/incident.ts';
 import { updateGates } from './gates.ts';
 import type { Effect } from './effect.ts';
 import { ANSWER_CAUSES } from './judge-answers.ts';
+import { judgePushed, placeOf } from './judge-pushed.ts';
 import { notePeaks } from './judge-incidents.ts';
 import { noteScores } from './note-scores.ts';
 import { NO_SHIFT, readShift } from './read-shift.ts';
@@ -87,6 +88,7 @@ export function closeBatch(
         record: { type: 'action', at: isoTime(at), incident: record.id, kind: 'quarantine', outcome: 'refits-vetoed' },
       });
   }
+  effects.push(...judgePushed(state, underlying, closed, at));
   notePeaks(underlying, closed);
   effects.push(...requestFits(state, underlying, closed, at));
   for (const c of closed) observeVenueMark(c, at);
@@ -125,7 +127,8 @@ function patienceOf(diagnosis: Diagnosis, whole: string): number {
 }
 
 function alive(underlying: UnderlyingState, scope: string): boolean {
-  return scope === underlying.key || underlying.expiries.some((e) => e.key === scope);
+  const place = placeOf(scope);
+  return place === underlying.key || underlying.expiries.some((e) => e.key === place);
 }
 
 function tellsScores(state: EngineState, expiry: ExpiryState, at: number): boolean {

@@ -29,6 +29,7 @@ export function updateGates(underlying: UnderlyingState, closed: readonly Closed
         // Diagnosis watches the configured model: its faults are not those of the family that was promoted over it.
         modelCauses: [
           ...(trial?.mode === 'probation' && track.model === champion ? [] : causes('model')),
+          ...ownFaults(underlying, c.reading.expiry, track.model),
           ...bookLimits(underlying),
         ],
         quotesUsed: c.reading.facts.used,
@@ -39,6 +40,12 @@ export function updateGates(underlying: UnderlyingState, closed: readonly Closed
     }
   }
   return effects;
+}
+
+/** Causes of incidents that name the model itself in their scope: those of a model that is pushed. */
+function ownFaults(underlying: UnderlyingState, expiry: ExpiryState, model: string): string[] {
+  const scopes = [`${model}@${underlying.key}`, `${model}@${expiry.key}`];
+  return [...underlying.incidents.open.values()].filter((i) => scopes.includes(i.scope)).map((i) => i.cause);
 }
 
 function shutUnseen(underlying: UnderlyingState, closed: readonly ClosedExpiry[], at: number): Effect[] {

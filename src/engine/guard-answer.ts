@@ -34,7 +34,6 @@ export function guardAnswer(
   const previous = newestVersion(track)?.fit ?? null;
   const own = predictions(model, fit, batch);
   const check = checkAnswer(batch, own, fit.parameters, track.answers, status === 'converged');
-  track.check = check === null ? null : { ...check, rivalGain: fit.numbers['coldGain'] ?? 0 };
   track.answers.push(fit.parameters);
   if (track.answers.length > ANSWERS_KEPT) track.answers.shift();
   const breaches: Breach[] = [];
@@ -42,6 +41,11 @@ export function guardAnswer(
   if (check !== null)
     breaches.push(...answerBreaches(check, frozen && previous !== null ? miss(model, previous, batch) : 0));
   const calendar = calendarOf(model, nearer, fit, batch, own);
+  const arbitrage = Math.max(
+    (fit.numbers['minG'] ?? 0) < -BUTTERFLY_ROUNDING ? 2 : 0,
+    confirmed ? 0 : (calendar?.worst ?? 0) / CALENDAR_ERRORS,
+  );
+  track.check = check === null ? null : { ...check, rivalGain: fit.numbers['coldGain'] ?? 0, arbitrage };
   if (calendar !== null && !confirmed && calendar.worst > CALENDAR_ERRORS)
     breaches.push({ guard: 'calendar-arbitrage', value: calendar.worst, limit: CALENDAR_ERRORS });
   const jump = previous === null ? null : jumpOf(state, expiry, model, previous, fit, batch);
@@ -59,6 +63,9 @@ function predictions(model: MonitoredModel, fit: Fit, batch: Observations): Pred
 function miss(model: MonitoredModel, fit: Fit, batch: Observations): number {
   return checkAnswer(batch, predictions(model, fit, batch), fit.parameters, [], true)?.missErrors ?? 0;
 }
+
+/** A density this far below zero is rounding. */
+const BUTTERFLY_ROUNDING = 1e-9;
 
 /** Total variance below the nearer expiry's by so many standard errors of the difference is no noise. */
 const CALENDAR_ERRORS = 4;

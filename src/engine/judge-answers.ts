@@ -51,7 +51,8 @@ export function judgeAnswers(state: EngineState, underlying: UnderlyingState, ba
     underlying.key,
     at,
     diagnoses.filter((d) => ANSWER_CAUSES.has(d.cause)),
-    (scope, cause) => ANSWER_CAUSES.has(cause) && (examined.has(scope) || !scope.startsWith(prefix)),
+    (scope, cause) =>
+      ANSWER_CAUSES.has(cause) && (examined.has(scope) || !(scope.startsWith(prefix) || scope.includes('@'))),
   );
   const effects: Effect[] = records.map((record) => ({ type: 'record', record }));
   for (const record of records)
@@ -67,7 +68,8 @@ function isOf(scope: { readonly venue: string; readonly underlying: string }, un
   return scope.venue === underlying.venue && scope.underlying === underlying.underlying;
 }
 
-function answerSigns(track: ModelTrack): Map<SignName, Sign> {
+/** What the check of the newest answer shows. */
+export function answerSigns(track: ModelTrack): Map<SignName, Sign> {
   const signs = new Map<SignName, Sign>();
   const check = track.check;
   if (check === null) return signs;
@@ -80,6 +82,7 @@ function answerSigns(track: ModelTrack): Map<SignName, Sign> {
   });
   signs.set('answer-repeat', { value: repeatOf, strength: isRepeat(check) ? 1.5 : 0 });
   signs.set('rival', { value: check.rivalGain, strength: strengthOf(check.rivalGain, RIVAL_ENTRY) });
+  signs.set('arbitrage', { value: check.arbitrage, strength: strengthOf(check.arbitrage, 1) });
   const failed = !converged && missErrors >= limits.realMiss;
   signs.set('answer-failed', { value: converged ? 0 : 1, strength: failed ? 1 : 0 });
   return signs;

@@ -14,6 +14,7 @@ import type { ClosedExpiry } from './close.ts';
 import type { Effect } from './effect.ts';
 import { countRefused, type EngineState, type ModelTrack, type UnderlyingState } from './state.ts';
 import { newestVersion } from './versions.ts';
+import { placeOf } from './judge-pushed.ts';
 
 /** What ended so recently on the same scope that its return is the same incident again, ms. */
 const AGAIN_MS = 600_000;
@@ -90,7 +91,7 @@ function ruleFor(underlying: UnderlyingState, book: VerdictBook, incident: Incid
     kind,
     openSeconds: (at - openedAt) / 1000,
     repeated: openElsewhere || endedJustBefore,
-    alive: scope === underlying.key || underlying.expiries.some((e) => e.key === scope),
+    alive: placeOf(scope) === underlying.key || underlying.expiries.some((e) => e.key === placeOf(scope)),
     verified,
     lineReported:
       underlying.feedHealth.lostAt >= openedAt - REPORTED_BEFORE_MS ||

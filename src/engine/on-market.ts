@@ -12,6 +12,7 @@ import type {
   QuoteEvent,
   TradeEvent,
 } from '../market/event.ts';
+import { noteChannel } from './watch-channels.ts';
 import { scoreTrade } from './score-trade.ts';
 import { placeInstrument, removeExpiry, underlyingOf } from './place.ts';
 import { countRefused, type EngineState, type UnderlyingState } from './state.ts';
@@ -50,6 +51,7 @@ export function onQuote(state: EngineState, stamped: QuoteEvent): UnderlyingStat
   const event = withForward(underlying, expiry.expiry, sane(state, stamped));
   if (entry.quote !== null && event.at < entry.quote.at) {
     countRefused(state, 'out-of-order');
+    noteLate(state, underlying, event.at);
     return null;
   }
   expiry.messageAt = event.at;
@@ -59,6 +61,14 @@ export function onQuote(state: EngineState, stamped: QuoteEvent): UnderlyingStat
   }
   if (event.index !== null) underlying.quotedIndex = event.index;
   return underlying;
+}
+
+/** Counts a message, and one behind the last closed batch as late. */
+export function noteLate(state: EngineState, underlying: UnderlyingState, at: number): void {
+  underlying.feedHealth.messages++;
+  if (!(at < underlying.closedAt)) return;
+  state.counts.late++;
+  underlying.feedHealth.late++;
 }
 
 /** A future's price this far in time from a quote is still the forward of the quote's own time, ms. */
@@ -103,6 +113,7 @@ const RECENT_TRADES = 20_000;
 export function onIndex(state: EngineState, stamped: IndexEvent): UnderlyingState {
   const event = sane(state, stamped);
   const underlying = underlyingOf(state, event.venue, event.underlying);
+  noteChannel(underlying, event.name, event.at);
   if (underlying.index === null || event.at >= underlying.index.at) underlying.index = event;
   return underlying;
 }
@@ -122,11 +133,17 @@ export function onFuture(state: EngineState, event: FutureEvent): UnderlyingStat
     }
   }
   futures.set(event.symbol, event);
+  noteChannel(underlying, event.symbol, event.at);
   return underlying;
 }
 
-/** The feed lost messages, or may have. */
+/** The feed lost messages, or may have: all of a venue's underlyings, or the expiry of the one instrument named. */
 export function onGap(state: EngineState, event: GapEvent): void {
+  if (event.symbol !== null) {
+    const place = state.instruments.get(`${event.venue}:${event.symbol}`);
+    if (place !== undefined) place.expiry.lostAt = event.at;
+    return;
+  }
   for (const u of state.underlyings.values()) if (u.venue === event.venue) u.feedHealth.lostAt = event.at;
 }
 

@@ -139,6 +139,8 @@ function expirySigns(c: ClosedExpiry, closed: readonly ClosedExpiry[], offset: n
   const crossed = read('crossed_count');
   const crossedZ = binomial(crossed, facts.quoted, CROSSED_RATE);
   put(signs, 'crossed', crossed, crossed < 2 ? 0 : strengthOf(crossedZ, ENTRY.crossed));
+  const sinceLoss = c.reading.facts.at - expiry.lostAt;
+  put(signs, 'gap', sinceLoss / 1000, sinceLoss <= GAP_TELLS_MS ? 2 : 0);
   const mine = c.reading.selection.refused.get('own') ?? 0;
   const share = mine / Math.max(1, mine + facts.used);
   put(signs, 'own', share, mine < OWN_MINIMUM ? 0 : strengthOf(share, ENTRY.ownShare));
@@ -210,17 +212,16 @@ const SHIFT_ENTRY = 4.2;
 function addInnovation(signs: Signs, c: ClosedExpiry, innovation: CommonInnovation): void {
   const z = innovation.byExpiry.get(c.reading.expiry.key);
   if (z === undefined || (signs.get('absent')?.strength ?? 1) > 0) return;
-  const [shift, skewShift] = [0, 1].map(
-    (i) => c.shift[i] - (Number.isFinite(innovation.shift[i]) ? innovation.shift[i] : 0),
-  );
-  let leads = Math.abs(z[0]) - Math.abs(z[1]);
+  const shifts = c.shift.map((v, i) => v - (Number.isFinite(innovation.shift[i]) ? innovation.shift[i] : 0));
+  const [shift] = shifts;
+  let leads = leadOf(z);
   FACTORS.forEach((name, i) => {
     const own = Number.isFinite(innovation.z[i]) ? z[i] - innovation.z[i] : z[i];
     // Skew and curvature of one expiry wander with single quotes; together with the others' they are a move.
     const jumped = i === 0 && Number.isFinite(shift) ? strengthOf(shift, SHIFT_ENTRY) : 0;
     const moved = strengthOf(own, OWN_ENTRY);
     // What leads is asked of the statistic that shows it: against its last minutes, or against the prediction.
-    if (i === 0 && jumped > moved) leads = Math.abs(shift) - Math.abs(skewShift);
+    if (i === 0 && jumped > moved) leads = leadOf(shifts);
     put(signs, name, jumped > moved ? shift : z[i], Math.max(jumped, moved));
   });
   if (Number.isFinite(leads)) put(signs, 'level-leads', leads, leads >= 0 ? 1 : 0);
@@ -229,13 +230,19 @@ function addInnovation(signs: Signs, c: ClosedExpiry, innovation: CommonInnovati
   put(signs, 'shape', pr, Math.max(strengthOf(pr, ENTRY.shape), c.drift >= 1 ? DRIFT_STRENGTH : 0));
 }
 
+/** By how many standard deviations level has moved further than skew and curvature. */
+function leadOf([level, skew, curvature]: readonly number[]): number {
+  return Math.abs(level) - Math.max(Math.abs(skew), Math.abs(curvature));
+}
+
 /** An alarm of the sequential tests is evidence enough by itself: their run lengths keep within the page budget. */
 function addDrift(signs: Signs, told: readonly boolean[] | undefined): void {
   FACTORS.forEach((name, i) => {
     const sign = signs.get(name);
     if (told?.[i] !== true || sign === undefined) return;
     put(signs, name, sign.value, Math.max(sign.strength, DRIFT_STRENGTH));
-    if (i === 0 || (i === 1 && told[0] !== true)) put(signs, 'level-leads', i === 0 ? 1 : -1, i === 0 ? 1 : 0);
+    if (i === 0) put(signs, 'level-leads', 1, 1);
+    if (i === 1 && !told[0]) put(signs, 'level-leads', -1, 0);
   });
 }
 
@@ -278,8 +285,8 @@ function underlyingSigns(
     put(signs, name, jumped > moved ? shift : z, Math.max(jumped, moved));
   });
   const byShift = signs.get('level')?.value === innovation.shift[0];
-  const [level, skew] = byShift ? innovation.shift : innovation.z;
-  put(signs, 'level-leads', Math.abs(level) - Math.abs(skew), Math.abs(level) >= Math.abs(skew) ? 1 : 0);
+  const leads = leadOf(byShift ? innovation.shift : innovation.z);
+  put(signs, 'level-leads', leads, leads >= 0 ? 1 : 0);
   put(signs, 'term', innovation.term, strengthOf(innovation.term, 2.5));
   // The volatility before the move, not after it: a crash must not excuse itself.
   const atm = readTrailingMedian(underlying.atmBaseline, 1)?.centre ?? NaN;

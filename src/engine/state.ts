@@ -17,6 +17,7 @@ import type { CalibrationLoop } from './calibration-loop.ts';
 import type { EngineConfig } from './config.ts';
 import type { CreditCurveState } from './credit-state.ts';
 import type { HedgeWatch } from './hedge-state.ts';
+import type { ChannelPulse } from './watch-channels.ts';
 import type { FactorWatch } from './watch-factors.ts';
 import type { ShapeWatch } from './watch-shape.ts';
 
@@ -107,6 +108,8 @@ export interface UnderlyingState {
   /** Packages whose legs are still coming, and the last errors of complete ones, USD per unit of the first leg. */
   readonly packages: PackageScore[];
   readonly packageErrors: number[];
+  /** Channels beside those of the options, the index and the futures, by name. */
+  readonly channels: Map<string, ChannelPulse>;
   /** Messages and late ones since the last close, our own lag (ms) and when the feed last reported a loss (epoch ms). */
   readonly feedHealth: { messages: number; late: number; lagMs: number; lostAt: number };
   readonly incidents: IncidentBook;
@@ -132,6 +135,8 @@ export interface ExpiryState {
   /** Receive-bounded time of the last message and of the last change of a bid or ask, epoch ms; NaN before. */
   messageAt: number;
   changedAt: number;
+  /** When the feed last reported a loss on one of its instruments, epoch ms. */
+  lostAt: number;
   /** Venue time minus receive time of the last quote, ms; 0 before. */
   skewMs: number;
   /** Changes of bid or ask a second, smoothed over closes, and the closes behind it. */

@@ -8,6 +8,7 @@ import { onCreditQuote, onCreditTerms, onCreditTime } from './on-credit.ts';
 import { onFitResult } from './on-fit-result.ts';
 import { updateGates } from './gates.ts';
 import {
+  noteLate,
   onDelivery,
   onFeed,
   onFuture,
@@ -130,11 +131,7 @@ function unknown(event: never): never {
 function advance(state: EngineState, underlying: UnderlyingState | null, event: EventTimes): readonly Effect[] {
   if (underlying === null) return NONE;
   const { batchMs, latenessMs, clockToleranceMs, minChanged } = state.config;
-  underlying.feedHealth.messages++;
-  if (event.at < underlying.closedAt) {
-    state.counts.late++;
-    underlying.feedHealth.late++;
-  }
+  noteLate(state, underlying, event.at);
   const mark = Math.min(event.at, event.receivedAt + clockToleranceMs) - latenessMs;
   if (!(mark > underlying.watermark)) return NONE;
   underlying.watermark = mark;

@@ -2,6 +2,7 @@ import type { ChainEntry } from '../market/chain.ts';
 import { diagnose, type ScopeSigns } from '../policy/diagnosis.ts';
 import { updateIncidents } from '../policy/incident.ts';
 import type { Sign, SignName } from '../policy/signs.ts';
+import { deadChannels, deadOptions } from './watch-channels.ts';
 import type { Effect } from './effect.ts';
 import type { ExpiryState, UnderlyingState } from './state.ts';
 
@@ -9,7 +10,7 @@ import type { ExpiryState, UnderlyingState } from './state.ts';
 export const STREAM_MS = 600_000;
 
 /** Causes that silence opens and its end resolves while data stream. */
-export const SILENCE_CAUSES: ReadonlySet<string> = new Set(['stale-feed', 'missing-expiry']);
+export const SILENCE_CAUSES: ReadonlySet<string> = new Set(['stale-feed', 'missing-expiry', 'silent-channel']);
 
 /** Closes behind a rate before silence can be told from habit. */
 const RATE_MINIMUM = 10;
@@ -44,13 +45,17 @@ export function watchSilence(underlying: UnderlyingState, at: number, openAt: nu
   const book = underlying.incidents;
   const everything = missedByAll(watched, at, shortest);
   const none = missed.every((m) => m < MISSED_ENTRY) && everything < MISSED_ENTRY;
-  if (none && ![...book.open.values()].some((i) => SILENCE_CAUSES.has(i.cause))) return [];
+  const channels = deadChannels(underlying, at);
+  const options = watched.map((e) => deadOptions(e, at));
+  const alive = channels.strength === 0 && options.every((s) => s.strength === 0);
+  if (none && alive && ![...book.open.values()].some((i) => SILENCE_CAUSES.has(i.cause))) return [];
   const expiries = watched.map((e, i): ScopeSigns => ({
     scope: e.key,
-    signs: silenceSigns(e, missed[i], speaking, at),
+    signs: silenceSigns(e, missed[i], speaking, at).set('silent', options[i]),
   }));
   const own = new Map<SignName, Sign>([
     ['unchanged', { value: everything, strength: everything >= MISSED_ENTRY ? 2 : 0 }],
+    ['silent', channels],
   ]);
   const diagnoses = diagnose({
     scope: underlying.key,

@@ -15,6 +15,8 @@ export interface ChainEntry {
   markAtChange: number;
   /** Smoothed time between changes of bid or ask, ms; 0 before the second change. */
   intervalMs: number;
+  /** Smoothed time between messages, changed or not, ms; 0 before the second. */
+  speaksMs: number;
   /** Whether bid or ask changed since the last closed batch. */
   fresh: boolean;
   /** Where our own orders rest, and where they rested before that; null when we have never quoted it. */
@@ -31,6 +33,7 @@ export function newEntry(instrument: OptionInstrument): ChainEntry {
     forwardAtChange: NaN,
     markAtChange: NaN,
     intervalMs: 0,
+    speaksMs: 0,
     fresh: false,
     own: null,
   };
@@ -38,14 +41,19 @@ export function newEntry(instrument: OptionInstrument): ChainEntry {
 
 const INTERVAL_SMOOTHING = 0.1;
 
+/** Exponential mean of the times between events, ms; the first one is believed. */
+export function smoothedGap(smoothed: number, gap: number): number {
+  return smoothed === 0 ? gap : smoothed + INTERVAL_SMOOTHING * (gap - smoothed);
+}
+
 /** Applies a quote: returns true when bid or ask changed. A quote older than the one held is the caller's to refuse. */
 export function applyQuote(entry: ChainEntry, quote: QuoteEvent): boolean {
   const last = entry.quote;
   entry.quote = quote;
+  if (last !== null) entry.speaksMs = smoothedGap(entry.speaksMs, quote.at - last.at);
   if (last !== null && last.bid === quote.bid && last.ask === quote.ask) return false;
   if (last !== null) {
-    const gap = quote.at - entry.changedAt;
-    entry.intervalMs = entry.intervalMs === 0 ? gap : entry.intervalMs + INTERVAL_SMOOTHING * (gap - entry.intervalMs);
+    entry.intervalMs = smoothedGap(entry.intervalMs, quote.at - entry.changedAt);
   }
   entry.changedAt = quote.at;
   entry.forwardAtChange = quote.forward ?? NaN;

@@ -23,6 +23,7 @@ export const CAUSES = {
   'crossed-quotes': { kind: 'data', says: 'more bids above asks than chance allows' },
   'fat-finger': { kind: 'data', says: 'single quotes far away from everything around them' },
   'missing-expiry': { kind: 'data', says: 'an expiry that should be quoted is silent while others are not' },
+  'silent-channel': { kind: 'data', says: 'single channels are dead while those beside them speak' },
   'index-dislocation': { kind: 'data', says: 'the spot index contradicts futures and parity' },
   'liquidity-contraction': { kind: 'market', says: 'spreads widen and quotes are pulled across expiries' },
   'flash-crash': { kind: 'market', says: 'spot and volatility move together far beyond the usual' },

@@ -64,7 +64,7 @@ export function diagnose(signs: UnderlyingSigns): Diagnosis[] {
     const here: Diagnosis[] = [];
     const moves = [...standingOn(signs, expiry.scope), ...common];
     judge(expiry.signs, expiry.scope, new Set(explained), moves, signs, here, {});
-    found.push(...here.filter((d) => !wide.has(d.cause)));
+    for (const d of here) found.push(wide.has(d.cause) ? { ...d, symptomOf: `${d.cause}|${signs.scope}` } : d);
   }
   return found.toSorted(
     (a, b) => diagnosisRank(b.kind, b.logOdds) - diagnosisRank(a.kind, a.logOdds) || (a.scope < b.scope ? -1 : 1),

@@ -71,6 +71,7 @@ export const SIGNATURES: Readonly<Record<Cause, Signature>> = {
   'crossed-quotes': { prior: DATA_PRIOR, signs: { crossed: ALWAYS, fall: SELDOM } },
   'fat-finger': { prior: DATA_PRIOR, signs: { outlier: ALWAYS, bounds: SOMETIMES, shape: SELDOM } },
   'missing-expiry': { prior: DATA_PRIOR, signs: { absent: ALWAYS, fall: SELDOM } },
+  'silent-channel': { prior: DATA_PRIOR, signs: { silent: ALWAYS } },
   'index-dislocation': { prior: DATA_PRIOR, signs: { 'index-gap': ALWAYS, 'forward-gap': SELDOM, 'forward-bend': SELDOM } },
   'liquidity-contraction': {
     prior: MARKET_PRIOR,
@@ -85,7 +86,7 @@ export const SIGNATURES: Readonly<Record<Cause, Signature>> = {
   },
   'level-move': {
     prior: MARKET_PRIOR,
-    signs: { level: ALWAYS, 'level-leads': ALWAYS, skew: SOMETIMES, curvature: SOMETIMES, term: SOMETIMES, wide: SELDOM, return: SELDOM, shape: SELDOM },
+    signs: { level: ALWAYS, 'level-leads': ALWAYS, skew: SOMETIMES, curvature: SOMETIMES, term: NEVER, wide: SELDOM, return: SELDOM, shape: SELDOM },
   },
   'skew-move': {
     prior: MARKET_PRIOR,
@@ -95,7 +96,7 @@ export const SIGNATURES: Readonly<Record<Cause, Signature>> = {
     prior: MARKET_PRIOR,
     signs: { curvature: ALWAYS, level: SELDOM, skew: SELDOM, shape: SOMETIMES },
   },
-  'term-move': { prior: MARKET_PRIOR, signs: { term: ALWAYS, level: SELDOM, skew: SELDOM, return: SELDOM } },
+  'term-move': { prior: MARKET_PRIOR, signs: { term: ALWAYS, level: OFTEN, skew: SELDOM, return: SELDOM } },
   'frozen-model': { prior: DATA_PRIOR, signs: { 'answer-repeat': ALWAYS, 'answer-miss': OFTEN, 'answer-scale': SOMETIMES } },
   'local-minimum': { prior: DATA_PRIOR, signs: { rival: ALWAYS, 'answer-miss': SOMETIMES } },
   'arbitrageable-fit': { prior: DATA_PRIOR, signs: { arbitrage: ALWAYS } },

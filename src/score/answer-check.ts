@@ -26,6 +26,8 @@ export interface AnswerCheck {
   readonly converged: boolean;
   /** Units of log-likelihood by which a cold multi-start beat the warm one; 0 where none was tried, or won. */
   readonly rivalGain: number;
+  /** Arbitrage of the fit in units of what its guards refuse, written by them: 0 none, 1 at their limit. */
+  readonly arbitrage: number;
 }
 
 /** Beyond these an answer is not what its own batch shows; the diagnosis of answers and the guard on them share them. */
@@ -102,6 +104,7 @@ export function checkAnswer(
     atmSd: atmSd(batch, predicted),
     converged,
     rivalGain: 0,
+    arbitrage: 0,
   };
 }
 

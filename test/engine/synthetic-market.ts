@@ -23,6 +23,8 @@ export interface Mood {
   readonly forward?: number;
   /** ATM volatility, fraction. */
   readonly level?: number;
+  /** Volatility added per squared standardised moneyness, fraction: bends the smile. */
+  readonly bend?: number;
   /** Half spread, volatility fraction. */
   readonly half?: number;
   /** Published forward, USD; null = none; default the true one. */
@@ -72,7 +74,9 @@ export function quoteOf(instrument: OptionInstrument, mood: Mood): QuoteEvent {
   const { at, forward = SPOT, level = 0.5, half = 0.004 } = mood;
   const { side, strike, expiry, symbol, venue } = instrument;
   const years = Math.max(yearsBetween(at, expiry), 1e-6);
-  const sigma = smile(Math.log(strike / forward), level, years);
+  const k = Math.log(strike / forward);
+  const x = Math.max(-2.5, Math.min(2.5, k / (level * Math.sqrt(years))));
+  const sigma = smile(k, level, years) + (mood.bend ?? 0) * x * x;
   const price = (s: number): number => inverseGreeks({ side, forward, strike, years, sigma: s }).priceCoin;
   const greeks = inverseGreeks({ side, forward, strike, years, sigma });
   return {

@@ -26,6 +26,8 @@ test('a sound answer misses nothing', () => {
     leaveOneOutRatio: NaN,
     atmSd: 0,
     converged: true,
+    rivalGain: 0,
+    arbitrage: 0,
   });
 });
 
