@@ -38,7 +38,9 @@ export function engineSources(
   const home = (p: Position): UnderlyingState | null => homeOf(state, p);
   for (const p of positions) {
     const u = home(p);
-    if (u !== null) homes.set(u, [...(homes.get(u) ?? []), p]);
+    const same = u === null ? undefined : homes.get(u);
+    if (same !== undefined) same.push(p);
+    else if (u !== null) homes.set(u, [p]);
   }
   const priced = new Map<UnderlyingState, PricedBook>([...homes].map(([u, own]) => [u, priceBook(u, own, at)]));
   const names = new Set<string>([...priced.keys()].flatMap((u) => bookSources(u)));

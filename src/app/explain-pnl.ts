@@ -189,7 +189,9 @@ function stopAt(walk: LogWalk, source: string, own: readonly Position[] | null):
   const homes = new Map<UnderlyingState, Position[]>();
   for (const p of positions) {
     const home = homeOf(state, p);
-    if (home !== null) homes.set(home, [...(homes.get(home) ?? []), p]);
+    const same = home === null ? undefined : homes.get(home);
+    if (same !== undefined) same.push(p);
+    else if (home !== null) homes.set(home, [p]);
   }
   // What is traded in the step must have a price too.
   for (const u of state.underlyings.values()) {

@@ -77,8 +77,11 @@ export class PositionWatch {
     const at = Math.floor(venueNow() - Math.max(0, receivedAt - writtenAt));
     const byAccount = new Map<string, Holding[]>();
     for (const account of this.accounts) byAccount.set(account, []);
-    for (const { account, holding } of file.holdings)
-      byAccount.set(account, [...(byAccount.get(account) ?? []), holding]);
+    for (const { account, holding } of file.holdings) {
+      const same = byAccount.get(account);
+      if (same === undefined) byAccount.set(account, [holding]);
+      else same.push(holding);
+    }
     if (byAccount.size === 0 && file.refused.length > 0) throw new CsvError(`no usable row: ${file.refused[0]}`);
     const events: MarketEvent[] = file.refused.slice(0, MOST_REFUSALS).map((value) => ({
       type: 'refused', at, receivedAt, venue: 'file', reason: 'position-row', field: value.split(':', 1)[0], value,

@@ -79,7 +79,11 @@ export function priceBook(underlying: UnderlyingState, positions: readonly Posit
   }
   netted.push(...bySymbol.values());
   const wanted = new Map<number, OptionPosition[]>();
-  for (const p of bySymbol.values()) wanted.set(p.expiry, [...(wanted.get(p.expiry) ?? []), p]);
+  for (const p of bySymbol.values()) {
+    const same = wanted.get(p.expiry);
+    if (same === undefined) wanted.set(p.expiry, [p]);
+    else same.push(p);
+  }
   const expiries: PricedExpiry[] = [];
   for (const f of readForwards(underlying, at)) {
     const options = wanted.get(f.expiry.expiry);
