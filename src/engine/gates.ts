@@ -31,8 +31,10 @@ export function updateGates(underlying: UnderlyingState, closed: readonly Closed
           ...(trial?.mode === 'probation' && track.model === champion ? [] : causes('model')),
           ...ownFaults(underlying, c.reading.expiry, track.model),
           ...bookLimits(underlying),
+          ...(track.model === champion ? contradicted(c.reading.expiry) : []),
         ],
         quotesUsed: c.reading.facts.used,
+        child: version?.fit.numbers['child'] === 1,
       });
       const record = gateChange(track.gate, after, `${track.model}@${c.reading.expiry.key}`, at);
       track.gate = after;
@@ -73,6 +75,14 @@ function outage(underlying: UnderlyingState): string[] {
   if (underlying.platform !== 'open') reasons.push(`platform-${underlying.platform}`);
   if (underlying.feed === 'down') reasons.push('feed-down');
   return reasons;
+}
+
+/** Closes in a row that contradict the serving calibration while nothing has replaced it: more than any answer needs. */
+const UNANSWERED_CLOSES = 10;
+
+/** A model that the market has left behind, because refits are refused or nothing may be fitted, is not to be relied on. */
+function contradicted(expiry: ExpiryState): string[] {
+  return expiry.loop.warnings >= UNANSWERED_CLOSES ? ['contradicted'] : [];
 }
 
 /** A book beyond its limits may be hedged and not added to; what is wrong with its positions gates the money alone. */

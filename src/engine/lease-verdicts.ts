@@ -1,5 +1,8 @@
 import type { LeaseVerdict } from '../policy/lease-desk.ts';
+import type { GateState } from '../policy/gate.ts';
 import { loopNoise } from '../policy/loop.ts';
+import { wingGate } from '../policy/wing-gate.ts';
+import { WINGS } from '../score/wing-score.ts';
 import { creditLeases } from './credit-leases.ts';
 import { hedgeLeases } from './hedge-target.ts';
 import type { EngineState, ExpiryState, ModelTrack, UnderlyingState } from './state.ts';
@@ -17,7 +20,10 @@ export function leaseVerdicts(state: EngineState): LeaseVerdict[] {
   for (const underlying of state.underlyings.values())
     for (const expiry of underlying.expiries)
       if (expiry.expiry > underlying.watermark)
-        for (const track of expiry.models) verdicts.push(verdictOn(underlying, expiry, track));
+        for (const track of expiry.models) {
+          const verdict = verdictOn(underlying, expiry, track);
+          verdicts.push(verdict, ...wingVerdicts(expiry, track, verdict));
+        }
   return [...verdicts, ...hedgeLeases(state), ...creditLeases(state)];
 }
 
@@ -29,13 +35,34 @@ function verdictOn(underlying: UnderlyingState, expiry: ExpiryState, track: Mode
       ownerOf[incident.cause] = underlying.key;
   return {
     scope: `${track.model}@${expiry.key}`,
-    gate: track.gate,
+    gate: version === null && isUnquoted(underlying, expiry) ? UNQUOTED : track.gate,
     ownerOf,
     modelId: version === null ? null : version.fit.id,
     asOf: version === null ? null : version.fit.at,
     uncertainty:
       version === null ? null : uncertaintyAt(track, version.fit, underlying.watermark, loopNoise(expiry.loop.machine)),
   };
+}
+
+/** Nothing is quoted there, and the rest of the chain is heard: no calibration will come. */
+const UNQUOTED: GateState = { state: 'DO_NOT_USE', reasons: ['no-quotes'] };
+
+function isUnquoted(underlying: UnderlyingState, expiry: ExpiryState): boolean {
+  const quoted = expiry.entries.some((e) => e.quote !== null && (e.quote.bid !== null || e.quote.ask !== null));
+  return !quoted && Number.isFinite(underlying.closedAt);
+}
+
+/** The parts of the smile of the model that serves an expiry, each at most as open as the whole. */
+function wingVerdicts(expiry: ExpiryState, track: ModelTrack, whole: LeaseVerdict): LeaseVerdict[] {
+  if (track.model !== expiry.loop.champion || whole.modelId === null) return [];
+  const ownerOf: Record<string, string> = {};
+  for (const reason of whole.gate.reasons) ownerOf[reason] = whole.ownerOf[reason] ?? expiry.key;
+  return track.wings.map((wing, i) => ({
+    ...whole,
+    ...wingGate(whole.gate, wing),
+    scope: `${whole.scope}:${WINGS[i]}`,
+    ownerOf,
+  }));
 }
 
 /** U(tau) / U(0) = sqrt(1 + m s_R^2 tau / v_0), m = 10 under stress, v_0 the squared error of the fit on its own data. Source: methods.md 5.3. */

@@ -1,12 +1,14 @@
 import { servedCalibration } from '../policy/registry.ts';
+import { updateWings } from '../policy/wing-gate.ts';
 import type { ClosedExpiry } from './close.ts';
 
 /** Enters what a batch said of each model where it is asked for later: with the model, and with the calibration it judged. */
 export function noteScores(closed: ClosedExpiry): void {
   const { registry } = closed.reading.expiry.loop;
-  for (const { track, primary, fit } of closed.scores) {
+  for (const { track, primary, fit, wings } of closed.scores) {
     if (primary === null || fit === null) continue;
     track.pz = primary.pz;
+    updateWings(track.wings, wings);
     const entry = servedCalibration(registry, fit.content);
     if (entry === undefined) continue;
     entry.scored++;

@@ -7,6 +7,7 @@ import type { OptionInstrument } from '../market/instrument.ts';
 import { yearsBetween } from '../market/year-fraction.ts';
 import { scopeKey } from '../model/contract.ts';
 import { GATE_CLOSED } from '../policy/gate.ts';
+import { initWings } from '../policy/wing-gate.ts';
 import { initIncidentBook } from '../policy/incident.ts';
 import { DATA_METRICS } from '../quality/registry.ts';
 import { initDynamics } from '../score/dynamics.ts';
@@ -132,6 +133,7 @@ export function newTrack(model: string, years: number): ModelTrack {
     versions: [],
     noise: initHorizonNoise(years),
     pz: NaN,
+    wings: initWings(),
     lastJobAt: -Infinity,
     pending: null,
     fits: 0,

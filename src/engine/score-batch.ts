@@ -6,6 +6,7 @@ import { fittedShare, readDynamics, updateDynamics } from '../score/dynamics.ts'
 import { readHalfLife, updateHalfLife } from '../score/half-life.ts';
 import { updateHorizonNoise } from '../score/horizon-noise.ts';
 import { scorePrequential, type PrequentialScore } from '../score/prequential.ts';
+import { scoreWings, type WingScore } from '../score/wing-score.ts';
 import { modelNamed } from './models.ts';
 import type { EngineConfig } from './config.ts';
 import type { ExpiryState, ModelTrack } from './state.ts';
@@ -17,6 +18,8 @@ export interface ModelScores {
   /** Score at the shortest horizon for which a version was live; null without one. */
   readonly primary: PrequentialScore | null;
   readonly ageSeconds: number;
+  /** The primary score by part of the smile; empty without one. */
+  readonly wings: readonly WingScore[];
   /** The version that the primary score judged. */
   readonly fit: Fit | null;
   readonly records: readonly ScoreRecord[];
@@ -43,6 +46,7 @@ export function scoreBatch(
     const records: ScoreRecord[] = [];
     let primary: PrequentialScore | null = null;
     let primaryAge = NaN;
+    let wings: readonly WingScore[] = [];
     let judged: Fit | null = null;
     let last: string | null = null;
     for (const h of config.horizonsSeconds) {
@@ -58,13 +62,14 @@ export function scoreBatch(
       if (primary === null) {
         primary = score;
         primaryAge = age;
+        wings = scoreWings(batch, out, track.noise.variancePerSecond * age);
         judged = version.fit;
         if (learn && track.model === config.champion) scoreDynamics(track, version.fit, batch, out.mean);
         if (learn && age >= YOUNGEST_SECONDS) updateHorizonNoise(track.noise, score.excess, age, batch.years);
       }
       if (tell) records.push(scoreRecord(track, expiry, batch.at, horizon, age, score));
     }
-    return { track, primary, ageSeconds: primaryAge, fit: judged, records };
+    return { track, primary, ageSeconds: primaryAge, wings, fit: judged, records };
   });
 }
 

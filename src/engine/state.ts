@@ -6,6 +6,7 @@ import type { TrailingMedian } from '../detect/trailing-median.ts';
 import type { IncidentBook } from '../policy/incident.ts';
 import type { GateState } from '../policy/gate.ts';
 import { initOversight, type Oversight } from '../policy/oversight.ts';
+import type { WingTrack } from '../policy/wing-gate.ts';
 import type { MetricMemory } from '../quality/metric.ts';
 import type { AnswerCheck } from '../score/answer-check.ts';
 import type { DynamicsScore } from '../score/dynamics.ts';
@@ -169,6 +170,8 @@ export interface ModelTrack {
   readonly noise: HorizonNoise;
   /** PZ of the newest batch it was scored on; NaN before the first. */
   pz: number;
+  /** What each part of the smile has shown lately, in the order of `WINGS`. */
+  readonly wings: WingTrack[];
   lastJobAt: number;
   /** The job in flight; at most one per track. */
   pending: string | null;

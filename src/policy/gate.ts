@@ -23,6 +23,8 @@ export interface GateInputs {
   readonly modelCauses: readonly string[];
   /** Quotes used by the last batch. */
   readonly quotesUsed: number;
+  /** Whether the live fit has its shape from neighbouring expiries. */
+  readonly child?: boolean;
 }
 
 /** Below this many usable quotes a slice cannot carry a model by itself. */
@@ -32,11 +34,15 @@ const MIN_QUOTES = 5;
 export function judgeGate(inputs: GateInputs): GateState {
   if (!inputs.hasFit) return GATE_CLOSED;
   const closed: string[] = [...inputs.dataCauses];
-  if (inputs.quotesUsed < MIN_QUOTES) closed.push('too-few-quotes');
+  const few = inputs.quotesUsed < MIN_QUOTES;
+  if (inputs.quotesUsed === 0) closed.push('no-quotes');
+  else if (few && inputs.child !== true) closed.push('too-few-quotes');
   if (closed.length > 0) return { state: 'DO_NOT_USE', reasons: closed };
   if (inputs.modelCauses.length > 0) return { state: 'HEDGE_ONLY', reasons: inputs.modelCauses };
   const wide: string[] = [...inputs.marketCauses];
   if (!inputs.proven) wide.push('unproven');
+  // With a shape from its neighbours a few quotes say where it stands, and little more.
+  if (few) wide.push('child-of-parent');
   if (wide.length > 0) return { state: 'WIDEN', reasons: wide };
   return { state: 'OK', reasons: [] };
 }

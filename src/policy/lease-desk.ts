@@ -13,7 +13,7 @@ export const LAG_MS = 2_000;
 /** Width while the market itself is the reason, and while a fit has not been scored on unseen data. Source: methods.md 5.3, re-entry. */
 const WIDEN_MARKET = 2;
 const WIDEN_UNPROVEN = 1.5;
-const NARROW: ReadonlySet<string> = new Set(['unproven', RE_ENTRY_NARROW]);
+const NARROW: ReadonlySet<string> = new Set(['unproven', 'wing-error', RE_ENTRY_NARROW]);
 const MAX_MULTIPLIER = 10;
 
 /** What the engine says about one model on one scope, as the desk needs it. */
@@ -28,6 +28,8 @@ export interface LeaseVerdict {
   readonly asOf: number | null;
   /** Error bar over error bar at zero age, at least 1; null without a calibration. */
   readonly uncertainty: number | null;
+  /** How much wider a quote must be for what this part of the smile has shown; absent = no wider. */
+  readonly widen?: number;
 }
 
 /** Whether the monitor itself may speak. */
@@ -93,7 +95,9 @@ function issue(
   const feed = health.feed(underlying);
   if (feed !== 'live') abstaining.push(above(`feed-${feed}`, underlying.split(':')[0]));
   if (!(health.loopLagMs <= LAG_MS)) abstaining.push({ text: 'monitor-lagging', owner: null });
-  if (verdict.modelId === null) abstaining.push({ text: 'warming-up', owner: null });
+  // That there is nothing to quote is knowledge, not the lack of it.
+  if (verdict.modelId === null && !verdict.gate.reasons.includes('no-quotes'))
+    abstaining.push({ text: 'warming-up', owner: null });
   const platform = health.platform(underlying);
   const closing = platform === 'open' ? [] : [above(`venue-${platform}`, underlying)];
   const own = verdict.gate.reasons
@@ -140,7 +144,10 @@ function multiplierOf(state: Lease['state'], verdict: LeaseVerdict): number | nu
   if (state === 'OK') return 1;
   if (state !== 'WIDEN') return null;
   const only = verdict.gate.state === 'WIDEN' && verdict.gate.reasons.every((r) => NARROW.has(r));
-  return Math.min(MAX_MULTIPLIER, Math.max(only ? WIDEN_UNPROVEN : WIDEN_MARKET, verdict.uncertainty ?? 1));
+  return Math.min(
+    MAX_MULTIPLIER,
+    Math.max(only ? WIDEN_UNPROVEN : WIDEN_MARKET, verdict.uncertainty ?? 1, verdict.widen ?? 1),
+  );
 }
 
 function split(scope: string): [string, string] {

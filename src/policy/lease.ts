@@ -7,7 +7,7 @@ export type LeaseMode = 'advisory' | 'enforcing';
 
 /**
  * Permission to rely on one model on one scope for a few seconds. Plain data, as it travels. `scope` is
- * `model@venue:underlying:day`, optionally followed by `:put` or `:call` for one wing.
+ * `model@venue:underlying:day`, optionally followed by `:put`, `:centre` or `:call` for one part of the smile.
  */
 export interface Lease {
   readonly scope: string;
@@ -143,7 +143,7 @@ export function closed(scope: string, reasons: readonly string[]): GateAnswer {
 
 /** The lease of the scope itself and, when a wing is asked for, of its expiry: the expiry's must exist. */
 function leasesOn(held: HeldAnswer, scope: string): Lease[] {
-  const whole = held.leases.get(scope.replace(/:(put|call)$/, ''));
+  const whole = held.leases.get(scope.replace(/:(put|centre|call)$/, ''));
   if (whole === undefined) return [];
   const wing = held.leases.get(scope);
   return wing === undefined || wing === whole ? [whole] : [whole, wing];

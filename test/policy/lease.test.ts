@@ -5,6 +5,8 @@ import { array, assert as check, constantFrom, integer, property, record } from 
 import { initLeaseDesk, issueLeases, LEASE_TTL_MS } from '../../src/policy/lease-desk.ts';
 import { applyOverride, initOversight } from '../../src/policy/oversight.ts';
 import type { DeskHealth, LeaseVerdict } from '../../src/policy/lease-desk.ts';
+import { judgeGate } from '../../src/policy/gate.ts';
+import { initWings, updateWings, wingGate } from '../../src/policy/wing-gate.ts';
 import { evaluateLeases, holdAnswer, LEASE_STATES } from '../../src/policy/lease.ts';
 import type { HeldAnswer, Lease, LeaseState } from '../../src/policy/lease.ts';
 import type { OperatorEvent } from '../../src/market/event.ts';
@@ -190,6 +192,74 @@ test('a wing is as open as its expiry at most, and a scope that nobody leases is
   const alone = holdAnswer({ ...wing.answer, leases: [{ ...put, state: 'OK' }] }, wing);
   assert.deepEqual(evaluateLeases([alone], `${MARCH}:put`, soon).reasons, ['no-lease']);
   assert.deepEqual(evaluateLeases([two], JUNE, soon).reasons, ['no-lease']);
+});
+
+test('a part of the smile closes on its own error and comes back at less, and never opens more than its expiry', () => {
+  const wings = initWings();
+  const whole = { state: 'OK', reasons: [] } as const;
+  const batch = (put: number, n = 5): string => {
+    updateWings(wings, [
+      { n, meanSquare: n === 0 ? NaN : put * put },
+      { n: 9, meanSquare: 1 },
+      { n: 5, meanSquare: 1 },
+    ]);
+    return wingGate(whole, wings[0]).gate.state;
+  };
+  assert.equal(wingGate(whole, wings[0]).gate.state, 'OK', 'before its first score it is as its expiry');
+  assert.equal(batch(1), 'OK');
+  assert.equal(batch(3), 'OK', 'one bad batch is smoothed: sqrt(1 + .2 * 8) = 1.61');
+  assert.equal(batch(4), 'WIDEN');
+  assert.ok(wingGate(whole, wings[0]).widen > 2);
+  for (let i = 0; i < 20; i++) batch(6);
+  assert.equal(batch(6), 'HEDGE_ONLY');
+  assert.deepEqual(wingGate(whole, wings[0]).gate.reasons, ['wing-error']);
+  for (let i = 0; i < 3; i++) batch(1);
+  assert.equal(batch(3), 'HEDGE_ONLY', 'not back before .7 of what it went at');
+  for (let i = 0; i < 20; i++) batch(1);
+  assert.equal(batch(1), 'OK');
+  assert.deepEqual(
+    [batch(1, 0), batch(1, 0), batch(1, 0)],
+    ['OK', 'OK', 'DO_NOT_USE'],
+    'nothing quoted there for three batches',
+  );
+  assert.deepEqual(wingGate(whole, wings[0]).gate.reasons, ['no-quotes']);
+  assert.equal(wingGate(whole, wings[1]).gate.state, 'OK', 'its neighbours are their own');
+  const shut = { state: 'DO_NOT_USE', reasons: ['gap'] } as const;
+  assert.deepEqual(wingGate(shut, wings[1]).gate, shut);
+});
+
+test('what a wing has shown widens its lease; the reasons of its expiry are lifted by an override of that', () => {
+  const scope = `${MARCH}:put`;
+  const wide = verdict({ scope, gate: { state: 'WIDEN', reasons: ['wing-error'] }, uncertainty: 1, widen: 2.6 });
+  assert.equal(issueOne(wide).multiplier, 2.6);
+  const people = initOversight();
+  applyOverride(people, operator({ target: scope }));
+  const shut = verdict({
+    scope,
+    gate: { state: 'DO_NOT_USE', reasons: ['fat-finger'] },
+    ownerOf: { 'fat-finger': 'deribit:BTC:2026-03-27' },
+  });
+  assert.equal(issueOne(shut, {}, people).state, 'DO_NOT_USE');
+  const own = verdict({ scope, gate: { state: 'HEDGE_ONLY', reasons: ['wing-error'] } });
+  assert.equal(issueOne(own, {}, people).state, 'WIDEN');
+});
+
+test('a tiny expiry has a lease too: wide on the shape of its neighbours, or shut because nothing is quoted', () => {
+  const inputs = { hasFit: true, proven: true, ageSeconds: 1, dataCauses: [], marketCauses: [], modelCauses: [] };
+  assert.deepEqual(judgeGate({ ...inputs, quotesUsed: 3, child: true }), {
+    state: 'WIDEN',
+    reasons: ['child-of-parent'],
+  });
+  assert.deepEqual(judgeGate({ ...inputs, quotesUsed: 3 }), { state: 'DO_NOT_USE', reasons: ['too-few-quotes'] });
+  assert.deepEqual(judgeGate({ ...inputs, quotesUsed: 0, child: true }), {
+    state: 'DO_NOT_USE',
+    reasons: ['no-quotes'],
+  });
+  assert.deepEqual(judgeGate({ ...inputs, quotesUsed: 30, child: true }), { state: 'OK', reasons: [] });
+  const unquoted = verdict({ modelId: null, uncertainty: null, gate: { state: 'DO_NOT_USE', reasons: ['no-quotes'] } });
+  const lease = issueOne(unquoted);
+  assert.deepEqual([lease.state, lease.standing, lease.reasons], ['DO_NOT_USE', 'verdict', ['no-quotes']]);
+  assert.equal(issueOne({ ...verdict(), gate: { state: 'WIDEN', reasons: ['child-of-parent'] } }).multiplier, 2);
 });
 
 test('whatever is held, an answer is never more open than the strictest live verdict', () => {

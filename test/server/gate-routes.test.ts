@@ -6,10 +6,12 @@ import { WebSocket } from 'ws';
 import { GateDesk } from '../../src/app/gate-desk.ts';
 import { initEngine, type EngineState } from '../../src/engine/state.ts';
 import { DEFAULT_CONFIG } from '../../src/engine/config.ts';
+import { initHedgeWatch } from '../../src/engine/hedge-state.ts';
 import { step } from '../../src/engine/step.ts';
 import { createGate } from '../../src/library/gate.ts';
 import type { OperatorEvent } from '../../src/market/event.ts';
 import { initLoop } from '../../src/policy/loop.ts';
+import { initWings } from '../../src/policy/wing-gate.ts';
 import type { LeaseAnswer } from '../../src/policy/lease.ts';
 import { AccessTokens } from '../../src/server/access-tokens.ts';
 import { startServer } from '../../src/server/monitor-server.ts';
@@ -28,6 +30,7 @@ function engineState(): EngineState & { quoteArrives(): void; gate: { state: str
     model: 'svi',
     versions: [{ liveAt: 1_000, fit }],
     noise: { variancePerSecond: 1e-8, weight: 6 },
+    wings: initWings(),
     gate,
   };
   const expiry = {
@@ -35,7 +38,8 @@ function engineState(): EngineState & { quoteArrives(): void; gate: { state: str
     expiry: EXPIRY,
     messageAt: 1,
     models: [track],
-    loop: { machine: initLoop() },
+    loop: { machine: initLoop(), champion: 'svi' },
+    entries: [],
   };
   const underlying = {
     key: 'deribit:BTC',
@@ -45,6 +49,7 @@ function engineState(): EngineState & { quoteArrives(): void; gate: { state: str
     feed: 'live',
     watermark: 601_000,
     incidents: { open: new Map(), ended: [] },
+    hedge: initHedgeWatch(),
   };
   const state = initEngine(DEFAULT_CONFIG);
   (state.underlyings as Map<string, unknown>).set('deribit:BTC', underlying);
@@ -239,7 +244,8 @@ test('a real engine on a SYNTHETIC market: every model on every expiry is leased
   market.advance(1);
   const { leases } = desk.answer('n');
   const underlying = market.session.state.underlyings.get('deribit:BTC')!;
-  assert.equal(leases.length, underlying.expiries.length * DEFAULT_CONFIG.models.length);
+  const smiles = leases.filter((l) => /^[\w-]+@deribit:BTC:\d{4}-\d\d-\d\d$/.test(l.scope));
+  assert.equal(smiles.length, underlying.expiries.length * DEFAULT_CONFIG.models.length);
   for (const expiry of underlying.expiries)
     for (const track of expiry.models) {
       const lease = leases.find((l) => l.scope === `${track.model}@${expiry.key}`)!;
@@ -247,4 +253,14 @@ test('a real engine on a SYNTHETIC market: every model on every expiry is leased
       else assert.deepEqual([lease.reasons[0], track.versions.length], ['warming-up', 0], lease.scope);
     }
   assert.ok(leases.some((l) => l.state === 'OK' && l.uncertainty_multiplier! >= 1));
+  // The served smile in its parts, each at most as open as the whole.
+  const rank = (state: string): number => ['OK', 'WIDEN', 'HEDGE_ONLY', 'DO_NOT_USE'].indexOf(state);
+  const parts = leases.filter((l) => /:(put|centre|call)$/.test(l.scope));
+  const served = underlying.expiries.filter((e) => e.models.some((m) => m.model === 'svi' && m.versions.length > 0));
+  assert.equal(parts.length, 3 * served.length);
+  for (const part of parts) {
+    const whole = leases.find((l) => l.scope === part.scope.replace(/:\w+$/, ''))!;
+    assert.ok(rank(part.state) >= rank(whole.state), part.scope);
+  }
+  assert.ok(parts.some((p) => p.state === 'OK'));
 });
