@@ -185,6 +185,7 @@ function syntheticRecord(rule: Rule, value: number | null, i: number): OutputRec
     type: rule.record,
     at: new Date(START + i * 1000).toISOString(),
     model: rule.models[0] ?? 'svi',
+    source: rule.models[0] ?? 'champion',
     underlying: rule.underlyings[0] ?? 'BTC',
     expiry: '2026-03-27T08:00:00.000Z',
     horizon_s: rule.horizonSeconds ?? 1,
