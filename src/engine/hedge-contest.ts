@@ -197,6 +197,32 @@ function judge(held: HedgeBucket, at: number, approval: boolean, key: string): A
   return [act('hedge-promote', outcome)];
 }
 
+/** An operator lets the winner in, or sends it back to prove itself anew; null when nobody waits. */
+export function orderChampion(
+  held: HedgeBucket,
+  action: 'approve' | 'reject',
+  at: number,
+  actor: string,
+  scope: string,
+): ActionRecord | null {
+  const { proposed, champion } = held;
+  if (proposed === null) return null;
+  if (action === 'approve') crown(held, proposed, champion, at);
+  else {
+    held.proposed = null;
+    held.comparisons.delete(proposed);
+  }
+  const kind = action === 'approve' ? 'hedge-promote' : 'hedge-reject';
+  return {
+    type: 'action',
+    at: isoTime(at),
+    incident: null,
+    kind,
+    outcome: `${champion} -> ${proposed}; ${actor}`,
+    scope,
+  };
+}
+
 /** Makes `name` the champion; everybody is compared anew with it. */
 export function crown(held: HedgeBucket, name: string, former: string | null, at: number): void {
   Object.assign(held, { champion: name, former, since: at, proposed: null });

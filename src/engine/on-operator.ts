@@ -4,6 +4,7 @@ import { acknowledge, applyOverride, applySilence } from '../policy/oversight.ts
 import { registeredJob } from '../policy/registry.ts';
 import { loopAction, tellLoop } from './calibration-loop.ts';
 import type { Effect } from './effect.ts';
+import { orderChampion } from './hedge-contest.ts';
 import { onVerdict, openIncident } from './judge-incidents.ts';
 import { closeTrial, end, promote } from './run-trial.ts';
 import { countRefused, type EngineState, type ExpiryState, type UnderlyingState } from './state.ts';
@@ -22,6 +23,8 @@ export function onOperator(state: EngineState, event: OperatorEvent): Effect[] {
   const refused = supervise(state, event);
   if (typeof refused === 'string') countRefused(state, refused);
   if (refused !== undefined || !LOOP_ORDERS.has(event.action)) return [];
+  const hedging = orderHedge(state, event);
+  if (hedging !== null) return hedging;
   const effects: Effect[] = [];
   let heard = false;
   for (const underlying of state.underlyings.values())
@@ -32,6 +35,17 @@ export function onOperator(state: EngineState, event: OperatorEvent): Effect[] {
       }
   if (!heard) countRefused(state, 'operator-unknown-target');
   return effects;
+}
+
+/** `approve` and `reject` of a hedging model that waits in a bucket (`venue:underlying:hedge/BUCKET`); null = not about one. */
+function orderHedge(state: EngineState, event: OperatorEvent): Effect[] | null {
+  const [key, bucket] = event.target.split(':hedge/');
+  if (bucket === undefined || (event.action !== 'approve' && event.action !== 'reject')) return null;
+  const record = state.underlyings.get(key)?.hedge.buckets.get(bucket);
+  const done = record === undefined ? null : orderChampion(record, event.action, event.at, event.actor, event.target);
+  if (done !== null) return [{ type: 'record', record: done }];
+  countRefused(state, 'operator-unknown-target');
+  return [];
 }
 
 /**

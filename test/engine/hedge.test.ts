@@ -213,6 +213,19 @@ test('a model that knows how volatility follows spot is promoted; with approval 
   assert.ok([...watch(asked).buckets.values()].every((b) => b.champion === 'sticky-strike'));
   assert.ok(kinds(asked).every((k) => k.startsWith('hedge-promote proposed: ')));
   assert.ok(kinds(asked).length > 0);
+  const [first, second] = [...watch(asked).buckets].filter(([, b]) => b.proposed !== null);
+  const order = (action: 'approve' | 'reject', bucket: string): void => {
+    const at = START + 401 * STEP;
+    const target = `deribit:BTC:hedge/${bucket}`;
+    asked.push([{ type: 'operator', at, receivedAt: at, actor: 'ann', action, target, note: '', until: null }]);
+  };
+  const winner = first[1].proposed;
+  order('approve', first[0]);
+  order('reject', second[0]);
+  order('approve', second[0]);
+  assert.deepEqual([first[1].champion, first[1].former, first[1].proposed], [winner, 'sticky-strike', null]);
+  assert.deepEqual([second[1].champion, second[1].proposed], ['sticky-strike', null], 'nothing waits any more');
+  assert.equal(asked.state.counts.refused.get('operator-unknown-target'), 1);
 });
 
 test('horizons of an expiry with a fault of its data are thrown away, those of the others are not', () => {
