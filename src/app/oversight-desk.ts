@@ -94,6 +94,8 @@ export class OversightDesk implements OversightSource {
   }
 
   private isProposed(id: string): boolean {
+    const [key, bucket] = id.split(':hedge/');
+    if (bucket !== undefined) return this.state()?.underlyings.get(key)?.hedge.buckets.get(bucket)?.proposed != null;
     for (const underlying of this.state()?.underlyings.values() ?? [])
       for (const { loop } of underlying.expiries)
         if (loop.trial?.proposed !== null && loop.registry.some((r) => r.id === id || r.job === id)) return true;
