@@ -1,41 +1,25 @@
-import { readFileSync, writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { certificateLines, certificateSvg } from '../app/credit/certificate-drawing.ts';
 import { bondCurveTable, bondHazardTable, recoveryScheme } from '../app/credit/bond-table.ts';
 import type { BondTable } from '../app/credit/bond-table.ts';
-import { readDiscountCurves, readQuoteSets } from '../app/credit/credit-files.ts';
-import { calibrateSets } from '../app/credit/credit-run.ts';
-import type { CalibratedSet, CreditTerms, RefusedSet } from '../app/credit/credit-run.ts';
-import { tableCsv, tableJson } from '../app/credit/credit-table.ts';
+import { readDiscountCurves } from '../app/credit/credit-files.ts';
+import type { CalibratedSet, RefusedSet } from '../app/credit/credit-run.ts';
+import { tableCsv } from '../app/credit/credit-table.ts';
 import type { CreditTable } from '../app/credit/credit-table.ts';
 import { bandTable, jacobianTable, nodeTable, survivalTable } from '../app/credit/curve-tables.ts';
 import { priceTable, riskTables } from '../app/credit/trade-tables.ts';
 import type { TradeChoice } from '../app/credit/trade-tables.ts';
-import { CsvError } from '../app/csv.ts';
-import { CALENDAR_NAMES, WEEKENDS, businessCalendar } from '../credit/business-day.ts';
-import { parseDay, tenorMonths } from '../credit/calendar-day.ts';
+import { WEEKENDS } from '../credit/business-day.ts';
+import { tenorMonths } from '../credit/calendar-day.ts';
 import type { Day } from '../credit/calendar-day.ts';
-import { ACCRUAL_FORMULAS } from '../credit/cds-grid.ts';
 import { certifyCurve } from '../credit/certificate.ts';
-import { ARBITRAGE_MODES } from '../credit/credit-curve.ts';
-import type { RateDayCount } from '../credit/discount-curve.ts';
 import { flatRate } from '../credit/integrated-rate.ts';
+import { registerContracts } from './credit-contracts.ts';
+import { calibrated, curveOptions, emit, flatDiscount, fromFile, positive, tradeDay, write } from './credit-flags.ts';
+import type { CurveFlags } from './credit-flags.ts';
 import { registerCreditWatch } from './credit-watch.ts';
 import { EXIT } from './main.ts';
 import { UsageError } from './usage-error.ts';
-
-interface CurveFlags {
-  quotes: string;
-  discount: string;
-  tradeDate: string;
-  accrual: string;
-  arbitrage: string;
-  calendar: string;
-  swapMonths: string;
-  swapDayCount: string;
-  out?: string;
-  json?: boolean;
-}
 
 interface TradeFlags extends CurveFlags {
   tenors?: string;
@@ -44,7 +28,7 @@ interface TradeFlags extends CurveFlags {
   buckets?: string;
 }
 
-/** `vernier credit watch|bootstrap|price|risk|jacobian|bonds|certificate` */
+/** `vernier credit watch|bootstrap|price|risk|jacobian|contracts|bonds|certificate` */
 export function registerCredit(program: Command): void {
   const credit = program
     .command('credit')
@@ -84,25 +68,9 @@ export function registerCredit(program: Command): void {
       const sd = positive('--quote-sd', flags.quoteSd);
       if (flags.bands !== undefined) write(flags.bands, tableCsv(bandTable(runs, sd)));
     });
+  registerContracts(credit);
   registerBonds(credit);
   registerCertificate(credit);
-}
-
-function curveOptions(command: Command): Command {
-  return command
-    .requiredOption('--quotes <csv>', 'scenario,discount_curve,recovery,tenor,maturity,quote_type,coupon,quote')
-    .requiredOption(
-      '--discount <csv>',
-      'curve,t_act365f,zero_rate_cc (or discount_factor); or tenor,type,rate to build one',
-    )
-    .requiredOption('--trade-date <date>', 'YYYY-MM-DD')
-    .option('--accrual <formula>', ACCRUAL_FORMULAS.join(' | '), 'isda')
-    .option('--arbitrage <mode>', ARBITRAGE_MODES.join(' | '), 'ignore')
-    .option('--calendar <name>', `${CALENDAR_NAMES.join(' | ')}, several joined with +`, 'weekends')
-    .option('--swap-months <n>', 'months between payments of swaps in a curve that is built', '12')
-    .option('--swap-day-count <name>', 'act/360 | act/365 | 30/360, of those swaps', 'act/360')
-    .option('--out <csv>', 'where to write; stdout without it')
-    .option('--json', 'one JSON object a row instead of CSV');
 }
 
 function tradeOptions(command: Command): Command {
@@ -110,43 +78,6 @@ function tradeOptions(command: Command): Command {
     .option('--tenors <list>', 'such as 1Y,5Y,10Y')
     .option('--coupons <list>', 'fractions a year, such as 0.01,0.05')
     .option('--roll <rule>', '2015 | 2009: maturity of a tenor that is no node', '2015');
-}
-
-function calibrated(flags: CurveFlags): { runs: (CalibratedSet | RefusedSet)[]; terms: CreditTerms } {
-  const terms = termsOf(flags);
-  const count = (['act/360', 'act/365', '30/360'] as const).find((c) => c === flags.swapDayCount);
-  if (count === undefined) throw new UsageError(`--swap-day-count ${flags.swapDayCount}: act/360, act/365 or 30/360`);
-  const discounts = discountsOf(flags.discount, terms, positive('--swap-months', flags.swapMonths), count);
-  return { runs: calibrateSets(fromFile(flags.quotes, readQuoteSets), discounts, terms), terms };
-}
-
-function discountsOf(
-  file: string,
-  terms: CreditTerms,
-  swapMonths: number,
-  swapDayCount: RateDayCount,
-): ReturnType<typeof readDiscountCurves> {
-  // A curve's own dates know weekends only, whatever calendar the contracts follow (the official grid).
-  const conventions = { calendar: WEEKENDS, swapMonths, swapDayCount };
-  return fromFile(file, (text) => readDiscountCurves(text, terms.trade, conventions));
-}
-
-function termsOf(flags: Pick<CurveFlags, 'tradeDate' | 'accrual' | 'arbitrage' | 'calendar'>): CreditTerms {
-  const accrual = ACCRUAL_FORMULAS.find((a) => a === flags.accrual);
-  if (accrual === undefined) throw new UsageError(`--accrual ${flags.accrual}: one of ${ACCRUAL_FORMULAS.join(', ')}`);
-  const arbitrage = ARBITRAGE_MODES.find((m) => m === flags.arbitrage);
-  if (arbitrage === undefined)
-    throw new UsageError(`--arbitrage ${flags.arbitrage}: one of ${ARBITRAGE_MODES.join(', ')}`);
-  const calendar = businessCalendar(flags.calendar);
-  if (calendar === undefined)
-    throw new UsageError(`--calendar ${flags.calendar}: ${CALENDAR_NAMES.join(', ')}, joined with +`);
-  return { trade: tradeDay(flags.tradeDate), accrual, arbitrage, calendar };
-}
-
-function tradeDay(text: string): Day {
-  const trade = parseDay(text);
-  if (Number.isNaN(trade)) throw new UsageError(`--trade-date ${text}: a date YYYY-MM-DD is needed`);
-  return trade;
 }
 
 function choiceOf(flags: TradeFlags): TradeChoice {
@@ -159,35 +90,6 @@ function choiceOf(flags: TradeFlags): TradeChoice {
   if (coupons?.some((c) => !(c >= 0 && c <= 1)))
     throw new UsageError(`--coupons ${flags.coupons ?? ''}: fractions a year are needed (0.01 = 100 bp)`);
   return { tenors, coupons, roll: flags.roll };
-}
-
-function positive(option: string, text: string): number {
-  const value = Number(text);
-  if (!(value > 0 && value < Infinity)) throw new UsageError(`${option} ${text}: a positive number is needed`);
-  return value;
-}
-
-function fromFile<T>(file: string, read: (text: string) => T): T {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UsageError(`${file}: ${(error as Error).message}`, { cause: error });
-  }
-  try {
-    return read(text);
-  } catch (error) {
-    if (error instanceof CsvError) throw new UsageError(`${file}: ${error.message}`, { cause: error });
-    throw error;
-  }
-}
-
-function write(file: string, text: string): void {
-  try {
-    writeFileSync(file, text);
-  } catch (error) {
-    throw new UsageError(`${file}: ${(error as Error).message}`, { cause: error });
-  }
 }
 
 /** Writes the table; says on stderr which sets have no curve. Exit code 2 for unusable rows, 3 for curves that do not exist. */
@@ -206,12 +108,6 @@ function finish(
     if (run.reason === 'input') process.exitCode = EXIT.usage;
     else if (process.exitCode !== EXIT.usage) process.exitCode = EXIT.violations;
   }
-}
-
-function emit(flags: Pick<CurveFlags, 'out' | 'json'>, table: CreditTable): void {
-  const text = flags.json === true ? tableJson(table) : tableCsv(table);
-  if (flags.out === undefined) process.stdout.write(text);
-  else write(flags.out, text);
 }
 
 interface BondFlags {
@@ -275,11 +171,8 @@ function bonds(flags: BondFlags): void {
 }
 
 function bondDiscount(flags: BondFlags, settle: Day): ReturnType<typeof flatRate> | undefined {
-  if (flags.rate !== undefined) {
-    const rate = Number(flags.rate);
-    if (!(Math.abs(rate) < 1)) throw new UsageError(`--rate ${flags.rate}: a fraction a year is needed`);
-    return flatRate(rate);
-  }
+  const flat = flatDiscount(flags.rate);
+  if (flat !== undefined) return flat;
   if (flags.discount === undefined) return undefined;
   const curves = fromFile(flags.discount, (text) => readDiscountCurves(text, settle, { calendar: WEEKENDS }));
   const first = [...curves.values()][0];

@@ -1,5 +1,5 @@
 /** The CSV files of `vernier credit`: quote sets and discount curves, and everything that is wrong with a row, by line. */
-import { parseDay } from '../../credit/calendar-day.ts';
+import { isoDay, parseDay } from '../../credit/calendar-day.ts';
 import type { Day } from '../../credit/calendar-day.ts';
 import type { CdsQuote, QuoteKind } from '../../credit/cds-quote.ts';
 import { bootstrapDiscount, discountFromFactors, discountFromZeroRates } from '../../credit/discount-curve.ts';
@@ -131,7 +131,7 @@ export function readDiscountCurves(text: string, trade: Day, conventions: RateCo
   const all = fileRows(text, []);
   if (all.length === 0) throw new CsvError('no discount curve in the file');
   const isKnots = all[0].has('t_act365f');
-  if (!isKnots && !(all[0].has('tenor') && all[0].has('rate') && all[0].has('type')))
+  if (!isKnots && !(all[0].has('tenor') && all[0].has('rate') && typeColumn(all[0]) !== undefined))
     throw new CsvError('columns curve,t_act365f and zero_rate_cc or discount_factor are needed, or tenor,type,rate');
   if (isKnots && !all[0].has('zero_rate_cc') && !all[0].has('discount_factor'))
     throw new CsvError('column zero_rate_cc or discount_factor is missing');
@@ -166,14 +166,44 @@ function knotCurve(rows: readonly FileRow[]): DiscountOutcome {
       );
 }
 
+/** The column that says what an instrument is. */
+function typeColumn(row: FileRow): string | undefined {
+  return ['type', 'type(M/S)'].find((c) => row.has(c));
+}
+
 function instrumentCurve(rows: readonly FileRow[], trade: Day, conventions: RateConventions): DiscountOutcome {
   return bootstrapDiscount(
     trade,
     rows.map((r) => ({
-      kind: /^s/i.test(r.text('type')) ? 'swap' : 'deposit',
+      kind: /^s/i.test(r.text(typeColumn(r) ?? '')) ? 'swap' : 'deposit',
       tenor: r.text('tenor'),
       rate: r.number('rate'),
     })),
     conventions,
   );
+}
+
+/**
+ * Discount curves by trade date: of rows with a `trade_date` those of that date, all rows otherwise; each built once. The
+ * first curve of a file is taken.
+ */
+export function datedDiscounts(text: string, conventions: RateConventions): (trade: Day) => DiscountCurve | string {
+  const [header, ...lines] = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  if (header === undefined) throw new CsvError('no discount curve in the file');
+  const at = header.split(',').findIndex((c) => c.trim() === 'trade_date');
+  const known = new Map<Day, DiscountCurve | string>();
+  return (trade) => {
+    const seen = known.get(trade);
+    if (seen !== undefined) return seen;
+    const own = at < 0 ? lines : lines.filter((line) => line.split(',')[at]?.trim() === isoDay(trade));
+    const curve = own.length === 0 ? undefined : firstCurve([header, ...own].join('\n'), trade, conventions);
+    const found = curve ?? `no discount curve of ${isoDay(trade)}`;
+    known.set(trade, found);
+    return found;
+  };
+}
+
+function firstCurve(text: string, trade: Day, conventions: RateConventions): DiscountCurve | string {
+  const [first] = readDiscountCurves(text, trade, conventions).values();
+  return first.status === 'ok' ? first.curve : first.message;
 }
