@@ -38,6 +38,7 @@ export interface HorizonLosses {
 export function addHorizon(watch: HedgeWatch, batch: HedgedBatch, underlying: string): HorizonLosses {
   const { start, row } = batch;
   const width = start.members.length;
+  const premiums = start.members.map((name) => PREMIUM.get(name) ?? NET);
   const slot = Math.floor(batch.at / 300_000);
   const losses = { coin: new Float64Array(width), usd: new Float64Array(width), answered: new Float64Array(width) };
   let [rawCoin, rawUsd] = [0, 0];
@@ -55,7 +56,7 @@ export function addHorizon(watch: HedgeWatch, batch: HedgedBatch, underlying: st
     rawUsd += batch.usd[i] * batch.usd[i];
     for (let j = 0; j < width; j++) {
       const name = start.members[j];
-      const premium = PREMIUM.get(name) ?? NET;
+      const premium = premiums[j];
       const own = start.ratios[o * width + j];
       const isOwn = Math.abs(own) < Infinity;
       const ratio = isOwn ? own : start.delta[o];
@@ -69,7 +70,17 @@ export function addHorizon(watch: HedgeWatch, batch: HedgedBatch, underlying: st
         premium.usd === 1
           ? batch.coin[i] * (batch.forwardAfter[i] / start.forwards[o]) - second
           : batch.usd[i] - second;
-      [1, x, y, x * x, x * y, y * y, coin * coin, usd * usd, batch.coin[i] * batch.coin[i], batch.usd[i] * batch.usd[i], isOwn ? 1 : 0, 0].forEach((v, k) => (sums[k] += v)); // prettier-ignore
+      sums[N]++;
+      sums[X] += x;
+      sums[Y] += y;
+      sums[XX] += x * x;
+      sums[XY] += x * y;
+      sums[YY] += y * y;
+      sums[COIN2] += coin * coin;
+      sums[USD2] += usd * usd;
+      sums[RAW_COIN2] += batch.coin[i] * batch.coin[i];
+      sums[RAW_USD2] += batch.usd[i] * batch.usd[i];
+      if (isOwn) sums[ANSWERED]++;
       losses.coin[j] += coin * coin;
       losses.usd[j] += usd * usd;
       losses.answered[j] += isOwn ? 1 : 0;
