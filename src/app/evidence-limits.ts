@@ -41,7 +41,7 @@ const GUARDS: readonly (readonly [guard: string, value: string, says: string])[]
 /** The limits in force under a configuration of a session, in words, with how often each was reached. */
 export function limitsOf(raw: JsonObject | undefined, reached: LimitCounts): Limit[] {
   const config = (raw ?? {}) as Partial<EngineConfig>;
-  const of = (value: unknown, unit = ''): string =>
+  const of = (value: number | undefined, unit = ''): string =>
     value === undefined ? 'not in this log' : `${String(value)}${unit}`;
   const known = new Set(GUARDS.map(([guard]) => guard));
   const others = Object.entries(reached.guards).filter(([guard]) => !known.has(guard));

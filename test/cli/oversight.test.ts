@@ -155,7 +155,7 @@ test('orders and verdicts survive SIGKILL, are shown again, and replay', { timeo
   const pack = join(directory, 'pack');
   const report = await vernier(['report', '--log', log, '--from', '2020-01-01', '--to', '2100-01-01', '--out', pack]);
   assert.equal(report.code, 0, report.stderr);
-  const evidence = JSON.parse(readFileSync(join(pack, 'evidence.json'), 'utf8')) as Answer;
+  const evidence = JSON.parse(readFileSync(join(pack, 'evidence.json'), 'utf8'));
   assert.deepEqual(
     evidence.overrides.map((o: { action: string }) => o.action),
     ['silence', 'override', 'manual'],
