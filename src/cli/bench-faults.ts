@@ -79,7 +79,9 @@ function simulated(flags: FaultFlags, seed: number): void {
   });
   progress.clear();
   const report =
-    runs.length > 1 && thresholds.length > 1 ? learnAndJudge(runs, thresholds) : reportAt(runs, 0, thresholds[0]);
+    runs.some((r) => r.segment.half === 1) && thresholds.length > 1
+      ? learnAndJudge(runs, thresholds)
+      : reportAt(runs, 0, thresholds[0]);
   const lines = streamLines(report);
   const title = 'Faults on the simulated venue (SYNTHETIC)';
   writeBench(flags.out, { title, lines, pictures: streamPictures(report), report, answerKey: report.cases });

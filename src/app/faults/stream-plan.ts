@@ -41,6 +41,8 @@ export interface Segment {
   readonly startAt: number;
   readonly until: number;
   readonly cases: readonly StreamCase[];
+  /** Which half of the tape it belongs to: thresholds are learnt on the first and judged on the second. */
+  readonly half: 0 | 1;
   /** Age at which the monitored model is refitted, s; null = the engine's own. Model faults show in answers only. */
   readonly maxAgeSeconds: number | null;
 }
@@ -125,8 +127,8 @@ export interface StreamPlan {
 export function planStream(plan: StreamPlan): Segment[] {
   const segments: Segment[] = [];
   let seed = 1000 * plan.seed;
-  const add = (name: string, script: ScriptName, cases: StreamCase[], until: number, model: boolean): void => {
-    segments.push({ name, seed: seed++, script, startAt: START, until, cases, maxAgeSeconds: model ? MODEL_AGE_SECONDS : null }); // prettier-ignore
+  const add = (made: Omit<Segment, 'seed' | 'startAt' | 'half'>, turn: number): void => {
+    segments.push({ ...made, seed: seed++, startAt: START, half: (turn % 2) as 0 | 1 });
   };
   for (let round = 0; round < plan.onsets; round++) {
     const level = (round % 3) as 0 | 1 | 2;
@@ -136,7 +138,7 @@ export function planStream(plan: StreamPlan): Segment[] {
       plan.faults.filter(isModel),
       ...plan.faults.filter(alone).map((f) => [f]),
     ].filter((g) => g.length > 0);
-    for (const group of groups) {
+    for (const [g, group] of groups.entries()) {
       const cases: StreamCase[] = [];
       let at = START + WARM_MS;
       for (const [i, fault] of group.entries()) {
@@ -145,7 +147,9 @@ export function planStream(plan: StreamPlan): Segment[] {
         at = next.quietUntil;
       }
       const name = `round ${round + 1}: ${group.length === 1 ? group[0] : `${group.length} kinds`}`;
-      add(name, 'calm', cases, at, isModel(group[0]));
+      const maxAgeSeconds = isModel(group[0]) ? MODEL_AGE_SECONDS : null;
+      // Every kind takes turns between the halves.
+      add({ name, script: 'calm', until: at, cases, maxAgeSeconds }, round + g);
     }
   }
   for (let hour = 0; hour < plan.cleanHours; hour++) {
@@ -153,7 +157,8 @@ export function planStream(plan: StreamPlan): Segment[] {
     const script = CLEAN_SCRIPTS[Math.floor(hour / 2) % CLEAN_SCRIPTS.length];
     // Scripts of a special state of the market begin it after an hour.
     const lead = script === 'calm' || script === 'busy' ? 0 : HOUR_MS;
-    add(`clean: ${script}`, script, [], START + WARM_MS + HOUR_MS + lead, false);
+    const until = START + WARM_MS + HOUR_MS + lead;
+    add({ name: `clean: ${script}`, script, until, cases: [], maxAgeSeconds: null }, hour);
   }
   return segments;
 }
@@ -211,9 +216,8 @@ export function planOnsets(seed: number, faults: readonly StreamFault[], onsets:
         at = quietUntil;
       }
     const name = model ? 'faults of the model' : 'faults of data and market';
-    return [
-      { name, seed, script: 'calm', startAt: START, until: at, cases, maxAgeSeconds: model ? MODEL_AGE_SECONDS : null },
-    ];
+    const maxAgeSeconds = model ? MODEL_AGE_SECONDS : null;
+    return [{ name, seed, script: 'calm', startAt: START, until: at, cases, half: 0, maxAgeSeconds }];
   };
   return [...stretch(PROMISED, false), ...stretch(PROMISED_MODEL, true)];
 }

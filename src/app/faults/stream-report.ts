@@ -25,12 +25,12 @@ export interface StreamReport {
 const FALSE_LIMIT_PER_DAY = 6;
 
 /**
- * Learns the operating point on the first half (every other segment) and judges it on the second: the highest threshold
- * that names within one per cent of the most, among those within the limit of false alarms. Needs two segments at least.
+ * Learns the operating point on the first half of the segments and judges it on the second: the highest threshold
+ * that names within one per cent of the most, among those within the limit of false alarms. Needs segments of both halves.
  */
 export function learnAndJudge(runs: readonly SegmentRun[], points: readonly number[]): StreamReport {
-  const learn = runs.filter((_, i) => i % 2 === 0);
-  const judged = runs.filter((_, i) => i % 2 === 1);
+  const learn = runs.filter((r) => r.segment.half === 0);
+  const judged = runs.filter((r) => r.segment.half === 1);
   const first = points.map((p, i) => pointOf(learn, i, p));
   const allowed = first.filter((p) => p.falsePerDay <= FALSE_LIMIT_PER_DAY);
   const most = Math.max(...(allowed.length === 0 ? first : allowed).map((p) => p.right)) - 0.01;
@@ -117,7 +117,7 @@ export function streamLines(report: StreamReport): string[] {
   const lines = [
     `SYNTHETIC venue, ${report.simulatedHours.toFixed(1)} h of event time in ${report.seeds.length} stretches, ${cases.length} onsets judged`,
     learnt === null
-      ? `opening log-odds ${judged.setting} (the engine's own, nothing learnt here)`
+      ? `opening log-odds ${judged.setting} (given, nothing learnt here)`
       : `opening log-odds ${learnt.setting}, learnt on the other half (${percent(learnt.right)} named, ${learnt.falsePerDay.toFixed(1)} false alarms a day there)`,
     `found ${percent(judged.found)}, named rightly at once ${percent(judged.right)} of all onsets (misses count as wrong); ${judged.falsePerDay.toFixed(1)} incidents and ${judged.falsePagesPerDay.toFixed(1)} pages a day of quiet time`,
     '',
