@@ -34,10 +34,11 @@ export function guardAnswer(
   const previous = newestVersion(track)?.fit ?? null;
   const own = predictions(model, fit, batch);
   const check = checkAnswer(batch, own, fit.parameters, track.answers, status === 'converged');
+  const frozen = fit.numbers['levelSkew'] === 1;
+  const anchored = frozen || fit.numbers['child'] === 1;
   track.answers.push(fit.parameters);
   if (track.answers.length > ANSWERS_KEPT) track.answers.shift();
   const breaches: Breach[] = [];
-  const frozen = fit.numbers['levelSkew'] === 1;
   if (check !== null)
     breaches.push(...answerBreaches(check, frozen && previous !== null ? miss(model, previous, batch) : 0));
   const calendar = calendarOf(model, nearer, fit, batch, own);
@@ -45,7 +46,7 @@ export function guardAnswer(
     (fit.numbers['minG'] ?? 0) < -BUTTERFLY_ROUNDING ? 2 : 0,
     confirmed ? 0 : (calendar?.worst ?? 0) / CALENDAR_ERRORS,
   );
-  track.check = check === null ? null : { ...check, rivalGain: fit.numbers['coldGain'] ?? 0, arbitrage };
+  track.check = check === null ? null : { ...check, rivalGain: fit.numbers['coldGain'] ?? 0, arbitrage, anchored };
   if (calendar !== null && !confirmed && calendar.worst > CALENDAR_ERRORS)
     breaches.push({ guard: 'calendar-arbitrage', value: calendar.worst, limit: CALENDAR_ERRORS });
   const jump = previous === null ? null : jumpOf(state, expiry, model, previous, fit, batch);

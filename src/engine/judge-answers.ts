@@ -73,7 +73,9 @@ export function answerSigns(track: ModelTrack): Map<SignName, Sign> {
   const signs = new Map<SignName, Sign>();
   const check = track.check;
   if (check === null) return signs;
-  const { scaleLog, missErrors, repeatOf, converged } = check;
+  const { scaleLog, repeatOf, converged } = check;
+  // What its structure or its parent cannot follow says nothing of the calibrator.
+  const missErrors = check.anchored ? 0 : check.missErrors;
   const limits = ANSWER_LIMITS;
   signs.set('answer-miss', { value: missErrors, strength: strengthOf(missErrors, limits.missErrors) });
   signs.set('answer-scale', {

@@ -1,4 +1,5 @@
 import type { Fit, FitJob, FitReason, ParentFit } from '../model/contract.ts';
+import { median } from '../numeric/robust.ts';
 import type { Incident } from '../policy/incident.ts';
 import { gainLimit } from '../policy/loop-gain.ts';
 import { CHANGE, priorOf } from '../policy/loop-prior.ts';
@@ -218,7 +219,7 @@ const LEAST_SPREAD = 0.001;
 
 /**
  * What level and skew may have done since the fit that is frozen, one standard deviation: the learnt noise of the horizon
- * under stress, and at least what the batch shows beyond its own error.
+ * under stress, and at least what the batch shows, so that the prior never holds back a move.
  */
 function spreadOf(
   call: Call,
@@ -226,19 +227,17 @@ function spreadOf(
   track: ModelTrack,
   live: Fit,
 ): { readonly levelSd: number; readonly skewSd: number } {
+  const { observations } = call.c.reading.selection;
+  const n = observations.k.length;
+  const out = { mean: new Float64Array(n), sd: new Float64Array(n) };
+  modelNamed(track.model).predict(live, observations, out);
+  const shown = Math.abs(n > 0 ? median(observations.value.map((v, i) => v - out.mean[i])) : 0);
+  const b = call.c.scores.find((s) => s.track === track)?.primary?.factors?.b ?? [0, 0];
   const age = (call.at - live.at) / 1000;
   const drift = Math.sqrt(track.noise.variancePerSecond * age * loopNoise(expiry.loop.machine));
-  const factors = call.c.scores.find((s) => s.track === track)?.primary?.factors ?? null;
-  const shown = (i: 0 | 1): number =>
-    factors === null ? 1 : Math.abs(factors.b[i]) > SHOWN_ERRORS * factors.se[i] ? Math.abs(factors.b[i]) : 0;
-  return {
-    levelSd: Math.max(LEAST_SPREAD, drift, shown(0)),
-    skewSd: Math.max(LEAST_SPREAD, SKEW_SHARE * drift, shown(1)),
-  };
+  const level = Math.max(LEAST_SPREAD, drift, shown, Math.abs(b[0]));
+  return { levelSd: level, skewSd: Math.max(SKEW_SHARE * level, Math.abs(b[1])) };
 }
-
-/** An innovation below so many of its standard errors is no move. */
-const SHOWN_ERRORS = 2;
 
 /** A structure older than this is no longer worth freezing, ms: between snapshots hours apart everything has moved. */
 const FROZEN_MS = 3_600_000;

@@ -28,6 +28,8 @@ export interface AnswerCheck {
   readonly rivalGain: number;
   /** Arbitrage of the fit in units of what its guards refuse, written by them: 0 none, 1 at their limit. */
   readonly arbitrage: number;
+  /** Whether its shape came from elsewhere (a frozen structure, a parent): a miss is then no failure of the calibrator. */
+  readonly anchored: boolean;
 }
 
 /** Beyond these an answer is not what its own batch shows; the diagnosis of answers and the guard on them share them. */
@@ -105,6 +107,7 @@ export function checkAnswer(
     converged,
     rivalGain: 0,
     arbitrage: 0,
+    anchored: false,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { FitOutcomeRecord } from '../market/event.ts';
 import type { Features, Fit, FitJob, MonitoredModel, Observations, Predictions } from '../model/contract.ts';
+import { median } from '../numeric/robust.ts';
 import { fitAnchored, parentSmile, type BaseSmile, type SpreadPrior } from './anchored-fit.ts';
 import type { FactorPrior, FitOptions, SliceFit, SliceQuotes, SmileFamily } from './family.ts';
 import { factorCovariance, smileFactors } from './smile-factors.ts';
@@ -112,10 +113,27 @@ function anchorOf(family: SmileFamily, job: FitJob): Anchor | null {
     return { base: parentSmile(family, parents, job.observations.years), spread: CHILD_SPREAD, kind: 'child' };
   const years = job.options['startYears'];
   if (job.options['levelSkew'] !== 1 || start === null || !(years > 0)) return null;
-  const base: BaseSmile = (k) => Math.sqrt(family.totalVariance(start, k, years) / years);
+  const base = atLevel((k) => Math.sqrt(family.totalVariance(start, k, years) / years), job.observations);
   const { levelSd, skewSd } = job.options;
   const known = levelSd > 0 && skewSd > 0;
   return { base, spread: known ? { levelSd, skewSd } : STRESS_SPREAD, kind: 'levelSkew' };
+}
+
+/** A level that has moved by more than this share carries the structure with it. */
+const LARGE_MOVE = 0.25;
+const FEWEST_NEAR = 4;
+
+/**
+ * The frozen structure at the level of the batch: when the quotes within one standard deviation have moved by a large
+ * share r, the smile is kept at equal x, r sigma(k / r), as a smile that widens keeps it; at unchanged k its wings would
+ * then stand where nobody quotes them.
+ */
+function atLevel(frozen: BaseSmile, o: Observations): BaseSmile {
+  const deviation = frozen(0) * Math.sqrt(o.years);
+  const ratios: number[] = [];
+  for (let i = 0; i < o.k.length; i++) if (Math.abs(o.k[i]) <= deviation) ratios.push(o.value[i] / frozen(o.k[i]));
+  const r = ratios.length < FEWEST_NEAR ? 1 : median(ratios);
+  return Math.abs(r - 1) <= LARGE_MOVE ? frozen : (k) => r * frozen(k / r);
 }
 
 /** A frozen structure is warm-started from itself; a child has none. */

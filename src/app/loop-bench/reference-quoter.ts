@@ -2,6 +2,7 @@
  * A reference quoter: two-sided around what the monitor serves, picked off by those who know the truth and paid by those
  * who do not. In expectation, so that two runs differ by the gate alone.
  */
+import { leaseVerdicts } from '../../engine/lease-verdicts.ts';
 import type { GateRecord } from '../../model/record.ts';
 import { loopWidth } from '../../policy/loop.ts';
 import { expiriesOf, type Watcher } from './watchers.ts';
@@ -24,6 +25,8 @@ const UNINFORMED = 0.05;
 /** Half-width of the quotes over the market's own, and at least this, volatility fraction. */
 const WIDTH = 1;
 const LEAST_WIDTH = 0.0025;
+/** Width of a lease at most. */
+const WIDEST = 10;
 
 interface Account {
   lost: number;
@@ -45,6 +48,7 @@ export class ReferenceQuoter implements Watcher {
     const elapsed = at - this.#last;
     this.#last = at;
     if (!(elapsed > 0)) return;
+    const verdicts = new Map(leaseVerdicts(state).map((v) => [v.scope, v]));
     for (const expiry of expiriesOf(state)) {
       const track = servingTrack(expiry);
       const level = servedLevel(expiry, truth, at);
@@ -52,7 +56,8 @@ export class ReferenceQuoter implements Watcher {
       const width = Math.max(LEAST_WIDTH, WIDTH * level.half);
       const miss = Math.abs(level.truth - level.served);
       trade(this.#ungated, miss, width, 1, level.vega, elapsed);
-      const multiplier = widthOf(track.gate.state, loopWidth(expiry.loop.machine, at));
+      const verdict = verdicts.get(`${track.model}@${expiry.key}`);
+      const multiplier = widthOf(track.gate.state, loopWidth(expiry.loop.machine, at), verdict?.uncertainty ?? 1);
       if (multiplier !== null) trade(this.#gated, miss, width, multiplier, level.vega, elapsed);
     }
   };
@@ -63,8 +68,9 @@ export class ReferenceQuoter implements Watcher {
   }
 }
 
-function widthOf(state: GateRecord['state'], loop: number): number | null {
-  return state === 'OK' ? 1 : state === 'WIDEN' ? Math.max(1.5, loop) : null;
+/** The width that a lease asks for (docs/gate.md); null = no leave to quote. */
+function widthOf(state: GateRecord['state'], loop: number, uncertainty: number): number | null {
+  return state === 'OK' ? 1 : state === 'WIDEN' ? Math.min(WIDEST, Math.max(1.5, loop, uncertainty)) : null;
 }
 
 /** Those who know trade whenever the quote is on the wrong side of the truth; the others come less often to wider quotes. */
