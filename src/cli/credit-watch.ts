@@ -1,16 +1,13 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { readCreditTerms, readQuoteStream, STREAM_COLUMNS } from '../app/credit/quote-stream.ts';
-import { simulatedCreditEvents } from '../app/credit/simulated-stream.ts';
-import { replayMarket, type ReplayResult } from '../app/replay-market.ts';
+import type { simulatedCreditEvents } from '../app/credit/simulated-stream.ts';
+import type { ReplayResult } from '../app/replay-market.ts';
 import type { ReplayHooks } from '../app/replay-transport.ts';
-import { DEFAULT_CONFIG } from '../engine/config.ts';
 import type { MarketEvent } from '../market/event.ts';
 import { isoTime } from '../market/iso-time.ts';
 import { whole } from './bench-options.ts';
 import { Progress } from './progress.ts';
-import { RecordPrinter } from './record-printer.ts';
-import { serveReplayRun } from './replay-serve.ts';
 import { addServeOptions, serveOptions, type ServeFlags } from './serve-options.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -51,6 +48,7 @@ export function registerCreditWatch(credit: Command): void {
     const serving = serveOptions(flags, flags.serve === true ? 0 : null);
     if (serving !== null) {
       const speed = flags.follow === true ? Infinity : SERVED_SPEED;
+      const { serveReplayRun } = await import('./replay-serve.ts');
       await serveReplayRun(serving, speed, flags.json === true, (hooks) => run(flags, hooks));
       return;
     }
@@ -61,7 +59,14 @@ export function registerCreditWatch(credit: Command): void {
   });
 }
 
+/** Loads the engine only here: the calculating commands of the family start without it. */
 async function run(flags: WatchFlags, hooks: ReplayHooks | null): Promise<ReplayResult> {
+  const [{ replayMarket }, { DEFAULT_CONFIG }, { RecordPrinter }, stream] = await Promise.all([
+    import('../app/replay-market.ts'),
+    import('../engine/config.ts'),
+    import('./record-printer.ts'),
+    import('../app/credit/simulated-stream.ts'),
+  ]);
   let stopped = false;
   const stop = (): void => void (stopped = true);
   process.once('SIGINT', stop);
@@ -75,6 +80,7 @@ async function run(flags: WatchFlags, hooks: ReplayHooks | null): Promise<Replay
       files: [],
       source: sourceOf(
         flags,
+        stream.simulatedCreditEvents,
         () => stopped,
         (f) => void (fraction = f),
       ),
@@ -103,6 +109,7 @@ async function run(flags: WatchFlags, hooks: ReplayHooks | null): Promise<Replay
 
 function sourceOf(
   flags: WatchFlags,
+  simulated: typeof simulatedCreditEvents,
   stopped: () => boolean,
   onProgress: (fraction: number) => void,
 ): AsyncIterable<readonly MarketEvent[]> {
@@ -110,7 +117,7 @@ function sourceOf(
     if (flags.quotes !== undefined || flags.terms !== undefined)
       throw new UsageError('--simulated brings its own quotes and terms');
     const seed = whole(flags.seed, '--seed', 0);
-    return simulatedCreditEvents({ seed, days: whole(flags.days, '--days', 1, 3650), stopped, onProgress });
+    return simulated({ seed, days: whole(flags.days, '--days', 1, 3650), stopped, onProgress });
   }
   const { quotes, terms } = flags;
   if (quotes === undefined || terms === undefined)
