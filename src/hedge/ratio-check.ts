@@ -81,6 +81,8 @@ const keep = (hours: number): number => exp((-0.6931471805599453 * SLOT_MS) / (h
 const KEEP_REALISED = keep(12);
 const KEEP_EXPLANATION = keep(1 / 3);
 const KEEP_GAP = keep(4);
+/** tau: how far b of a single slot may be from what prices follow in the long run. */
+const SLOT_ERROR = 0.2;
 /** Reference deltas that moved by less between two horizons say nothing about a ratio that stood still. */
 const MOVED = 0.002;
 /** Error of a volatility beside the quotes' own, fraction: what level and skew leave of a smile's move. */
@@ -251,17 +253,28 @@ function endSlot(check: RatioCheck, slot: number): void {
   const { now } = check;
   // Slots without data pass too: what is remembered ages with time, not with what was seen.
   const passed = check.slot < 0 ? 1 : Math.max(1, Math.min(1000, slot - check.slot));
-  fold(check.realised, [now[0], now[1]], now[0], now[1], power(KEEP_REALISED, passed));
+  const [u, v] = shared(now[0], now[1]);
+  fold(check.realised, [u, v], u, v, power(KEEP_REALISED, passed));
   const fast = power(KEEP_EXPLANATION, passed);
   for (let j = 0; j < now.length; j++) check.gap[j] = fast * check.gap[j] + now[j];
   now.fill(0);
   for (const b of check.buckets.values()) {
-    fold(b.realised, [b.now[0], b.now[1]], b.now[0], b.now[1], power(KEEP_REALISED, passed));
+    const [bu, bv] = shared(b.now[0], b.now[1]);
+    fold(b.realised, [bu, bv], bu, bv, power(KEEP_REALISED, passed));
     fold(b.gap, b.now, b.now[2], b.now[3], power(KEEP_GAP, passed));
     b.now.fill(0);
   }
   if (check.last.size > MOST_SYMBOLS) check.last = new Map();
   check.slot = slot;
+}
+
+/**
+ * Sums of one slot with the weight of a random effect, 1/(1/v + tau^2) in place of v: rows of a slot share its errors, so
+ * that no slot, however large its move, says more than tau of b.
+ */
+function shared(u: number, v: number): readonly [number, number] {
+  const scale = 1 / (1 + SLOT_ERROR * SLOT_ERROR * v);
+  return [u * scale, v * scale];
 }
 
 function power(base: number, n: number): number {
