@@ -25,7 +25,7 @@ export function updateGates(underlying: UnderlyingState, closed: readonly Closed
         proven: primary !== null,
         ageSeconds: version === null ? Infinity : (at - version.fit.at) / 1000,
         dataCauses: [...outage(underlying), ...causes('data')],
-        marketCauses: [...causes('market'), ...loopReasons(machine, at)],
+        marketCauses: [...moving(open, c.reading.expiry), ...loopReasons(machine, at)],
         // Diagnosis watches the configured model: its faults are not those of the family that was promoted over it.
         modelCauses: [
           ...(trial?.mode === 'probation' && track.model === champion ? [] : causes('model')),
@@ -75,6 +75,15 @@ function outage(underlying: UnderlyingState): string[] {
   if (underlying.platform !== 'open') reasons.push(`platform-${underlying.platform}`);
   if (underlying.feed === 'down') reasons.push('feed-down');
   return reasons;
+}
+
+/** Moves after which a model that has followed is as good as before; a crash and thin quotes stay what they are. */
+const FOLLOWED: ReadonlySet<string> = new Set(['level-move', 'skew-move', 'curvature-move', 'term-move']);
+
+/** Causes of the market that still make quotes unsafe: a move counts until a refit that answered it has been proved. */
+function moving(open: readonly Incident[], expiry: ExpiryState): string[] {
+  const followed = (i: Incident): boolean => FOLLOWED.has(i.cause) && i.verified && expiry.loop.warnings === 0;
+  return open.filter((i) => i.kind === 'market' && !followed(i)).map((i) => i.cause);
 }
 
 /** Closes in a row that contradict the serving calibration while nothing has replaced it: more than any answer needs. */

@@ -6,7 +6,7 @@ import { updateGates } from '../../src/engine/gates.ts';
 import type { LoopState } from '../../src/policy/loop.ts';
 import { initLeaseDesk, issueLeases, type DeskHealth } from '../../src/policy/lease-desk.ts';
 import type { Lease } from '../../src/policy/lease.ts';
-import { expiryIn, listing, quotes, run, snapshotEnd, START, type Run } from './synthetic-market.ts';
+import { answerOf, expiryIn, listing, quotes, run, snapshotEnd, START, type Run } from './synthetic-market.ts';
 
 const EXPIRY = expiryIn(30);
 const HOUR = 3_600_000;
@@ -68,4 +68,28 @@ test('re-entry: twice as wide for ten minutes, one and a half times for five, th
   assert.deepEqual([second.state, second.reasons], ['WIDEN', ['re-entry-1.5x']]);
   assert.ok(second.multiplier! >= 1.5 && second.multiplier! < 2, String(second.multiplier));
   assert.equal(leaseAt(16).state, 'OK');
+});
+
+test('a model that ten batches contradict and nothing replaces may be hedged with and not quoted on, until a refit is proved', () => {
+  const r = run({}, false);
+  r.push(listing(EXPIRY));
+  const { models } = r.state.underlyings.get('deribit:BTC')!.expiries[0];
+  const second = (i: number, level: number): void =>
+    void r.push(quotes(EXPIRY, { at: START + 1000 * i, level: level + 1e-4 * (i % 3) }));
+  let i = 0;
+  for (; i < 12; i++) {
+    second(i, 0.5);
+    if (models[0].pending !== null) r.push([answerOf(r.jobs.at(-1)!, START + 1000 * i)]);
+  }
+  assert.equal(models[0].gate.state, 'OK');
+  const asked = r.jobs.length;
+  for (; i < 20; i++) second(i, 0.54);
+  assert.equal(models[0].gate.state, 'WIDEN', 'a move of the market');
+  for (; i < 26; i++) second(i, 0.54);
+  assert.deepEqual([models[0].gate.state, models[0].gate.reasons], ['HEDGE_ONLY', ['contradicted']]);
+  assert.ok(r.jobs.length > asked, 'a refit was asked for and never came');
+  r.push([answerOf(r.jobs.at(-1)!, START + 1000 * i)]);
+  for (const end = i + 4; i < end; i++) second(i, 0.54);
+  assert.equal(models[0].gate.state, 'OK', 'it has followed, and that is proved');
+  assert.ok([...r.state.underlyings.get('deribit:BTC')!.incidents.open.values()].some((x) => x.cause === 'level-move' && x.verified)); // prettier-ignore
 });
