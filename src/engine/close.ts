@@ -1,3 +1,4 @@
+import { learnUsual } from '../detect/hour-of-week.ts';
 import { updateTrailingMedian } from '../detect/trailing-median.ts';
 import { isoTime } from '../market/iso-time.ts';
 import { median } from '../numeric/robust.ts';
@@ -13,7 +14,7 @@ import { NO_SHIFT, readShift } from './read-shift.ts';
 import { requestFits } from './request-fits.ts';
 import { proveRefits } from './prove-refits.ts';
 import { readBatch, type ExpiryReading } from './read-batch.ts';
-import { metricOf, readSigns } from './read-signs.ts';
+import { messageRate, metricOf, readSigns } from './read-signs.ts';
 import { scoreBatch, type ModelScores } from './score-batch.ts';
 import { countRefused, type EngineState, type ExpiryState, type UnderlyingState } from './state.ts';
 import { goLive } from './versions.ts';
@@ -184,6 +185,13 @@ function learnBaselines(underlying: UnderlyingState, closed: readonly ClosedExpi
     const spread = metricOf(reading.expiry, 'half_spread_vol') * Math.sqrt(Math.max(0, reading.facts.years));
     updateTrailingMedian(reading.expiry.spreadBaseline, spread);
     updateTrailingMedian(reading.expiry.countBaseline, metricOf(reading.expiry, 'two_sided_count'));
+    const { usual } = reading.expiry;
+    const { seasons } = underlying;
+    const { at } = reading.facts;
+    learnUsual(usual.spread, seasons.spread, spread, at);
+    learnUsual(usual.depth, seasons.depth, metricOf(reading.expiry, 'touch_size_count'), at);
+    learnUsual(usual.coverage, seasons.coverage, metricOf(reading.expiry, 'coverage_share'), at);
+    learnUsual(underlying.usualRate, underlying.seasons.rate, messageRate(closed), at);
   }
 }
 
@@ -199,5 +207,6 @@ function finish(expiry: ExpiryState, at: number, stressed: boolean): void {
   }
   expiry.closedAt = at;
   expiry.changed = 0;
+  expiry.messages = 0;
   for (const entry of expiry.entries) entry.fresh = false;
 }

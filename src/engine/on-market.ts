@@ -55,6 +55,7 @@ export function onQuote(state: EngineState, stamped: QuoteEvent): UnderlyingStat
     return null;
   }
   expiry.messageAt = event.at;
+  expiry.messages++;
   if (applyQuote(entry, event)) {
     expiry.changed++;
     expiry.changedAt = event.at;

@@ -1,3 +1,4 @@
+import { initUsualLevel } from '../detect/hour-of-week.ts';
 import { initLevelShift } from '../detect/level-shift.ts';
 import { initPrewhiten } from '../detect/prewhiten.ts';
 import { rankE } from '../detect/rank-e.ts';
@@ -9,6 +10,7 @@ import { scopeKey } from '../model/contract.ts';
 import { GATE_CLOSED } from '../policy/gate.ts';
 import { initWings } from '../policy/wing-gate.ts';
 import { initIncidentBook } from '../policy/incident.ts';
+import { flatSeason, priorCoverage, priorSpread, priorSpreadSeason } from '../quality/prior-baselines.ts';
 import { DATA_METRICS } from '../quality/registry.ts';
 import { initDynamics } from '../score/dynamics.ts';
 import { initHalfLife } from '../score/half-life.ts';
@@ -50,6 +52,13 @@ export function underlyingOf(state: EngineState, venue: string, underlying: stri
       watchedAt: -Infinity,
       closedIndex: NaN,
       quotedBaseline: initTrailingMedian(BASELINE_CLOSES),
+      seasons: {
+        spread: priorSpreadSeason(),
+        depth: flatSeason(),
+        coverage: flatSeason(),
+        rate: flatSeason(),
+      },
+      usualRate: initUsualLevel(NaN),
       factors: initFactorWatch(),
       channels: new Map(),
       atmBaseline: initTrailingMedian(BASELINE_CLOSES),
@@ -102,6 +111,7 @@ function expiryOf(state: EngineState, underlying: UnderlyingState, expiry: numbe
     expiry,
     entries: [],
     changed: 0,
+    messages: 0,
     closedAt: NaN,
     scoredAt: -Infinity,
     messageAt: NaN,
@@ -111,6 +121,11 @@ function expiryOf(state: EngineState, underlying: UnderlyingState, expiry: numbe
     changeRate: NaN,
     rateCloses: 0,
     spreadBaseline: initTrailingMedian(BASELINE_CLOSES),
+    usual: {
+      spread: initUsualLevel(priorSpread(years)),
+      depth: initUsualLevel(NaN),
+      coverage: initUsualLevel(priorCoverage(years)),
+    },
     countBaseline: initTrailingMedian(BASELINE_CLOSES),
     shifts: [initLevelShift(), initLevelShift(), initLevelShift()],
     jump: initLevelShift(JUMP_MEMORY),

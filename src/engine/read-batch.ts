@@ -151,6 +151,7 @@ function updateMetrics(
     years,
     entries: expiry.entries,
     refreshed,
+    messages: expiry.messages,
     quoted: two.quoted,
     twoSided: two.twoSided,
     crossed: two.crossed,

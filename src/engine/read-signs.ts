@@ -1,3 +1,4 @@
+import { unusual } from '../detect/hour-of-week.ts';
 import { readTrailingMedian } from '../detect/trailing-median.ts';
 import { YEAR_MS } from '../market/year-fraction.ts';
 import { exp, log } from '../numeric/exponential.ts';
@@ -37,6 +38,8 @@ const ENTRY = {
   callPut: 0.05,
   markGap: 0.05,
   wide: 0.7,
+  thin: 1.4,
+  rate: 2,
   shape: 3,
   returnZ: 3.5,
   indexGapBp: 70,
@@ -75,7 +78,7 @@ export function readSigns(
   const elapsed = (at - underlying.closedAt) / 1000;
   const offset = commonOffset(closed);
   const calm = !settling(underlying, at);
-  const vectors = closed.map((c) => expirySigns(c, closed, offset, calm));
+  const vectors = closed.map((c) => expirySigns(c, closed, offset, calm, underlying.seasons));
   const sound = closed.filter((_, i) => !gross(vectors[i]));
   const innovation = readInnovations(state.config.champion, closed, sound);
   closed.forEach((c, i) => addInnovation(vectors[i], c, innovation));
@@ -117,7 +120,13 @@ function put(signs: Signs, name: SignName, value: number, strength: number): voi
   if (Number.isFinite(value) && Number.isFinite(strength)) signs.set(name, { value, strength });
 }
 
-function expirySigns(c: ClosedExpiry, closed: readonly ClosedExpiry[], offset: number, calm: boolean): Signs {
+function expirySigns(
+  c: ClosedExpiry,
+  closed: readonly ClosedExpiry[],
+  offset: number,
+  calm: boolean,
+  seasons: UnderlyingState['seasons'],
+): Signs {
   const signs: Signs = new Map();
   const { expiry, facts } = c.reading;
   const read = (name: string): number => metricOf(expiry, name);
@@ -172,8 +181,15 @@ function expirySigns(c: ClosedExpiry, closed: readonly ClosedExpiry[], offset: n
   // Twice the prior: another venue's usual spread is not this one's, only a crisis is beyond both.
   const base = readTrailingMedian(expiry.spreadBaseline, BASELINE_MINIMUM)?.centre ?? 2 * priorSpread(facts.years);
   // Half a tick is worth 1/sqrt(T) in volatility: spreads are compared as half-spread times sqrt(T).
-  const wide = facts.years > HALF_A_DAY ? log((half * Math.sqrt(facts.years)) / base) : NaN;
-  put(signs, 'wide', wide, wide > 0 ? strengthOf(wide, ENTRY.wide) : 0);
+  const spread = half * Math.sqrt(facts.years);
+  const habit = expiry.usual;
+  const known = habit.spread.count >= BASELINE_MINIMUM;
+  const wide = known ? unusual(habit.spread, seasons.spread, spread, facts.at) : log(spread / base);
+  if (facts.years > HALF_A_DAY) put(signs, 'wide', wide, wide > 0 ? strengthOf(wide, ENTRY.wide) : 0);
+  if (habit.depth.count >= BASELINE_MINIMUM) {
+    const thin = -unusual(habit.depth, seasons.depth, read('touch_size_count'), facts.at);
+    put(signs, 'thin', thin, thin > 0 ? strengthOf(thin, ENTRY.thin) : 0);
+  }
   return signs;
 }
 
@@ -265,7 +281,8 @@ function underlyingSigns(
   const crossed = sum((c) => c.reading.facts.crossed);
   const quoted = sum((c) => c.reading.facts.quoted);
   put(signs, 'crossed', crossed, crossed < 3 ? 0 : strengthOf(binomial(crossed, quoted, CROSSED_RATE), ENTRY.crossed));
-  const fall = fallOfCounts(closed);
+  const falls = [fallOfCounts(closed), fallOfCoverage(underlying, closed)].filter(Number.isFinite);
+  const fall = falls.length === 0 ? NaN : Math.max(...falls);
   if (!settling(underlying, closed[0]?.reading.facts.at ?? NaN))
     put(signs, 'fall', fall, fall > 0 ? strengthOf(fall, ENTRY.fall) : 0);
   const received = median(closed.map((c) => c.reading.expiry.skewMs / 1000));
@@ -274,6 +291,13 @@ function underlyingSigns(
   const { messages, late, lagMs, lostAt } = underlying.feedHealth;
   put(signs, 'late', late, late < 20 ? 0 : strengthOf(late / messages, ENTRY.lateShare));
   put(signs, 'lag', lagMs, strengthOf(lagMs, ENTRY.lagMs));
+  const rate = unusual(
+    underlying.usualRate,
+    underlying.seasons.rate,
+    messageRate(closed),
+    closed[0]?.reading.facts.at ?? NaN,
+  );
+  if (underlying.usualRate.count >= BASELINE_MINIMUM) put(signs, 'rate', rate, strengthOf(rate, ENTRY.rate));
   const sinceLoss = (closed[0]?.reading.facts.at ?? NaN) - lostAt;
   put(signs, 'gap', sinceLoss / 1000, sinceLoss <= GAP_TELLS_MS ? 2 : 0);
   const gap = indexGap(underlying, closed, index);
@@ -335,6 +359,23 @@ function fallOfCounts(closed: readonly ClosedExpiry[]): number {
     usual += base.centre;
   }
   return usual < 20 ? NaN : 1 - now / usual;
+}
+
+/** Messages a second of the expiries closed; NaN outside streams. */
+export function messageRate(closed: readonly ClosedExpiry[]): number {
+  return closed.reduce((sum, c) => sum + metricOf(c.reading.expiry, 'message_rate_count'), 0);
+}
+
+/** 1 - coverage over its usual value at this hour, of the median expiry; what falls slowly is no surprise to a short memory. */
+function fallOfCoverage(underlying: UnderlyingState, closed: readonly ClosedExpiry[]): number {
+  const off: number[] = [];
+  for (const { reading } of closed) {
+    const { coverage } = reading.expiry.usual;
+    const share = metricOf(reading.expiry, 'coverage_share');
+    if (coverage.count >= BASELINE_MINIMUM && share > 0)
+      off.push(unusual(coverage, underlying.seasons.coverage, share, reading.facts.at));
+  }
+  return off.length < 3 ? NaN : 1 - exp(median(off));
 }
 
 /** Share of all the underlying's comparable quotes that repeat the previous close; NaN without enough of them. */

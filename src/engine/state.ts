@@ -1,6 +1,7 @@
 import type { ChainEntry } from '../market/chain.ts';
 import type { FutureEvent, IndexEvent } from '../market/event.ts';
 import type { Fit, FitJob, Scope } from '../model/contract.ts';
+import type { HourOfWeek, UsualLevel } from '../detect/hour-of-week.ts';
 import type { LevelShiftState } from '../detect/level-shift.ts';
 import type { TrailingMedian } from '../detect/trailing-median.ts';
 import type { IncidentBook } from '../policy/incident.ts';
@@ -104,6 +105,9 @@ export interface UnderlyingState {
   /** Index at the last close, USD; NaN before. */
   closedIndex: number;
   readonly quotedBaseline: TrailingMedian;
+  /** By hour of the week, of all expiries: spread, depth, coverage, and messages a second with their usual rate. */
+  readonly seasons: Readonly<Record<'spread' | 'depth' | 'coverage' | 'rate', HourOfWeek>>;
+  readonly usualRate: UsualLevel;
   /** What the expiries have in common, watched. */
   readonly factors: FactorWatch;
   /** Packages whose legs are still coming, and the last errors of complete ones, USD per unit of the first leg. */
@@ -131,6 +135,8 @@ export interface ExpiryState {
   readonly entries: ChainEntry[];
   /** Changed quotes since the last close. */
   changed: number;
+  /** Quote messages since the last close. */
+  messages: number;
   closedAt: number;
   scoredAt: number;
   /** Receive-bounded time of the last message and of the last change of a bid or ask, epoch ms; NaN before. */
@@ -144,6 +150,8 @@ export interface ExpiryState {
   changeRate: number;
   rateCloses: number;
   readonly spreadBaseline: TrailingMedian;
+  /** What half-spread times sqrt(T), size at the touch and coverage usually are. */
+  readonly usual: { readonly spread: UsualLevel; readonly depth: UsualLevel; readonly coverage: UsualLevel };
   /** Two-sided quotes at recent closes. */
   readonly countBaseline: TrailingMedian;
   /** Observed level, skew and curvature of the smile, tracked between refits and across them. */

@@ -75,12 +75,12 @@ export const SIGNATURES: Readonly<Record<Cause, Signature>> = {
   'index-dislocation': { prior: DATA_PRIOR, signs: { 'index-gap': ALWAYS, 'forward-gap': SELDOM, 'forward-bend': SELDOM } },
   'liquidity-contraction': {
     prior: MARKET_PRIOR,
-    signs: { wide: ALWAYS, fall: OFTEN, 'mark-gap': SELDOM, level: SOMETIMES, skew: SELDOM, curvature: SELDOM, 'call-put': SELDOM, return: SELDOM },
+    signs: { wide: ALWAYS, fall: OFTEN, thin: SOMETIMES, rate: SELDOM, 'mark-gap': SELDOM, level: SOMETIMES, skew: SELDOM, curvature: SELDOM, 'call-put': SELDOM, return: SELDOM },
   },
   'flash-crash': {
     prior: MARKET_PRIOR,
     signs: {
-      return: ALWAYS, level: ALWAYS, 'level-leads': OFTEN, wide: OFTEN, skew: OFTEN, curvature: SOMETIMES, term: SOMETIMES, fall: SELDOM,
+      return: ALWAYS, level: ALWAYS, 'level-leads': OFTEN, wide: OFTEN, thin: SOMETIMES, rate: SOMETIMES, skew: OFTEN, curvature: SOMETIMES, term: SOMETIMES, fall: SELDOM,
       shape: SELDOM, 'call-put': SELDOM, 'forward-gap': SELDOM,
     },
   },
@@ -110,5 +110,5 @@ export const SIGNATURES: Readonly<Record<Cause, Signature>> = {
     signs: { 'answer-failed': OFTEN, 'answer-miss': OFTEN, 'answer-scale': SELDOM, 'answer-repeat': NEVER },
   },
   'own-feedback': { prior: DATA_PRIOR, signs: { own: ALWAYS } },
-  overload: { prior: DATA_PRIOR, signs: { lag: ALWAYS, late: SOMETIMES } },
+  overload: { prior: DATA_PRIOR, signs: { lag: ALWAYS, late: SOMETIMES, rate: SOMETIMES } },
 }; // prettier-ignore

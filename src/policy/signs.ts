@@ -28,6 +28,8 @@ export const SIGNS = {
   'call-put': { says: 'calls and puts imply different volatilities', rate: 0.01, quorum: 0.3 },
   'mark-gap': { says: "quotes' volatility against the venue's mark volatility", rate: 0.01, quorum: 0.3 },
   wide: { says: 'spreads in volatility far above usual', rate: 0.01, quorum: 0.4 },
+  thin: { says: 'size at the touch far below what this hour of the week usually shows', rate: 0.01, quorum: 0.4 },
+  rate: { says: 'messages a second far from what this hour of the week usually brings', rate: 0.01, quorum: null },
   level: { says: 'level innovation beyond the horizon', rate: 0.02, quorum: null },
   skew: { says: 'skew innovation beyond the horizon', rate: 0.02, quorum: null },
   curvature: { says: 'curvature innovation beyond the horizon', rate: 0.02, quorum: null },

@@ -13,6 +13,8 @@ export interface DataBatch {
   readonly entries: readonly ChainEntry[];
   /** Those with a message since the previous close (all of them on the first). */
   readonly refreshed: number;
+  /** Quote messages since the previous close. */
+  readonly messages: number;
   readonly quoted: number;
   readonly twoSided: number;
   readonly crossed: number;

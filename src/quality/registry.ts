@@ -1,5 +1,6 @@
 import { boundShare } from './bound-share.ts';
 import { callPutGap } from './call-put-gap.ts';
+import { coverageShare } from './coverage-share.ts';
 import { crossedCount } from './crossed-count.ts';
 import { discountRatio } from './discount.ts';
 import { flippedShare } from './flipped-share.ts';
@@ -7,6 +8,7 @@ import { halfSpread, relativeSpread } from './half-spread.ts';
 import { indexGap } from './index-gap.ts';
 import { interpolationGap } from './interpolation-gap.ts';
 import { markGap } from './mark-gap.ts';
+import { messageRate } from './message-rate.ts';
 import type { DataMetric } from './metric.ts';
 import { oneSidedShare } from './one-sided-share.ts';
 import { outlierCount } from './outlier-count.ts';
@@ -14,6 +16,7 @@ import { parityGap, parityGapErrors } from './parity-gap.ts';
 import { receiveOffset } from './receive-offset.ts';
 import { silentShare } from './silent-share.ts';
 import { timeOffset, timeRatio } from './time-offset.ts';
+import { touchSize } from './touch-size.ts';
 import { twoSidedCount } from './two-sided-count.ts';
 import { unchangedShare } from './unchanged-share.ts';
 import { unitRatio } from './unit-ratio.ts';
@@ -23,6 +26,7 @@ import { unmovedShare } from './unmoved-share.ts';
 export const DATA_METRICS: readonly DataMetric[] = [
   boundShare,
   callPutGap,
+  coverageShare,
   crossedCount,
   discountRatio,
   flippedShare,
@@ -30,6 +34,7 @@ export const DATA_METRICS: readonly DataMetric[] = [
   indexGap,
   interpolationGap,
   markGap,
+  messageRate,
   oneSidedShare,
   outlierCount,
   parityGap,
@@ -39,6 +44,7 @@ export const DATA_METRICS: readonly DataMetric[] = [
   silentShare,
   timeOffset,
   timeRatio,
+  touchSize,
   twoSidedCount,
   unchangedShare,
   unitRatio,

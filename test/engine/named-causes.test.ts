@@ -25,7 +25,11 @@ class Stream {
   readonly r: Run;
   second = 0;
 
-  constructor(inline = true) {
+  readonly #period: number;
+
+  /** `period` = seconds between batches. */
+  constructor(inline = true, period = 1) {
+    this.#period = period;
     this.r = run({}, inline);
     this.r.push(SCOPES.flatMap((e) => listing(e)));
   }
@@ -41,7 +45,7 @@ class Stream {
     extra: (at: number) => readonly MarketEvent[] = () => [],
     keep: (event: MarketEvent) => boolean = () => true,
   ): this {
-    for (let i = 0; i < seconds; i++, this.second++) {
+    for (let i = 0; i < seconds; i++, this.second += this.#period) {
       const { at } = this;
       const forward = SPOT * (1 + 2e-6 * this.second);
       const chain = SCOPES.flatMap((e, n) => quotes(e, { at: at + 100, forward, index: forward, ...mood(n) }));
@@ -130,6 +134,16 @@ test('silent-channel: one option, or the index, says nothing while everything be
   assert.ok(option.resolved('silent-channel') !== undefined);
   const other = new Stream().run(30, undefined, both).run(30, undefined, perpetual);
   assert.deepEqual(other.opened(), [`silent-channel ${BTC}`]);
+});
+
+test('liquidity-contraction: spreads that widen by a tenth a minute are held against days, not against the last minutes', () => {
+  const s = new Stream(true, 60).run(40);
+  let half = 0.004;
+  for (let i = 0; i < 14; i++) {
+    half *= 1.1;
+    s.run(1, () => ({ half }));
+  }
+  assert.deepEqual(s.opened(), [`liquidity-contraction ${BTC}`]);
 });
 
 test('term-move: the short end up, the long end down', () => {

@@ -63,7 +63,7 @@ export function batchOf(entries: readonly ChainEntry[], elapsedSeconds: number =
   const selection = selectQuotes(entries, AT, forward, two.venueForward);
   const years = (EXPIRY - AT) / (365 * 86_400_000);
   return {
-    at: AT, elapsedSeconds, years, entries, refreshed: entries.filter((e) => refreshedSince(e, AT, elapsedSeconds)).length,
+    at: AT, elapsedSeconds, years, entries, refreshed: entries.filter((e) => refreshedSince(e, AT, elapsedSeconds)).length, messages: entries.length,
     quoted: two.quoted, twoSided: two.twoSided, crossed: two.crossed, locked: two.locked, index: FORWARD * 0.999,
     forwardVenue: two.venueForward, forwardParity: parity?.forward ?? NaN, forwardParityError: parity?.standardError ?? NaN,
     forwardInterpolated: FORWARD, forward, discount: parity?.discount ?? NaN, observations: selection.observations,
