@@ -16,11 +16,23 @@ import type { DiscountCurve } from '../../src/credit/discount-curve.ts';
 import { flatRate } from '../../src/credit/integrated-rate.ts';
 import { curveJacobian, propagatedCovariance } from '../../src/credit/jacobian.ts';
 import { bootstrapMidPoint, midPointLegs, midPointParSpread } from '../../src/credit/mid-point.ts';
-import { absent, textRows } from '../hedge/credit-vectors.ts';
-import { TRADE, Worst, bootstrapped, contractTo, curveOfRates, gridOf, grouped, scenarios } from './vectors.ts';
+import {
+  absent,
+  bootstrapped,
+  contractTo,
+  curveOfRates,
+  gridOf,
+  grouped,
+  scenarios,
+  textRows,
+  TRADE,
+  Worst,
+} from './vectors.ts';
 import type { Row } from './vectors.ts';
 
-const needs = absent('isda_bootstrap.csv');
+const needs = absent('isda_scenarios.csv', 'isda_bootstrap.csv');
+const distressedFile = absent('distressed_published_inputs.csv');
+const quantlib = absent('ql_prices.csv', 'ql_bootstrap.csv');
 const STATUS: Readonly<Record<string, string>> = { ok: 'ok', negative: 'neg', zero: 'zero' };
 
 function met(outcome: BootstrapOutcome): CreditCurve {
@@ -158,7 +170,7 @@ function distressed(rows: readonly Row[]): { trade: number; recovery: number; qu
 
 test(
   'the distressed quotes on which QuantLib finds no bracket solve, hazards up to 2.8 and beyond',
-  { skip: needs },
+  { skip: distressedFile },
   () => {
     const cases = grouped(
       textRows('distressed_published_inputs.csv').map((r) => ({ ...r, key: `${r['case']} ${r['recovery']}` })),
@@ -188,7 +200,7 @@ test(
   },
 );
 
-test('mid-point calibration and prices (ql_bootstrap.csv, ql_prices.csv)', { skip: needs }, () => {
+test('mid-point calibration and prices (ql_bootstrap.csv, ql_prices.csv)', { skip: quantlib }, () => {
   const curves = new Map<string, ReturnType<typeof bootstrapMidPoint>>();
   const sets = scenarios();
   for (const set of sets.values()) {

@@ -11,6 +11,7 @@ import {
 import { addMonths, civilOf, dayOf, isoDay, parseDay, tenorMonths, weekday } from '../../src/credit/calendar-day.ts';
 import { accruedDays, freeDateCds, standardCds } from '../../src/credit/cds-contract.ts';
 import type { CdsContract, ContractRefusal } from '../../src/credit/cds-contract.ts';
+import { absent, textRows } from './vectors.ts';
 import {
   accrualStart,
   nextImmWednesday,
@@ -18,7 +19,6 @@ import {
   previousRollDate,
   standardMaturity,
 } from '../../src/credit/roll-date.ts';
-import { absent, textRows } from '../hedge/credit-vectors.ts';
 
 const day = parseDay;
 

@@ -12,8 +12,17 @@ import { bootstrapDiscount } from '../../src/credit/discount-curve.ts';
 import type { DiscountCurve, RateInstrument } from '../../src/credit/discount-curve.ts';
 import { flatRate } from '../../src/credit/integrated-rate.ts';
 import { flatGrid, quotedSpreadOfUpfront, upfrontOfQuotedSpread } from '../../src/credit/quoted-spread.ts';
-import { absent, textRows } from '../hedge/credit-vectors.ts';
-import { TRADE, Worst, bootstrapped, contractTo, curveOfRates, grouped, scenarios } from './vectors.ts';
+import {
+  absent,
+  bootstrapped,
+  contractTo,
+  curveOfRates,
+  grouped,
+  scenarios,
+  textRows,
+  TRADE,
+  Worst,
+} from './vectors.ts';
 
 const needs = absent('isda_prices.csv');
 

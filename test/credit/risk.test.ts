@@ -10,8 +10,17 @@ import { contractGrid } from '../../src/credit/curve-grid.ts';
 import { hedgeRatios } from '../../src/credit/hedge-ratio.ts';
 import { bucketedBumps, bucketedCs01, cdsRisk, layTrade, riskDesk, riskGrids } from '../../src/credit/risk.ts';
 import type { CdsRisk, RiskDesk } from '../../src/credit/risk.ts';
-import { absent, textRows } from '../hedge/credit-vectors.ts';
-import { Worst, bootstrapped, contractTo, curveOfRates, gridOf, grouped, scenarios } from './vectors.ts';
+import {
+  absent,
+  bootstrapped,
+  contractTo,
+  curveOfRates,
+  gridOf,
+  grouped,
+  scenarios,
+  textRows,
+  Worst,
+} from './vectors.ts';
 import type { Scenario } from './vectors.ts';
 
 const needs = absent('isda_risk.csv');

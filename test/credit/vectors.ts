@@ -1,5 +1,6 @@
-/** Reference vectors of credit, which stay outside the repository, and the curves that their files describe. */
+/** Reference vectors of credit, the full ones beside the checkout or those in `golden/credit`, and the curves they describe. */
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
 import { bootstrapHazards } from '../../src/credit/bootstrap.ts';
 import { parseDay } from '../../src/credit/calendar-day.ts';
 import { standardCds } from '../../src/credit/cds-contract.ts';
@@ -11,10 +12,26 @@ import { curveGrid } from '../../src/credit/curve-grid.ts';
 import type { CurveGrid } from '../../src/credit/curve-grid.ts';
 import { discountFromZeroRates } from '../../src/credit/discount-curve.ts';
 import type { DiscountCurve } from '../../src/credit/discount-curve.ts';
-import { textRows } from '../hedge/credit-vectors.ts';
+import { parseCsv } from '../../src/app/csv.ts';
+import { absent as absentBeside, textRows as rowsBeside } from '../hedge/credit-vectors.ts';
 
 /** A row of text cells. */
 export type Row = Readonly<Record<string, string>>;
+
+const golden = (name: string): URL => new URL(`../../golden/credit/${name}`, import.meta.url);
+
+/** False, or the reason for a skip: a file is neither beside the checkout nor in it. */
+export function absent(...names: readonly string[]): string | false {
+  const missing = names.find((name) => absentBeside(name) !== false && !existsSync(golden(name)));
+  return missing === undefined ? false : absentBeside(missing);
+}
+
+/** Rows of a vector file: the full one where it is there. */
+export function textRows(name: string): Record<string, string>[] {
+  if (absentBeside(name) === false) return rowsBeside(name);
+  const { columns, rows } = parseCsv(readFileSync(golden(name), 'utf8'));
+  return rows.map((cells) => Object.fromEntries(columns.map((c, i) => [c, cells[i]])));
+}
 
 /** Trade date of the scenario files. */
 export const TRADE = parseDay('2026-01-15');
