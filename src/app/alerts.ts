@@ -105,7 +105,8 @@ export class Alerts {
     const at = isoTime(this.now());
     this.state = state;
     for (const underlying of state.underlyings.values()) {
-      for (const { id, cause, severity, scope } of underlying.incidents.open.values())
+      const books = [underlying.incidents, underlying.hedge.incidents, underlying.book.incidents];
+      for (const { id, cause, severity, scope } of books.flatMap((b) => [...b.open.values()]))
         this.onRecord({ type: 'incident', id, at, state: 'open', cause, severity, scope, evidence: {} });
       for (const expiry of underlying.expiries)
         for (const { model, gate, versions } of expiry.models)

@@ -52,6 +52,8 @@ export class BookDesk implements BookSource {
     if (record.type !== 'book') return;
     const kept = this.keptOf(record.scope);
     if (record.source === 'champion') {
+      // A replay that was wound back tells its past anew.
+      while (kept.history.length > 0 && kept.history[kept.history.length - 1].at >= record.at) kept.history.pop();
       kept.latest.clear();
       kept.history.push(record);
       if (kept.history.length > HISTORY) kept.history.shift();

@@ -1,8 +1,10 @@
+import { BookDesk } from '../app/book-desk.ts';
 import type { ReplayResult } from '../app/replay-market.ts';
 import { FASTEST, ReplayStopped, ReplayTransport, type ReplayHooks } from '../app/replay-transport.ts';
 import { serveReplay, type ServeOptions } from '../app/serve.ts';
 import type { Session } from '../app/session.ts';
 import type { OperatorEvent } from '../market/event.ts';
+import { bookRoom } from '../server/book-room.ts';
 import { signalled } from './live-run.ts';
 import { printAddress } from './serve-options.ts';
 
@@ -17,22 +19,32 @@ export async function serveReplayRun(
   let session: Session | null = null;
   let locked = false;
   let stamp: string | null = null;
-  const served = await serveReplay(serving, transport, {
-    state: () => session?.state ?? null,
-    recorded: () => locked,
-    synthetic: () => stamp !== null,
-    push: (action) => {
-      const at = Date.parse(transport.state().at ?? '') || 0;
-      const event: OperatorEvent = { type: 'operator', at, receivedAt: at, until: null, ...action };
-      session?.push(event);
-      return event;
+  const desk = new BookDesk({ state: () => session?.state ?? null, accept: null });
+  const served = await serveReplay(
+    serving,
+    transport,
+    {
+      state: () => session?.state ?? null,
+      recorded: () => locked,
+      synthetic: () => stamp !== null,
+      push: (action) => {
+        const at = Date.parse(transport.state().at ?? '') || 0;
+        const event: OperatorEvent = { type: 'operator', at, receivedAt: at, until: null, ...action };
+        session?.push(event);
+        return event;
+      },
     },
-  });
+    [bookRoom(desk)],
+  );
   printAddress(served.address, json);
   const replay = run({
     pacer: transport,
-    onEvent: served.onEvent,
+    onEvent: (event) => {
+      served.onEvent(event);
+      desk.onEvent(event);
+    },
     onRecord: (record) => {
+      desk.onRecord(record);
       transport.onRecord(record);
       served.onRecord(record);
     },

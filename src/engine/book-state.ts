@@ -48,6 +48,7 @@ export interface MeasuredBook {
   /** Relative spot move; null: none within reach. */
   readonly liquidationDown: number | null;
   readonly liquidationUp: number | null;
+  readonly liquidationDailySd: number | null;
 }
 
 /** Nothing held. */

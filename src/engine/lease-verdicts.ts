@@ -30,7 +30,7 @@ export function leaseVerdicts(state: EngineState): LeaseVerdict[] {
 function verdictOn(underlying: UnderlyingState, expiry: ExpiryState, track: ModelTrack): LeaseVerdict {
   const version = newestVersion(track);
   const ownerOf: Record<string, string> = {};
-  for (const incident of underlying.incidents.open.values())
+  for (const incident of [...underlying.incidents.open.values(), ...underlying.book.incidents.open.values()])
     if (incident.scope === underlying.key && track.gate.reasons.includes(incident.cause))
       ownerOf[incident.cause] = underlying.key;
   return {

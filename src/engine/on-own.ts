@@ -13,7 +13,14 @@ export function onOwnQuote(state: EngineState, event: OwnQuoteEvent): void {
 /** Notes that a print is ours, so that it tests no model. One that was scored before this came is only counted. */
 export function onOwnFill(state: EngineState, event: OwnFillEvent): void {
   const place = state.instruments.get(`${event.venue}:${event.symbol}`);
-  if (place === undefined) return countRefused(state, 'own-unknown-instrument');
+  if (place === undefined) {
+    // Fills of futures are the book's: no model is scored on their prints.
+    const isFuture = [...state.underlyings.values()].some(
+      (u) => u.venue === event.venue && u.futures.has(event.symbol),
+    );
+    if (!isFuture) countRefused(state, 'own-unknown-instrument');
+    return;
+  }
   const { ownTrades, recentTrades } = place.underlying;
   const print = `${event.symbol}|${event.tradeId}`;
   if (recentTrades.has(print) && !ownTrades.has(print)) countRefused(state, 'own-fill-after-print');

@@ -27,6 +27,7 @@ import { slopesIn } from './book-slopes.ts';
 import type { BookStatus, MeasuredBook } from './book-state.ts';
 import type { ClosedExpiry } from './close.ts';
 import type { Effect } from './effect.ts';
+import { hedgeTarget } from './hedge-target.ts';
 import { coinOf } from './on-positions.ts';
 import type { EngineState, UnderlyingState } from './state.ts';
 
@@ -226,6 +227,7 @@ function bookRecord(
   const total = [...book.vegas.values()];
   const money = (v: number | null): number | null => (isOk ? v : null);
   const margin = marginFor(source, book.measured);
+  const drift = driftUnder(priced, source);
   return {
     type: 'book',
     at: isoTime(at),
@@ -242,13 +244,15 @@ function bookRecord(
     delta_black: e.deltaBlack,
     delta_net: e.deltaNet,
     delta_usd: e.deltaUsd,
+    delta_hedge: source === 'champion' ? hedgeDelta(state, underlying) : null,
     gamma_usd_per_percent: e.gammaCoinPerUsd * market.index(coin) * market.index(coin) * 0.01,
     vega_usd_per_point: e.vegaUsdPerPoint,
     vega_usd_per_point_30d: e.vegaUsdPerPoint30d,
     skew_vega_usd_per_point: total.reduce((s, v) => s + v.skew, 0),
     convexity_vega_usd_per_point: total.reduce((s, v) => s + v.convexity, 0),
     theta_usd_per_day: e.thetaUsdPerDay,
-    drift_usd: money(driftUnder(priced, source)),
+    drift_usd: money(drift),
+    drift_share: money(drift === null || e.valueUsd === 0 ? null : drift / Math.abs(e.valueUsd)),
     jump_usd: source === 'champion' ? money(jump) : null,
     hedge_bias_usd_per_percent: money(
       hedgeBias(priced.netted, coin, market, slopesIn(underlying), NaN)?.perPercent ?? null,
@@ -261,7 +265,7 @@ function bookRecord(
 
 type MarginFields = Pick<
   BookRecord,
-  'margin_coin' | 'margin_usd' | 'margin_gap' | 'liquidation_down' | 'liquidation_up'
+  'margin_coin' | 'margin_usd' | 'margin_gap' | 'liquidation_down' | 'liquidation_up' | 'liquidation_daily_sd'
 >;
 
 const NO_MARGIN: MarginFields = {
@@ -270,6 +274,7 @@ const NO_MARGIN: MarginFields = {
   margin_gap: null,
   liquidation_down: null,
   liquidation_up: null,
+  liquidation_daily_sd: null,
 };
 
 function marginFor(source: string, m: MeasuredBook | null): MarginFields {
@@ -282,6 +287,7 @@ function marginFor(source: string, m: MeasuredBook | null): MarginFields {
     margin_gap: gap,
     liquidation_down: m.liquidationDown,
     liquidation_up: m.liquidationUp,
+    liquidation_daily_sd: m.liquidationDailySd,
   };
 }
 
@@ -296,6 +302,22 @@ function driftUnder(priced: PricedBook, source: string): number | null {
     known = true;
   }
   return known ? sum : null;
+}
+
+/** How many standard deviations of a day away the nearer liquidation is, by the ATM volatility nearest to 30 days. */
+function dailyDeviations({ expiries }: PricedBook, { down, up }: MarginFigures): number | null {
+  const near = expiries.filter((e) => e.atm > 0).toSorted((a, b) => Math.abs(a.years - MONTH) - Math.abs(b.years - MONTH)); // prettier-ignore
+  const moves = [down, up].filter((v) => v !== null).map((v) => Math.abs(log(1 + v)));
+  if (near.length === 0 || moves.length === 0) return null;
+  return Math.min(...moves) / (near[0].atm * Math.sqrt(1 / 365));
+}
+
+const MONTH = 30 / 365;
+
+/** Delta by the hedging models that are relied on, with the futures; null while an option held has no ratio. */
+function hedgeDelta(state: EngineState, underlying: UnderlyingState): number | null {
+  const target = hedgeTarget(state, underlying);
+  return target === null || target.unpriced > 0 ? null : target.delta + target.futuresDelta;
 }
 
 function measure(state: EngineState, priced: PricedBook): MeasuredBook {
@@ -314,6 +336,7 @@ function measure(state: EngineState, priced: PricedBook): MeasuredBook {
     venueMarginUsd: venue.usd,
     liquidationDown: champion.down,
     liquidationUp: champion.up,
+    liquidationDailySd: dailyDeviations(priced, champion),
   };
 }
 

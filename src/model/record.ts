@@ -199,6 +199,8 @@ export interface BookRecord {
   readonly delta_black: number;
   readonly delta_net: number;
   readonly delta_usd: number;
+  /** By the ratios of the hedging models that are relied on, coins; champion alone, null where an option has none. */
+  readonly delta_hedge: number | null;
   readonly gamma_usd_per_percent: number;
   readonly vega_usd_per_point: number;
   readonly vega_usd_per_point_30d: number;
@@ -207,6 +209,8 @@ export interface BookRecord {
   readonly theta_usd_per_day: number;
   /** Residual x vega x position: what the market has moved and this source has not booked yet. */
   readonly drift_usd: number | null;
+  /** The same as a share of the value. */
+  readonly drift_share: number | null;
   /** Change of value by fits that went live since the last record, the market held still; champion alone. */
   readonly jump_usd: number | null;
   /** Delta held beyond what prices have shown, in USD per 1 %: null without slopes. */
@@ -222,6 +226,8 @@ export interface BookRecord {
   /** Relative spot moves at which the coin equity no longer covers that margin; null: none within reach. */
   readonly liquidation_down: number | null;
   readonly liquidation_up: number | null;
+  /** The nearer of the two in standard deviations of a day's log return. */
+  readonly liquidation_daily_sd: number | null;
 }
 
 /** Something was done about an incident. */

@@ -49,6 +49,7 @@ function engineState(): EngineState & { quoteArrives(): void; gate: { state: str
     feed: 'live',
     watermark: 601_000,
     incidents: { open: new Map(), ended: [] },
+    book: { incidents: { open: new Map() } },
     hedge: initHedgeWatch(),
   };
   const state = initEngine(DEFAULT_CONFIG);

@@ -16,6 +16,9 @@ export const ACCOUNT_VALID_SECONDS = 60;
 /** Channels of the account. */
 export const ACCOUNT_CHANNELS: readonly string[] = ['user.portfolio.any', 'user.changes.any.any.100ms'];
 
+/** Cash that has not changed is told again after so long. */
+const REPEAT_MS = 10_000;
+const MOST_CURRENCIES = 100;
 const LARGEST = 1e15;
 /** Amounts that may have either sign, and be nothing. */
 const SIGNED: FieldType = { zeroIsMissing: false, minusOneIsMissing: false, min: -LARGEST, max: LARGEST, scale: 1 };
@@ -34,6 +37,8 @@ export class AccountReader {
   readonly #account: string;
   readonly #row: RowReader;
   readonly #orders = new Map<string, Order>();
+  /** By currency: the cash last told and when, so that a stream of equal summaries is no stream of events. */
+  readonly #cash = new Map<string, { readonly at: number; readonly cash: number }>();
 
   constructor(account: string, row: RowReader) {
     this.#account = account;
@@ -62,7 +67,7 @@ export class AccountReader {
   notification(topic: string, data: unknown): void {
     const row = this.#row;
     if (!isRecord(data)) return row.refuse('not-an-account', topic, typeof data);
-    if (topic.startsWith('portfolio.')) return this.#summary(data);
+    if (topic.startsWith('portfolio.')) return this.#summary(data, REPEAT_MS);
     if (!topic.startsWith('changes.')) return row.refuse('unused-channel', 'channel', topic);
     // Fills first: the positions that come with them already count them.
     for (const trade of listOf(data['trades'])) this.#fill(trade);
@@ -130,10 +135,10 @@ export class AccountReader {
   #summaries(result: unknown): void {
     const list = isRecord(result) ? result['summaries'] : result;
     if (!Array.isArray(list)) return this.#row.refuse('not-a-list', 'summaries', typeof list);
-    for (const value of list) if (isRecord(value)) this.#summary(value);
+    for (const value of list) if (isRecord(value)) this.#summary(value, 0);
   }
 
-  #summary(value: Record<string, unknown>): void {
+  #summary(value: Record<string, unknown>, repeatMs: number): void {
     const row = this.#row;
     const currency = row.text('currency', value['currency']);
     const equity = row.required('equity', SIGNED, value['equity']);
@@ -141,6 +146,11 @@ export class AccountReader {
     const read = (name: string): number | null => row.number(name, SIGNED, value[name]);
     const booked = (read('options_value') ?? 0) + (read('futures_session_upl') ?? read('session_upl') ?? 0);
     const { at, receivedAt } = row;
+    const cash = equity - booked;
+    const told = this.#cash.get(currency);
+    const isSame = told !== undefined && Math.abs(cash - told.cash) <= 1e-8 * Math.max(1, Math.abs(cash));
+    if (isSame && at - told.at < repeatMs) return;
+    if (told !== undefined || this.#cash.size < MOST_CURRENCIES) this.#cash.set(currency, { at, cash });
     row.into.push({
       type: 'equity',
       at,
@@ -149,7 +159,7 @@ export class AccountReader {
       account: this.#account,
       currency,
       underlying: coinOfCurrency(currency),
-      cash: equity - booked,
+      cash,
       equity,
       initialMargin: read('initial_margin'),
       maintenanceMargin: read('maintenance_margin'),
