@@ -171,12 +171,15 @@ export class Monitor {
   }
   private readonly first = new Map<string, SmilePicture>();
 
-  /** Scopes of the expiries there are, nearest first. */
+  /** Scopes of the expiries there are, nearest first; what has expired is gone, though no message says so. */
   scopes(): string[] {
     const glance = this.underlyings.get(this.key)?.expiries ?? [];
     const all = new Map<string, string>(glance.map((e) => [e.scope, e.expiry]));
     for (const c of this.curves.values()) all.set(c.scope, c.expiry);
-    return [...all].toSorted((a, b) => Date.parse(a[1]) - Date.parse(b[1])).map(([scope]) => scope);
+    return [...all]
+      .filter(([, expiry]) => !(Date.parse(expiry) <= this.at))
+      .toSorted((a, b) => Date.parse(a[1]) - Date.parse(b[1]))
+      .map(([scope]) => scope);
   }
 
   /** The live picture of an expiry; null before anything is known of it. */
@@ -226,6 +229,11 @@ export class Monitor {
 
   private keepCurves(data: { expiries: readonly CurvesOfExpiry[] }, whole: boolean): void {
     if (whole) this.curves.clear();
+    for (const [scope, { expiry }] of this.curves)
+      if (Date.parse(expiry) <= this.at) {
+        this.curves.delete(scope);
+        this.trades.delete(scope);
+      }
     for (const expiry of data.expiries) {
       this.curves.set(expiry.scope, expiry);
       this.touched.add(expiry.scope);

@@ -150,6 +150,30 @@ test('a frame that cannot be used is reported, never half taken in; another unde
   assert.equal(broken.length, 2, 'a late frame of what was looked at before is nobody’s trouble');
 });
 
+test('an expiry that is over is gone from the picture, and what was held of it too', () => {
+  const { m } = monitor();
+  const expiry = (day: string) => ({ scope: `${KEY}:${day}`, expiry: `${day}T08:00:00.000Z`, at: '', years: 0.1, forward: 1, atm_vol: 0.5, curves: [] }); // prettier-ignore
+  const status = (at: string): void => m.text({ type: 'delta', topic: 'status', seq: 1, data: { at } });
+  status('2026-02-05T21:00:00.000Z');
+  m.text({ type: 'snapshot', topic: `curves:${KEY}`, seq: 1, data: { expiries: [expiry('2026-02-06'), expiry('2026-02-27')] } }); // prettier-ignore
+  assert.deepEqual(m.scopes(), [`${KEY}:2026-02-06`, `${KEY}:2026-02-27`]);
+  status('2026-02-06T08:00:00.000Z');
+  assert.deepEqual(m.scopes(), [`${KEY}:2026-02-27`]);
+  m.text({ type: 'delta', topic: `curves:${KEY}`, seq: 2, data: { expiries: [expiry('2026-02-27')] } });
+  assert.equal(m.picture(`${KEY}:2026-02-06`), null);
+});
+
+test('prints come over the stream, newest first, and are bounded', () => {
+  const { m } = monitor();
+  const print = (n: number) => ({ scope: SCOPE, trade: { symbol: String(n), k: 0, sigma: 0.5 } });
+  m.text({ type: 'snapshot', topic: `curves:${KEY}`, seq: 1, data: { expiries: [{ scope: SCOPE, expiry: '2026-03-27T08:00:00.000Z', at: '', years: 0.25, forward: 99, atm_vol: 0.45, curves: [] }] } }); // prettier-ignore
+  m.text({ type: 'snapshot', topic: `trades:${KEY}`, seq: 1, data: { items: [print(1), print(2)] } });
+  m.text({ type: 'delta', topic: `trades:${KEY}`, seq: 2, data: { items: Array.from({ length: 60 }, (_, i) => print(3 + i)) } }); // prettier-ignore
+  const symbols = m.picture(SCOPE)!.trades.map((t) => t.symbol);
+  assert.deepEqual([symbols[0], symbols.at(-1), symbols.length], ['62', '13', 50]);
+  assert.ok(m.touched.has(SCOPE));
+});
+
 test('an answer that the stream has overtaken does not bring the past back', () => {
   const { m } = monitor();
   const state = (seeking: 'incident' | null) => ({
