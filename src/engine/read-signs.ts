@@ -12,7 +12,7 @@ import { DATA_METRICS } from '../quality/registry.ts';
 import type { ClosedExpiry } from './close.ts';
 import { readInnovations, type CommonInnovation } from './read-innovations.ts';
 import { watchInnovations } from './watch-innovations.ts';
-import { settling } from './watch-silence.ts';
+import { settling, STREAM_MS } from './watch-silence.ts';
 import type { EngineState, ExpiryState, UnderlyingState } from './state.ts';
 
 /** Closes seen before a baseline is believed. */
@@ -101,7 +101,8 @@ export function readSigns(
     },
     isOpen: (cause, scope) => underlying.incidents.open.has(`${cause}|${scope}`),
     isWaiting: (cause, scope) => underlying.incidents.waiting.has(`${cause}|${scope}`),
-    standing: (scope) => standingMoves(underlying, scope, at),
+    // Between snapshots hours apart nothing follows at once: only a stream has aftershocks.
+    ...(elapsed * 1000 < STREAM_MS ? { standing: (scope: string) => standingMoves(underlying, scope, at) } : {}),
   };
 }
 

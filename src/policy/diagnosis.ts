@@ -38,7 +38,7 @@ export interface UnderlyingSigns {
   readonly isOpen: (cause: string, scope: string) => boolean;
   /** Whether it was shown at the close before and waits for confirmation: half of the evidence then confirms it. */
   readonly isWaiting?: (cause: string, scope: string) => boolean;
-  /** Market causes that are open on a scope and were seen a moment ago; none unless given. */
+  /** Market causes that are open on a scope and were seen a moment ago; where it is not given nothing is an aftershock. */
   readonly standing?: (scope: string) => readonly Cause[];
 }
 
@@ -58,7 +58,9 @@ export function diagnose(signs: UnderlyingSigns): Diagnosis[] {
   const wide = new Set(found.filter((d) => d.symptomOf === undefined).map((d) => d.cause));
   const common = [
     ...standingOn(signs, signs.scope),
-    ...found.filter((d) => d.symptomOf === undefined).map((d): Move => [d.cause as Cause, d.scope]),
+    ...(signs.standing === undefined ? [] : found)
+      .filter((d) => d.symptomOf === undefined)
+      .map((d): Move => [d.cause as Cause, d.scope]),
   ];
   for (const expiry of signs.expiries) {
     const here: Diagnosis[] = [];
