@@ -208,6 +208,8 @@ export function moneyFacts(book: Book | null): readonly MoneyFact[] {
     fact('margin gap', 'against the venue’s marks', percent(champion?.['margin_gap']), '%', 2),
     fact('liquidation down', 'spot move at which equity no longer covers it', percent(champion?.['liquidation_down']), '%', 1), // prettier-ignore
     fact('liquidation up', 'the same upward', percent(champion?.['liquidation_up']), '%', 1),
+    fact('nearer liquidation', 'in standard deviations of a day', champion?.['liquidation_daily_sd'], 'days’ sd', 1),
+    fact('hedging delta', 'by the hedging models that are relied on', champion?.['delta_hedge'], 'coin', 3),
   ];
 }
 

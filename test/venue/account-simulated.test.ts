@@ -84,6 +84,14 @@ test('positions, cash, orders and fills arrive, agree with each other, survive a
 
   assert.deepEqual(of(events, 'refused'), []);
   assert.ok(!JSON.stringify(events).includes(CREDENTIALS.clientSecret));
+  // Taken up where it was left: what is held survives the process.
+  const again = await LiveMonitor.open({
+    directory, config: DEFAULT_CONFIG, threads: 1, onRecord: () => undefined, onRoom: () => undefined,
+    onFailure: (error) => assert.fail(error),
+  }); // prettier-ignore
+  const recovered = again.session.state.book.accounts.get('deribit|main')!;
+  assert.deepEqual([recovered.holdings.get(symbol)!.size, recovered.holdings.size], [2, account()!.holdings.size]);
+  await again.close();
   const { summary } = await replayLog({ directory, speed: Infinity, onRecord: () => undefined });
   assert.ok(summary !== null, 'every input and output to the bit');
   // Any past exposure: as of the first fill, as of now.
