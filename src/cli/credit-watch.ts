@@ -1,3 +1,4 @@
+import { CsvError } from '../app/csv.ts';
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { readCreditTerms, readQuoteStream, STREAM_COLUMNS } from '../app/credit/quote-stream.ts';
@@ -96,9 +97,13 @@ async function run(flags: WatchFlags, hooks: ReplayHooks | null): Promise<Replay
       onSession: (session) => hooks?.onSession(session, false, stamp),
       onProgress: (_, at) => {
         hooks?.onProgress(fraction);
+        // Whoever follows reads as it happens, not a buffer later.
+        if (flags.follow === true) printer.flush();
         progress.show(`${(100 * fraction).toFixed(0).padStart(3)} %  ${Number.isFinite(at) ? isoTime(at) : ''}`);
       },
     });
+  } catch (error) {
+    throw error instanceof CsvError ? new UsageError(`${flags.quotes ?? ''}: ${error.message}`) : error;
   } finally {
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);

@@ -80,6 +80,7 @@ export function forPeople(record: OutputRecord): string | null {
     case 'action':
       return `${time}  action    ${record.kind} ${record.outcome}  ${record.incident ?? ''}`;
     case 'calibration':
+    case 'credit-calibration':
       return record.status === 'accepted'
         ? null
         : `${time}  fit       ${record.status}  ${record.id}  ${record.reason}`;

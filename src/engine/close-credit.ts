@@ -299,6 +299,7 @@ function requestFit(
 }
 
 function finish(curve: CreditCurveState, step: number, at: number): void {
+  for (const c of curve.contributors.values()) c.distrusted = distrusted(curve, c);
   curve.position += step;
   for (const c of curve.contributors.values())
     for (const q of c.quotes.values()) if (q.changedAt >= curve.closedAt) q.position = curve.position;

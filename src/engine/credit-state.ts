@@ -68,6 +68,8 @@ export interface CreditContributor {
   readonly quotes: Map<string, ContributorQuote>;
   /** Epoch ms of its last message. */
   saidAt: number;
+  /** Under an open fault of its own as of the last close: nobody is compared with it. */
+  distrusted: boolean;
   /** Since the last close: whether it spoke, and whether any node changed when it did. */
   spoke: boolean;
   changed: boolean;

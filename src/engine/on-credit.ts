@@ -138,6 +138,7 @@ function contributorOf(state: EngineState, curve: CreditCurveState, event: Credi
     name: event.contributor,
     quotes: new Map(),
     saidAt: event.at,
+    distrusted: false,
     spoke: false,
     changed: false,
     silent: 0,

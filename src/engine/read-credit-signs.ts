@@ -80,9 +80,11 @@ function contributorSigns(
   horizonSd: number,
 ): QuoteSigns {
   const own: OwnRow[] = [];
+  const untrusted = new Set([...curve.contributors.values()].filter((c) => c.distrusted).map((c) => c.name));
   for (const node of readout.nodes)
     for (const row of node.rows)
-      if (row.contributor === contributor) own.push({ node, row, ...referenceFor(node, row, curve.closedAt) });
+      if (row.contributor === contributor)
+        own.push({ node, row, ...referenceFor(node, row, curve.closedAt, untrusted) });
   // What was said before this update was judged then: the market may have moved away from it since.
   const usable = own.filter(
     (o) => o.row.event.at >= curve.closedAt && Number.isFinite(o.reference) && Number.isFinite(o.row.deviation),
@@ -130,11 +132,18 @@ const UNHEARD = 0.05;
  * few, the others' standing quotes, which news may have passed by. Of two that differ the one nearer to the prediction
  * is believed.
  */
-function referenceFor(node: CreditNode, own: CreditRow, since: number): { reference: number; unheard: number } {
-  const others = node.rows.filter((r) => r.contributor !== own.contributor && Number.isFinite(r.deviation));
+function referenceFor(
+  node: CreditNode,
+  own: CreditRow,
+  since: number,
+  untrusted: ReadonlySet<string>,
+): { reference: number; unheard: number } {
+  const others = node.rows.filter(
+    (r) => r.contributor !== own.contributor && Number.isFinite(r.deviation) && !untrusted.has(r.contributor.name),
+  );
   const fresh = others.filter((r) => r.event.at >= since).map((r) => r.deviation);
-  if (fresh.length >= QUORUM) return { reference: median(fresh), unheard: 0 };
-  if (others.length >= QUORUM) return { reference: median(others.map((r) => r.deviation)), unheard: UNHEARD };
+  if (fresh.length >= QUORUM) return { reference: agreedBy(fresh), unheard: 0 };
+  if (others.length >= QUORUM) return { reference: agreedBy(others.map((r) => r.deviation)), unheard: UNHEARD };
   if (others.length === 0) return { reference: NaN, unheard: 0 };
   const [other] = others;
   const nearer = Math.abs(own.deviation - other.deviation) < Math.abs(own.deviation) ? other.deviation : 0;
@@ -143,6 +152,15 @@ function referenceFor(node: CreditNode, own: CreditRow, since: number): { refere
 
 /** The horizon widens what other readings may miss by at most so much, log spread. */
 const MOST_HORIZON = 0.1;
+
+/** Two that are farther apart than this, log spread, are no quorum: the one nearer to the prediction is believed. */
+const CONTRADICTION = 0.1;
+
+function agreedBy(deviations: readonly number[]): number {
+  const [a, b] = deviations;
+  if (deviations.length !== 2 || Math.abs(a - b) <= CONTRADICTION) return median([...deviations]);
+  return Math.abs(a) <= Math.abs(b) ? a : b;
+}
 
 /** All contributors together, against the prediction: what they share no comparison among them can show. */
 function wholeSigns(
