@@ -8,6 +8,8 @@ import type { Watch } from '../app/watch.ts';
 import { DEFAULT_CONFIG, type EngineConfig } from '../engine/config.ts';
 import type { MarketEvent } from '../market/event.ts';
 import type { OutputRecord } from '../model/record.ts';
+import type { BookJumpLimits } from '../policy/book-jump.ts';
+import type { Rule } from '../policy/rules.ts';
 import { bookRoom } from '../server/book-room.ts';
 import type { ServerRoom } from '../server/room.ts';
 import { UsageError } from './usage-error.ts';
@@ -49,7 +51,8 @@ export function openBook(flags: BookFlags, say: (text: string) => void, syntheti
     throw new UsageError(`--positions-valid ${flags.positionsValid}: seconds above 0`);
   if (flags.positions !== undefined && !isFile(flags.positions))
     throw new UsageError(`--positions ${flags.positions}: no such file`);
-  const bookLimits = flags.limits === undefined ? [] : loadRules(flags.limits).rules.filter((r) => r.record === 'book');
+  const rules = flags.limits === undefined ? [] : loadRules(flags.limits).rules;
+  const bookLimits = rules.filter((r) => r.record === 'book');
   if (flags.limits !== undefined && bookLimits.length === 0)
     throw new UsageError(`--limits ${flags.limits}: no rule over record: book in it`);
   let watch: Watch | null = null;
@@ -62,7 +65,7 @@ export function openBook(flags: BookFlags, say: (text: string) => void, syntheti
       ? null
       : new PositionWatch({ path, validSeconds, accept, venueNow: () => desk.clock.now(), onTrouble: say });
   return {
-    config: { ...DEFAULT_CONFIG, bookLimits },
+    config: { ...DEFAULT_CONFIG, bookLimits, bookJump: bookJumpOf(rules) },
     room: bookRoom(desk),
     onEvent: (event) => {
       desk.onEvent(event);
@@ -80,6 +83,14 @@ export function openBook(flags: BookFlags, say: (text: string) => void, syntheti
     },
     close: () => file?.close(),
   };
+}
+
+/** The bound on a calibration's jump of the book: rules over `book_jump_vol` and `book_jump_usd` of calibrations set it. */
+function bookJumpOf(rules: readonly Rule[]): BookJumpLimits {
+  const limit = (field: string): number | undefined =>
+    rules.find((r) => r.record === 'calibration' && r.field === field)?.limit;
+  const { vol, usd } = DEFAULT_CONFIG.bookJump;
+  return { vol: limit('book_jump_vol') ?? vol, usd: limit('book_jump_usd') ?? usd };
 }
 
 /** Credentials for read-only private data. */

@@ -106,8 +106,12 @@ test('flags of a book that cannot work are refused before anything is opened', (
     rules,
     'rules:\n  - { name: delta, record: book, field: delta_usd, outside: 20, models: [champion], severity: page }\n',
   );
-  const { bookLimits } = openBook({ ...usual, limits: rules }, say).config;
+  const { bookLimits, bookJump } = openBook({ ...usual, limits: rules }, say).config;
   assert.deepEqual([bookLimits[0].field, bookLimits[0].limit, bookLimits[0].clear], ['delta_usd', 20, 10]);
+  assert.equal(bookJump.usd, null, 'no bound on money without a rule');
+  const jump = '  - { name: jump, record: calibration, field: book_jump_usd, outside: 250000 }\n';
+  writeFileSync(rules, `rules:\n  - { name: delta, record: book, field: delta_usd, outside: 20 }\n${jump}`);
+  assert.deepEqual(openBook({ ...usual, limits: rules }, say).config.bookJump, { vol: 0.02, usd: 250_000 });
 });
 
 test('credentials come from the environment or a file that nobody else may read, and are told by place', () => {
