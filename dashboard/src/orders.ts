@@ -1,5 +1,5 @@
 import { words } from './format.ts';
-import type { ExpiryGlance, Incident, Session } from './wire.ts';
+import type { ExpiryGlance, Incident, OrdersInForce, Session } from './wire.ts';
 
 /** Something a person may order, with the request that does it. */
 export interface Order {
@@ -87,6 +87,40 @@ export function incidentOrders(session: Session | null, incident: Incident, room
     }); // prettier-ignore
   }
   return all.filter((order) => mayOrder(session, order));
+}
+
+/** One thing that people ordered, and the order that ends it where this session may give it. */
+export interface InForce {
+  readonly what: string;
+  readonly on: string;
+  readonly by: string;
+  readonly note: string;
+  /** When it lapses, or for what has no end since when. */
+  readonly time: string;
+  readonly end: Order | null;
+}
+
+/** Everything in force, each with its end. */
+export function inForce(session: Session | null, orders: OrdersInForce, rooms: readonly string[]): InForce[] {
+  const ending = (order: Order, room: string): Order | null =>
+    rooms.includes(room) && mayOrder(session, order) ? order : null;
+  const end = (name: string, says: string, role: string, path: string, body: (note: string) => object): Order => ({
+    name, word: 'End', says, role, minutes: [], method: path === 'loop' ? 'POST' : 'DELETE', path, body,
+  }); // prettier-ignore
+  return [
+    ...orders.overrides.map(({ scope, by, note, until }) => ({
+      what: 'break glass', on: scope, by, note, time: until,
+      end: ending(end(`end-${scope}`, `The gate of ${scope} is what the monitor says again.`, 'override', 'gate/overrides', (why) => ({ scope, note: why })), 'gate'),
+    })),
+    ...orders.manual.map(({ scope, since }) => ({
+      what: 'manual', on: scope, by: '', note: '', time: since,
+      end: ending(end(`end-${scope}`, `The loop of ${scope} recalibrates by itself again.`, 'approve', 'loop', (why) => ({ target: scope, action: 'resume', note: why })), 'oversight'),
+    })),
+    ...orders.silences.map(({ id, match, by, note, until }) => ({
+      what: 'silence', on: Object.entries(match).map(([k, v]) => `${k}=${v}`).join(', '), by, note, time: until,
+      end: ending(end(`end-${id}`, `People are told again.`, 'acknowledge', 'silences', (why) => ({ target: id, note: why })), 'alerts'),
+    })),
+  ]; // prettier-ignore
 }
 
 const VERDICTS = [

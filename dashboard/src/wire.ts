@@ -291,6 +291,24 @@ export interface ReplayState {
   readonly error: string | null;
 }
 
+/** What people have ordered and is still in force. */
+export interface OrdersInForce {
+  readonly overrides: readonly {
+    readonly scope: string;
+    readonly by: string;
+    readonly note: string;
+    readonly until: string;
+  }[];
+  readonly silences: readonly {
+    readonly id: string;
+    readonly match: Readonly<Record<string, string>>;
+    readonly by: string;
+    readonly note: string;
+    readonly until: string;
+  }[];
+  readonly manual: readonly { readonly scope: string; readonly since: string }[];
+}
+
 /** What the log holds. */
 export interface LogState {
   readonly state: string;

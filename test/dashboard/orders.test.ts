@@ -1,6 +1,6 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { expiryOrders, incidentOrders, minutesText } from '../../dashboard/src/orders.ts';
+import { expiryOrders, incidentOrders, inForce, minutesText } from '../../dashboard/src/orders.ts';
 import type { ExpiryGlance, Incident, Session } from '../../dashboard/src/wire.ts';
 
 const ROOMS = ['gate', 'alerts', 'oversight'];
@@ -52,4 +52,23 @@ test('an order is the request that the server documents', () => {
   const silence = incidentOrders(session('acknowledge'), incident, ROOMS).at(-1)!;
   assert.deepEqual(silence.body('known', 60), { target: 'cause=wrong-forward,underlying=deribit:BTC', minutes: 60, note: 'known' }); // prettier-ignore
   assert.deepEqual([15, 60, 240, 1_440].map(minutesText), ['15 min', '1 h', '4 h', '1 d']);
+});
+
+test('what is in force is listed with its end, offered to those who may give it', () => {
+  const orders = {
+    overrides: [{ scope: `svi@${SCOPE}`, by: 'anna', note: 'venue', until: '2026-03-01T00:00:00.000Z' }],
+    silences: [{ id: 's-1', match: { cause: 'wrong-forward' }, by: 'ben', note: 'known', until: '2026-03-01T00:00:00.000Z' }],
+    manual: [{ scope: SCOPE, since: '2026-02-28T00:00:00.000Z' }],
+  }; // prettier-ignore
+  const ends = (role: string): (string | undefined)[] => inForce(session(role), orders, ROOMS).map((o) => o.end?.path);
+  assert.deepEqual(ends('override'), ['gate/overrides', 'loop', 'silences']);
+  assert.deepEqual(ends('approve'), [undefined, 'loop', 'silences']);
+  assert.deepEqual(ends('view'), [undefined, undefined, undefined]);
+  const [glass, manual, silence] = inForce(session('override'), orders, ROOMS);
+  assert.deepEqual(
+    [glass.end!.method, glass.end!.body('over', 0)],
+    ['DELETE', { scope: `svi@${SCOPE}`, note: 'over' }],
+  );
+  assert.deepEqual([manual.end!.method, manual.end!.body('back', 0)], ['POST', { target: SCOPE, action: 'resume', note: 'back' }]); // prettier-ignore
+  assert.deepEqual([silence.on, silence.end!.body('', 0)], ['cause=wrong-forward', { target: 's-1', note: '' }]);
 });

@@ -1,9 +1,11 @@
 import { age, fixed, moment, NONE, words } from '../format.ts';
 import { counts, PULSE_ROWS, pulseValue, type PulseRow } from '../health-rows.ts';
 import type { Table } from '../table.ts';
-import type { Feed } from '../wire.ts';
-import { usePage, useParts } from './context.tsx';
+import { inForce } from '../orders.ts';
+import type { Feed, OrdersInForce } from '../wire.ts';
+import { useAsked, usePage, useParts } from './context.tsx';
 import { DataTable } from './data-table.tsx';
+import { OrderButtons } from './order-buttons.tsx';
 import { Panel } from './panel.tsx';
 import { Picture } from './picture.tsx';
 import type { Tab } from './tabs.ts';
@@ -53,6 +55,7 @@ function HealthView() {
         >
           {refused.length === 0 ? <p class="quiet">Nothing was refused.</p> : <Bars of={refused} />}
         </Panel>
+        <Orders />
         {dropped.length === 0 ? null : (
           <Panel
             name="dropped"
@@ -64,6 +67,36 @@ function HealthView() {
         )}
       </div>
     </div>
+  );
+}
+
+/** What people have ordered: who, why, until when, and its end. */
+function Orders() {
+  const { monitor, session } = usePage();
+  const rooms = monitor.status?.rooms ?? [];
+  const { data, error } = useAsked<OrdersInForce>(rooms.includes('oversight') ? 'oversight' : null, 2_000);
+  if (data === null) return error === '' ? null : <p role="alert">{error}</p>;
+  const all = inForce(session, data, rooms);
+  const table = (): Table => ({
+    caption: 'What people have ordered and is in force',
+    columns: [{ name: 'order' }, { name: 'on' }, { name: 'by' }, { name: 'until or since (UTC)' }, { name: 'why' }],
+    rows: all.map((o) => [o.what, o.on, o.by, moment(o.time), o.note]),
+  });
+  return (
+    <Panel name="orders" title="Orders in force" table={table}>
+      {all.length === 0 ? <p class="quiet">Nobody has ordered anything that is still in force.</p> : null}
+      <ul class="orders-in-force">
+        {all.map((o) => (
+          <li key={`${o.what}${o.on}`}>
+            <strong>{o.what}</strong> {o.on}{' '}
+            <span class="quiet">
+              {o.what === 'manual' ? `since ${moment(o.time)}` : `by ${o.by} until ${moment(o.time)}: ${o.note}`}
+            </span>
+            {o.end === null ? null : <OrderButtons label={`end of ${o.what} on ${o.on}`} orders={[o.end]} />}
+          </li>
+        ))}
+      </ul>
+    </Panel>
   );
 }
 
