@@ -38,7 +38,7 @@ export const EXPECTED: Readonly<Record<FaultKind, ExpectedAnswer>> = {
   'out-of-order': soft(false, 'late-data', 'gap'),
   duplicate: soft(false),
   gap: soft(false, 'gap'),
-  silence: soft(false, 'venue-outage', 'stale-feed', 'gap'),
+  silence: soft(false, 'venue-outage', 'stale-feed', 'silent-channel', 'gap'),
   disconnect: soft(false, 'venue-outage', 'gap'),
   refuse: soft(false, 'venue-outage', 'gap'),
   'vol-jump': soft(true, 'level-move'),

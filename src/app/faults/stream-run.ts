@@ -65,6 +65,8 @@ export function runSegment(
   const samples: PlainSample[] = [];
   for (const events of simulatedEvents(simulation, { until: segment.until })) {
     const { at } = simulation;
+    // A live monitor's clock ticks when nothing comes: silence is noticed all the same.
+    if (events.length === 0) events.push({ type: 'timer', at, receivedAt: at });
     runs.forEach((run, i) => {
       for (const r of run.run(events))
         if (r.type === 'incident' && r.state === 'open')
