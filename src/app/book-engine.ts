@@ -1,5 +1,13 @@
 /** The engine's own state as a market to value a book in: what is watched live, or what a log was at some time. */
-import { bookSources, marketOf, positionsIn, priceBook, type PricedBook } from '../engine/book-market.ts';
+import {
+  bookSources,
+  fitOf,
+  marketOf,
+  positionsIn,
+  priceBook,
+  volatilities,
+  type PricedBook,
+} from '../engine/book-market.ts';
 import { slopesByRegime } from '../engine/book-slopes.ts';
 import { readForwards } from '../engine/read-batch.ts';
 import { coinOf } from '../engine/on-positions.ts';
@@ -8,7 +16,7 @@ import type { BookMarket } from '../portfolio/book-market.ts';
 import type { BookSources, SmileCentre } from '../portfolio/book-report.ts';
 import { positionOf, preferred } from '../portfolio/account.ts';
 import type { OptionPosition, Position } from '../portfolio/position.ts';
-import type { NamedScenario } from '../portfolio/stress.ts';
+import type { NamedScenario, TermPoint } from '../portfolio/stress.ts';
 
 /** Every position of the accounts that speak now, dollars included. */
 export function heldPositions(state: EngineState): Position[] {
@@ -97,6 +105,22 @@ function combined(
     option: (position: OptionPosition) => of(position)?.option(position),
     dollar: (currency) => any?.dollar(currency) ?? 1,
   };
+}
+
+/** Index and ATM volatility by tenor of every coin, as the champion has them now: a point of its history. */
+export function termPoints(state: EngineState, at: number): Map<string, TermPoint> {
+  const out = new Map<string, TermPoint>();
+  for (const u of state.underlyings.values()) {
+    const index = u.index?.price ?? u.quotedIndex;
+    const term = readForwards(u, at).flatMap(({ expiry, years, consensus }) => {
+      const fit = fitOf(expiry, 'champion');
+      const atm = fit === null || !(consensus > 0) ? NaN : volatilities(fit, years, consensus, [consensus], at)[0];
+      return atm > 0 && years > 0 ? [{ years, atm }] : [];
+    });
+    if (index > 0 && term.length > 0 && !out.has(coinOf(u.underlying)))
+      out.set(coinOf(u.underlying), { at, index, term });
+  }
+  return out;
 }
 
 /** Positions valued in one underlying: for its own page. */

@@ -1,14 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { bookChains, chainHistory, chainSources } from '../app/book-chain.ts';
-import { engineSources, heldPositions } from '../app/book-engine.ts';
+import { engineSources, heldPositions, termPoints } from '../app/book-engine.ts';
 import { CsvError } from '../app/csv.ts';
 import { readPositions, type PositionFile } from '../app/position-file.ts';
 import { LogWalk } from '../app/state-at.ts';
 import { isoTime } from '../market/iso-time.ts';
 import { bookReport, type BookReport, type BucketSlopes, type BookSources } from '../portfolio/book-report.ts';
 import type { Position } from '../portfolio/position.ts';
-import type { NamedScenario } from '../portfolio/stress.ts';
+import { historicalWindows, type NamedScenario, type TermPoint } from '../portfolio/stress.ts';
 import { RecordingError } from '../venue/recording/recording-error.ts';
 import { printBook } from './book-tables.ts';
 import { logDirectory } from './log-directory.ts';
@@ -36,7 +36,7 @@ export function registerPortfolio(program: Command): void {
     .option('--chain <files...>', 'value it at the last snapshot of recorded chains (parquet, CSV, JSON; gz accepted)')
     .option('--log <dir>', 'value it with the models and markets of a session log')
     .option('--at <time>', 'of the log: as it was then, ISO-8601 UTC (default: its end)')
-    .option('--history <files...>', 'recorded chains: the worst windows in them as scenarios')
+    .option('--history <files...>', 'recorded chains, or `log` for the log itself: the worst windows as scenarios')
     .option('--window <hours>', 'length of a window of history', '24')
     .option('--slopes <ndjson>', 'slopes by bucket from `vernier hedge backtest --json`: adds the empirical exposure')
     .option('--to <time>', 'of the chains: take the last snapshot up to this time, ISO-8601 UTC')
@@ -91,12 +91,14 @@ type History = ReadonlyMap<string, readonly NamedScenario[]>;
 async function fromLog(own: readonly Position[] | null, flags: PortfolioFlags, history: History): Promise<Valued> {
   const walk = new LogWalk(await logDirectory(flags.log ?? ''));
   const to = flags.at === undefined ? Infinity : parseTime('--at', flags.at);
-  const reached = await walk.until(to);
+  const recorded = flags.history?.includes(LOG_HISTORY) === true ? await walkHistory(walk, to, hoursOf(flags)) : null;
+  const reached = recorded === null ? await walk.until(to) : recorded.reached;
   if (!reached && to !== Infinity)
     process.stderr.write(`${flags.log ?? ''}: ends at ${isoTime(walk.at)}, before --at\n`);
   const { state } = walk;
   const positions = own ?? heldPositions(state);
-  return { positions, sources: engineSources(state, positions, walk.at, history) };
+  const windows = recorded === null ? history : joined(history, recorded.windows);
+  return { positions, sources: engineSources(state, positions, walk.at, windows) };
 }
 
 async function fromChains(
@@ -114,11 +116,45 @@ async function fromChains(
 }
 
 async function readHistory(flags: PortfolioFlags, progress: Progress): Promise<History> {
-  if (flags.history === undefined) return new Map();
-  const hours = Number(flags.window);
-  if (!(hours > 0 && hours <= 8_760)) throw new UsageError(`--window ${flags.window}: hours, up to 8760`);
+  const files = (flags.history ?? []).filter((f) => f !== LOG_HISTORY);
+  const hours = hoursOf(flags);
+  if (files.length === 0) return new Map();
   const onProgress = (done: number): void => progress.show(`history ${(100 * done).toFixed(0)} %`);
-  return chainHistory(filesOf(flags.history), hours, { map: flags.map, onProgress }, new Map());
+  return chainHistory(filesOf(files), hours, { map: flags.map, onProgress }, new Map());
+}
+
+/** `--history log`: the log itself, up to the moment asked for. */
+const LOG_HISTORY = 'log';
+/** Points of a log's history in one window. */
+const POINTS = 4;
+const MOST_POINTS = 15_000;
+
+function hoursOf({ window }: PortfolioFlags): number {
+  const hours = Number(window);
+  if (!(hours > 0 && hours <= 8_760)) throw new UsageError(`--window ${window}: hours, up to 8760`);
+  return hours;
+}
+
+/** Walks a log to `to`, and what its markets did in every window on the way. */
+async function walkHistory(walk: LogWalk, to: number, hours: number): Promise<{ reached: boolean; windows: History }> {
+  const points = new Map<string, TermPoint[]>();
+  const step = (hours * 3_600_000) / POINTS;
+  let more = await walk.untilFirst();
+  for (let next = walk.at; more && next < to; next += step) {
+    more = await walk.until(Math.min(next, to));
+    for (const [coin, point] of termPoints(walk.state, walk.at)) {
+      const held = points.get(coin) ?? [];
+      points.set(coin, held);
+      if (held.at(-1)?.at !== point.at) held.push(point);
+      if (held.length > MOST_POINTS) held.shift();
+    }
+  }
+  const reached = more && (await walk.until(to));
+  return { reached, windows: new Map([...points].map(([coin, p]) => [coin, historicalWindows(p, hours)])) };
+}
+
+function joined(a: History, b: History): History {
+  return new Map([...new Set([...a.keys(), ...b.keys()])].map((k) => [k, [...(a.get(k) ?? []), ...(b.get(k) ?? [])]]));
 }
 
 function filesOf(files: readonly string[]): readonly string[] {

@@ -34,6 +34,7 @@ test('a book at a past moment of a log, and what it earned between two: the valu
       '--json',
       '--history',
       CHAIN,
+      'log',
       '--window',
       '1',
     ]);
