@@ -47,7 +47,8 @@ export function registerCredit(program: Command): void {
     curveOptions(credit.command('price').description('legs, annuities, spreads and upfronts of swaps on every curve')),
   ).action((flags: TradeFlags) => {
     const { runs, terms } = calibrated(flags);
-    finish(flags, runs, priceTable(runs, terms, choiceOf(flags)));
+    const { table, refused } = priceTable(runs, terms, choiceOf(flags));
+    finish(flags, runs, table, refused);
   });
   tradeOptions(
     curveOptions(credit.command('risk').description('sensitivities of swaps on every curve, by their names')),

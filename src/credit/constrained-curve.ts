@@ -20,9 +20,8 @@ import { priceCds } from './cds-price.ts';
 const MOST_STEPS = 200;
 /** A step of this size ends the search, 1/year. */
 const STEP_TOLERANCE = 1e-14;
-/** Sum of squares that cannot fall any more, as a fraction. */
-const COST_TOLERANCE = 1e-15;
-
+/** Rounding of a sum of squares, as a fraction. */
+const COST_NOISE = 1e-13;
 /** What calibration may be told; as {@link BootstrapOptions} with all four modes. */
 export interface CalibrationOptions extends Omit<BootstrapOptions, 'arbitrage'> {
   /** Default `ignore`. */
@@ -88,23 +87,21 @@ function constrained(
     const next = gaussNewton(jacobian, r, x, n);
     if (next === undefined)
       return refusal('numerical-failure', '', step, MOST_STEPS, 'the quotes leave a combination of hazards open');
-    let move = largestMove(x, next);
-    if (move <= STEP_TOLERANCE) break;
+    if (largestMove(x, next) <= STEP_TOLERANCE) break;
     let trial = evaluate(next);
     // A full step nearly always pays; otherwise it is halved until it does.
-    for (let halving = 0; !(trial <= cost) && halving < 40; halving++) {
+    // (Near the end the sum of squares is flat to rounding while the steps still shrink.)
+    const limit = cost * (1 + COST_NOISE);
+    for (let halving = 0; !(trial <= limit) && halving < 40; halving++) {
       for (let j = 0; j < n; j++) next[j] = 0.5 * (next[j] + x[j]);
-      move *= 0.5;
       trial = evaluate(next);
     }
-    if (!(trial <= cost)) {
+    if (!(trial <= limit)) {
       evaluate(x);
       break;
     }
-    const done = cost - trial <= COST_TOLERANCE * cost && move <= 1e-12;
     x = next;
     cost = trial;
-    if (done) break;
   }
   if (!Number.isFinite(cost))
     return refusal('numerical-failure', '', cost, NaN, 'no finite value at the constrained curve');

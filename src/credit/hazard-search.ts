@@ -8,8 +8,8 @@ export const VALUE = 0;
 /** Slot of the derivative of the value by the hazard. */
 export const SLOPE = 1;
 
-/** Highest hazard that is looked at, 1/year: a mean life of nine hours. Not a cap: a root beyond it does not exist for a quote that has one. */
-export const HAZARD_LIMIT = 1000;
+/** Where the search upwards ends, 1/year: a mean life of half a minute, which no payment can tell from default at once. */
+export const HAZARD_LIMIT = 1e6;
 /** Newton steps after which the search has failed; bisection alone would need about 60. */
 const MOST_STEPS = 150;
 /** A Newton step of this relative size is the last: what it leaves is its square. */

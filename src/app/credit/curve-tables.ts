@@ -1,6 +1,6 @@
 /** What `vernier credit bootstrap` and `jacobian` write, column for column as the reference vectors have it. */
 import { isoDay } from '../../credit/calendar-day.ts';
-import { survivalProbability } from '../../credit/cds-price.ts';
+import { priceCds, survivalProbability } from '../../credit/cds-price.ts';
 import { curveInstruments } from '../../credit/constrained-curve.ts';
 import { curveJacobian, propagatedCovariance } from '../../credit/jacobian.ts';
 import type { CreditTable, TableRow } from './credit-table.ts';
@@ -12,7 +12,7 @@ const NODE_COLUMNS = [
 ]; // prettier-ignore
 
 /** Columns that mode `constrained` adds. */
-const CONSTRAINED_COLUMNS = ['active', 'half_gradient', 'quote', 'model_quote'];
+const CONSTRAINED_COLUMNS = ['active', 'half_gradient', 'par_spread_model', 'par_spread_quote', 'residual_bp'];
 
 /** Status of a node as the vectors spell it. */
 const STATUS = { ok: 'ok', negative: 'neg', zero: 'zero', held: 'held', fitted: 'fitted' } as const;
@@ -46,18 +46,24 @@ export function nodeTable(runs: readonly (CalibratedSet | RefusedSet)[], terms: 
         fwd_hazard: node.hazard,
         status: STATUS[node.status],
         reprice_residual: node.residual,
-        ...(isConstrained
-          ? {
-              active: node.status === 'held' ? 1 : 0,
-              half_gradient: node.multiplier,
-              quote: quote.value,
-              model_quote: model[i],
-            }
-          : {}),
+        ...(isConstrained ? constrainedCells(run, i, model[i]) : {}),
       };
     });
   });
   return { columns: isConstrained ? [...NODE_COLUMNS, ...CONSTRAINED_COLUMNS] : NODE_COLUMNS, rows };
+}
+
+/** What least squares did at a node; the residual is in the quote's own unit, 1e-4 of it. */
+function constrainedCells(run: CalibratedSet, i: number, model: number): TableRow {
+  const quote = run.set.quotes[i];
+  const node = run.curve.nodes[i];
+  return {
+    active: node.status === 'held' ? 1 : 0,
+    half_gradient: node.multiplier,
+    par_spread_model: priceCds(run.grid.grids[i], run.curve.curve, 0, run.set.recovery).parSpread,
+    par_spread_quote: quote.kind === 'par' ? quote.value : undefined,
+    residual_bp: 1e4 * (model - quote.value),
+  };
 }
 
 function modelQuotes(run: CalibratedSet): number[] {

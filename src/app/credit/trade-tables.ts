@@ -38,12 +38,15 @@ function chosenTrades(
   tenors: readonly string[],
   choice: TradeChoice,
   terms: CreditTerms,
+  refused: string[],
 ): ChosenTrade[] {
   return tenors.flatMap((tenor) => {
     const node = run.set.quotes.find((q) => q.node === tenor);
     const maturity: Day = node?.maturity ?? standardMaturity(terms.trade, tenorMonths(tenor), choice.roll);
     const contract = standardCds(terms.trade, maturity, { calendar: terms.calendar });
-    return 'status' in contract ? [] : [{ tenor, contract }];
+    if (!('status' in contract)) return [{ tenor, contract }];
+    refused.push(`${run.set.name}: ${tenor}: ${contract.field} ${contract.value} ${contract.message}`);
+    return [];
   });
 }
 
@@ -57,15 +60,16 @@ export function priceTable(
   runs: readonly (CalibratedSet | RefusedSet)[],
   terms: CreditTerms,
   choice: TradeChoice,
-): CreditTable {
+): { readonly table: CreditTable; readonly refused: readonly string[] } {
+  const refused: string[] = [];
   const rows = runs.flatMap((run): TableRow[] => {
     if (run.status !== 'ok') return [];
-    const trades = chosenTrades(run, choice.tenors ?? STANDARD_TENORS, choice, terms);
+    const trades = chosenTrades(run, choice.tenors ?? STANDARD_TENORS, choice, terms, refused);
     return trades.flatMap((trade) =>
       (choice.coupons ?? STANDARD_COUPONS).map((coupon) => priceRow(run, trade, coupon, terms)),
     );
   });
-  return { columns: PRICE_COLUMNS, rows };
+  return { table: { columns: PRICE_COLUMNS, rows }, refused };
 }
 
 function priceRow(run: CalibratedSet, trade: ChosenTrade, coupon: number, terms: CreditTerms): TableRow {
@@ -127,7 +131,7 @@ export function riskTables(
     const { quotes } = run.set;
     const last = quotes[quotes.length - 1];
     const tenors = choice.tenors ?? [...new Set(['1Y', '5Y', last.node])];
-    for (const trade of chosenTrades(run, tenors, choice, terms)) {
+    for (const trade of chosenTrades(run, tenors, choice, terms, refused)) {
       for (const coupon of choice.coupons ?? [last.kind === 'par' ? STANDARD_COUPONS[0] : last.coupon]) {
         const laid = layTrade(desk.grids, { contract: trade.contract, coupon }, terms.calendar);
         const measured = cdsRisk(desk, laid);
