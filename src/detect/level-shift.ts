@@ -27,7 +27,9 @@ export function initLevelShift(memory: number = 40): LevelShiftState {
  * deviations, never less than `floor` and never more than `cap` (units of x): what it has learnt must not deafen it.
  * Made for streams that wander: what the mean follows is no shift, what it cannot follow is. NaN during the first sixty.
  * A shift that has lasted sixty observations has been told: it is the new centre; `learn` = false (open incidents)
- * leaves the scale as it is.
+ * leaves the scale as it is. Designed for one false alarm of three in a row beyond 7.8 in a million observations;
+ * measured (seeded; `test/detect/run-length-study.ts`): none in 16,773,120 under the normal, t4 and AR(.6), one in 532,920
+ * under stochastic volatility; a step of 12 sd at once, steps of 4 sd and ramps not: those are what it forgives.
  */
 export function levelShift(
   state: LevelShiftState,

@@ -28,6 +28,7 @@ export function initPrewhiten(): PrewhitenState {
 }
 
 /**
+ * No test by itself: what stands in front of the tests, and the reason why their run lengths hold under AR(.6).
  * Takes x (any unit) and returns its innovation in standard deviations: (x_t - m - phi (x_{t-1} - m)) / s, with m, phi
  * and s the averages of winsorised values over the first 2,000 observations it may learn from, and frozen then: a filter
  * that went on learning would take a ramp for its location. NaN during the first thirty. `learn` = false returns the
