@@ -85,7 +85,7 @@ export function tellLoop(
         causeOf(underlying, expiry, input),
       ),
     );
-  if (actions.includes('withdraw')) withdraw(underlying, expiry, at, effects);
+  if (actions.includes('withdraw')) withdraw(underlying, expiry, causeOf(underlying, expiry, input), at, effects);
   return actions;
 }
 
@@ -112,7 +112,13 @@ function causeOf(underlying: UnderlyingState, expiry: ExpiryState, input: LoopIn
 const SUSPECT_BATCHES = 6;
 const SUSPECT_MS = 10_000;
 
-function withdraw(underlying: UnderlyingState, expiry: ExpiryState, at: number, effects: Effect[]): void {
+function withdraw(
+  underlying: UnderlyingState,
+  expiry: ExpiryState,
+  incident: string | null,
+  at: number,
+  effects: Effect[],
+): void {
   const cadence = Number.isFinite(underlying.cadenceMs) ? underlying.cadenceMs : 0;
   const from = at - Math.min(SUSPECT_MS, SUSPECT_BATCHES * cadence);
   for (const track of expiry.models) {
@@ -122,6 +128,6 @@ function withdraw(underlying: UnderlyingState, expiry: ExpiryState, at: number, 
     // Without an older version a suspect one is still better known than none: the gate is closed meanwhile.
     if (taken === 0 || kept.length === 0) continue;
     track.versions.splice(0, track.versions.length, ...kept);
-    effects.push(loopAction(expiry, at, 'withdraw', `${track.model}: ${taken} fitted to suspect batches`));
+    effects.push(loopAction(expiry, at, 'withdraw', `${track.model}: ${taken} fitted to suspect batches`, incident));
   }
 }

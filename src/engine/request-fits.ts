@@ -46,6 +46,9 @@ export function requestFits(
   return gatherActions(underlying, effects);
 }
 
+/** Actions that the loop of every expiry takes by itself. */
+const GATHERED: ReadonlySet<string> = new Set(['loop', 'withdraw']);
+
 /**
  * What an incident of the whole underlying makes the loops of several expiries do is one decision and told once, on the
  * underlying; everything else stays where its cause is.
@@ -56,7 +59,7 @@ function gatherActions(underlying: UnderlyingState, effects: readonly Effect[]):
   const keyOf = (effect: Effect): string | null => {
     if (effect.type !== 'record' || effect.record.type !== 'action') return null;
     const { incident, kind, outcome } = effect.record;
-    return kind === 'loop' && incident !== null && wide.has(incident) ? `${incident}|${outcome}` : null;
+    return GATHERED.has(kind) && incident !== null && wide.has(incident) ? `${incident}|${kind}|${outcome}` : null;
   };
   const counts = new Map<string, number>();
   for (const effect of effects) {
