@@ -57,6 +57,15 @@ test('the level shift sees a step in a wandering stream and forgives the wanderi
   assert.ok(levelShift(state, level + 12, 0.1) > 7.8);
 });
 
+test('what the level shift has learnt from a wild hour does not deafen it beyond the cap', () => {
+  const draw = noise('normal', new Random(6, 'cap'));
+  const state = initLevelShift(8);
+  for (let i = 0; i < 3_000; i++) levelShift(state, 5 * draw(), 0.1);
+  const deaf = structuredClone(state);
+  assert.ok(Math.abs(levelShift(deaf, state.centre + 12, 0.1)) < 4);
+  assert.ok(Math.abs(levelShift(state, state.centre + 12, 0.1, true, 1.5) - 8) < 1e-9);
+});
+
 test('prewhitening: innovations of AR(.6) are white with unit variance', () => {
   const draw = noise('ar6', new Random(9, 'white'));
   const filter = initPrewhiten();

@@ -135,3 +135,56 @@ test('an incident opens after its patience, attaches, lingers, resolves once', (
   assert.deepEqual(turn(8_000, false), ['resolved']);
   assert.deepEqual(turn(9_000, false), []);
 });
+
+/** Signs of a stream in which `standing` moves are open on the whole. */
+function streamed(
+  own: Partial<Record<SignName, number>>,
+  expiry: Partial<Record<SignName, number>>,
+  standing: Cause[],
+) {
+  return {
+    ...underlying(vector(own), [{ scope: `${SCOPE}:A`, signs: vector(expiry) }]),
+    standing: (scope: string) => (scope === SCOPE ? standing : []),
+  };
+}
+
+test('what follows a move within its minute attaches to it; what does not belong to it opens beside it', () => {
+  const again = { level: 2, 'level-leads': 1 } as const;
+  const [after] = diagnose(streamed({}, again, ['level-move']));
+  assert.deepEqual([after.cause, after.symptomOf], ['level-move', `level-move|${SCOPE}`]);
+  const [lagging] = diagnose(streamed({ level: 2, 'level-leads': 1 }, { outlier: 2 }, [])).filter(
+    (d) => d.scope !== SCOPE,
+  );
+  assert.deepEqual([lagging.cause, lagging.symptomOf], ['fat-finger', `level-move|${SCOPE}`]);
+  const crash = diagnose(streamed({ return: 2, level: 2, 'level-leads': 1, wide: 2 }, {}, ['level-move']));
+  assert.deepEqual([crash[0].cause, crash[0].symptomOf], ['flash-crash', undefined]);
+  const [fault] = diagnose(streamed({}, { flipped: 2, discount: 2, bounds: 2 }, ['level-move']));
+  assert.deepEqual([fault.cause, fault.symptomOf], ['call-put-flip', undefined]);
+});
+
+test('between snapshots nothing is an aftershock: a fat finger beside a move is a fat finger', () => {
+  const { standing: _, ...snapshots } = streamed({ level: 2, 'level-leads': 1 }, { outlier: 2 }, []);
+  const fault = diagnose(snapshots).find((d) => d.cause === 'fat-finger');
+  assert.ok(fault !== undefined && fault.symptomOf === undefined);
+});
+
+test('aftershocks open nothing, are kept with the move, and are told when it ends', () => {
+  const book = initIncidentBook();
+  const [move] = diagnose(underlying(vector({ level: 2, 'level-leads': 1 })));
+  updateIncidents(book, SCOPE, 0, [move], () => true);
+  const [after] = diagnose(streamed({}, { level: 2, 'level-leads': 1 }, ['level-move']));
+  assert.deepEqual(
+    updateIncidents(book, SCOPE, 1_000, [move, after, after], () => true),
+    [],
+  );
+  const [ended] = updateIncidents(book, SCOPE, 2_000, [], () => true);
+  assert.deepEqual(ended.evidence['symptoms'], [`level-move@${SCOPE}:A`]);
+});
+
+test('half the evidence confirms what waits, and is not enough to begin', () => {
+  const weak = vector({ level: 1.5, 'level-leads': 1 });
+  assert.deepEqual(diagnose(underlying(weak)), []);
+  const [confirmed] = diagnose({ ...underlying(weak), isWaiting: (cause) => cause === 'level-move' });
+  assert.equal(confirmed.cause, 'level-move');
+  assert.ok(confirmed.logOdds < 2.5 && confirmed.logOdds > 1.25);
+});

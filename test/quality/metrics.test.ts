@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import type { QuoteEvent } from '../../src/market/event.ts';
 import type { OptionInstrument } from '../../src/market/instrument.ts';
 import { DATA_METRICS } from '../../src/quality/registry.ts';
-import { AT, FORWARD, syntheticBatch, trueQuote } from './synthetic-batch.ts';
+import { AT, batchOf, FORWARD, syntheticBatch, syntheticEntries, trueQuote } from './synthetic-batch.ts';
 
 type Change = (quote: QuoteEvent, instrument: OptionInstrument) => QuoteEvent | null;
 
@@ -121,4 +121,21 @@ test("quotes five per cent above the venue's volatility", () => {
   near(read('mark_gap_log'), 0, 0.01);
   const low: Change = (q) => ({ ...q, markIv: (q.markIv ?? 0) / 1.05 });
   near(read('mark_gap_log', low) - read('mark_gap_log'), Math.log(1.05), 1e-9);
+});
+
+test('a quote that has not followed its mark yet is late and not misprinted; one that left it is', () => {
+  const entries = syntheticEntries((q) => q);
+  const { quote } = entries[20];
+  assert.ok(quote !== null && quote.mark !== null);
+  const count = (): number => {
+    const metric = DATA_METRICS.find((m) => m.name === 'outlier_count');
+    assert.ok(metric !== undefined);
+    const memory = metric.init();
+    metric.update(memory, batchOf(entries));
+    return metric.read(memory);
+  };
+  entries[20].quote = { ...quote, mark: quote.mark * 3 };
+  assert.equal(count(), 0, 'the mark moved, the quote has not changed since it agreed with the old one');
+  entries[20].markAtChange = quote.mark * 3;
+  assert.equal(count(), 1, 'the quote changed under this mark');
 });
