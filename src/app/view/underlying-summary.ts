@@ -55,7 +55,8 @@ export function underlyingSummary(u: UnderlyingState, table: QuoteTable, scores:
   const known = (values: (number | null)[]): number[] => values.filter((v) => v !== null);
   const ages = known(expiries.map((e) => e.age_s));
   const lives = known(expiries.map((e) => e.half_life_s));
-  const incident = worstOf([...u.incidents.open.values()]);
+  const open = [u.incidents, u.hedge.incidents, u.book.incidents].flatMap((b) => [...b.open.values()]);
+  const incident = worstOf(open);
   return {
     key: u.key,
     venue: u.venue,
@@ -68,7 +69,7 @@ export function underlyingSummary(u: UnderlyingState, table: QuoteTable, scores:
     model: servingModels(expiries),
     model_age_s: ages.length === 0 ? null : Math.max(...ages),
     half_life_s: lives.length === 0 ? null : Math.min(...lives),
-    open_incidents: u.incidents.open.size,
+    open_incidents: open.length,
     worst_incident:
       incident === null
         ? null
