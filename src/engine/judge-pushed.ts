@@ -5,7 +5,7 @@ import { ANSWER_LIMITS, ANSWERS_KEPT, checkAnswer } from '../score/answer-check.
 import type { ClosedExpiry } from './close.ts';
 import type { Effect } from './effect.ts';
 import { ANSWER_CAUSES, answerSigns } from './judge-answers.ts';
-import { modelNamed, MODELS } from './models.ts';
+import { isOwnModel, modelNamed } from './models.ts';
 import type { EngineState, ModelTrack, UnderlyingState } from './state.ts';
 import { newestVersion } from './versions.ts';
 
@@ -28,7 +28,7 @@ export function judgePushed(
   const byModel = new Map<string, ScopeSigns[]>();
   for (const c of closed)
     for (const track of c.reading.expiry.models) {
-      if (MODELS.has(track.model) || !checkPush(track, c)) continue;
+      if (isOwnModel(track.model) || !checkPush(track, c)) continue;
       const signs = byModel.get(track.model) ?? [];
       byModel.set(track.model, signs);
       signs.push({ scope: `${track.model}@${c.reading.expiry.key}`, signs: pushSigns(track) });

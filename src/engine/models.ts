@@ -10,9 +10,9 @@ import { spline } from '../surface/spline.ts';
 import { sviFamily } from '../surface/svi.ts';
 import { venueMark } from '../surface/venue-mark.ts';
 
-/** Every monitored model the engine knows, by name. */
+/** Every monitored model of surfaces the engine knows, by name. */
 export const MODELS: ReadonlyMap<string, MonitoredModel> = new Map(
-  [...[sviFamily, essviFamily, sabr, spline].map(smileModel), venueMark, hazardModel].map((m) => [m.name, m]),
+  [...[sviFamily, essviFamily, sabr, spline].map(smileModel), venueMark].map((m) => [m.name, m]),
 );
 
 /**
@@ -20,7 +20,12 @@ export const MODELS: ReadonlyMap<string, MonitoredModel> = new Map(
  * configuration has been checked.
  */
 export function modelNamed(name: string): MonitoredModel {
-  return MODELS.get(name) ?? HEDGE_MODELS.get(name) ?? pushedModel;
+  return MODELS.get(name) ?? HEDGE_MODELS.get(name) ?? (name === hazardModel.name ? hazardModel : pushedModel);
+}
+
+/** Whether the name is one of ours, of whatever kind: nobody may push under it. */
+export function isOwnModel(name: string): boolean {
+  return modelNamed(name) !== pushedModel;
 }
 
 /** Runs a calibration: the same pure function in a worker thread (live) and inline (replay). */

@@ -5,7 +5,7 @@ import { scopeKey } from '../model/contract.ts';
 import type { CalibrationRecord } from '../model/record.ts';
 import { readPushed, type PushedSmile } from '../surface/pushed.ts';
 import type { Effect } from './effect.ts';
-import { MODELS } from './models.ts';
+import { isOwnModel } from './models.ts';
 import { sane } from './on-market.ts';
 import { newTrack } from './place.ts';
 import { readForwards } from './read-batch.ts';
@@ -60,13 +60,13 @@ export function onPushedFit(state: EngineState, event: PushedFitEvent): Effect[]
 
 /** The track of the pushed model, made at its first push; null (counted) when the name or one more is not possible. */
 function trackOf(state: EngineState, expiry: ExpiryState, event: PushedFitEvent): ModelTrack | null {
-  if (MODELS.has(event.model) || !NAME.test(event.model)) {
+  if (isOwnModel(event.model) || !NAME.test(event.model)) {
     countRefused(state, 'pushed-reserved-name');
     return null;
   }
   const found = expiry.models.find((t) => t.model === event.model);
   if (found !== undefined) return found;
-  if (expiry.models.filter((t) => !MODELS.has(t.model)).length >= MOST_PUSHED) {
+  if (expiry.models.filter((t) => !isOwnModel(t.model)).length >= MOST_PUSHED) {
     countRefused(state, 'pushed-too-many-models');
     return null;
   }

@@ -121,6 +121,9 @@ test('what cannot be used is refused with field and value, counted, and the vers
     [{ ...table(), expiry: EXPIRY + 1 }, 'pushed-unknown-expiry'],
     [{ ...table(), underlying: 'DOGE' }, 'pushed-unknown-expiry'],
     [{ ...table(), model: 'svi' }, 'pushed-reserved-name'],
+    // Ours as well, though not of surfaces: a curve of hazards and a hedging model.
+    [{ ...table(), model: 'hazard' }, 'pushed-reserved-name'],
+    [{ ...table(), model: 'hedge-black' }, 'pushed-reserved-name'],
     [{ ...table(), model: 'Desk A' }, 'pushed-reserved-name'],
   ];
   for (const [of, reason] of silent) {
