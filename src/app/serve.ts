@@ -186,7 +186,7 @@ async function serve(
       (request) => source.operate(request),
     ),
   );
-  const credit = new CreditDesk(source.state);
+  const credit = new CreditDesk(() => source.state());
   const all = [
     oversight,
     ...rooms,
