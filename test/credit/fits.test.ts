@@ -228,6 +228,9 @@ test('terms that make no bond, and the values at the ends of the scale', () => {
     assert.ok(Math.abs(bondValue(laid, [6], [0], gradient) - laid.riskFree) < 1e-14);
     const floor = { face: 0.4, treasury: 0.4 * laid.riskFree, market: 0 }[scheme];
     assert.ok(Math.abs(bondValue(laid, [6], [500], gradient) - floor) < 1e-3, scheme);
+    const under = bondFlatHazard(laid, floor - 0.01);
+    if (under.status === 'ok') assert.fail(`${scheme}: ${under.hazard}`);
+    assert.ok(Math.abs(under.floor - floor) < 1e-15 && under.ceiling === laid.riskFree);
   }
   assert.ok(Number.isNaN(bondYield(bond, -1)));
 });
