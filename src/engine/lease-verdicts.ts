@@ -35,7 +35,7 @@ function verdictOn(underlying: UnderlyingState, expiry: ExpiryState, track: Mode
       ownerOf[incident.cause] = underlying.key;
   return {
     scope: `${track.model}@${expiry.key}`,
-    gate: version === null && isUnquoted(underlying, expiry) ? UNQUOTED : track.gate,
+    gate: version === null ? (withoutFit(underlying, expiry, track) ?? track.gate) : track.gate,
     ownerOf,
     modelId: version === null ? null : version.fit.id,
     asOf: version === null ? null : version.fit.at,
@@ -44,12 +44,15 @@ function verdictOn(underlying: UnderlyingState, expiry: ExpiryState, track: Mode
   };
 }
 
-/** Nothing is quoted there, and the rest of the chain is heard: no calibration will come. */
-const UNQUOTED: GateState = { state: 'DO_NOT_USE', reasons: ['no-quotes'] };
+/** Answers without a calibration after which its absence is knowledge and no longer a warm-up. */
+const TRIED = 3;
 
-function isUnquoted(underlying: UnderlyingState, expiry: ExpiryState): boolean {
+/** Why there will be no calibration, where that is known: nothing is quoted, or what is has been tried and is too little. */
+function withoutFit(underlying: UnderlyingState, expiry: ExpiryState, track: ModelTrack): GateState | null {
+  if (!Number.isFinite(underlying.closedAt)) return null;
   const quoted = expiry.entries.some((e) => e.quote !== null && (e.quote.bid !== null || e.quote.ask !== null));
-  return !quoted && Number.isFinite(underlying.closedAt);
+  const reason = !quoted ? 'no-quotes' : track.fits >= TRIED && track.pending === null ? 'no-fit' : null;
+  return reason === null ? null : { state: 'DO_NOT_USE', reasons: [reason] };
 }
 
 /** The parts of the smile of the model that serves an expiry, each at most as open as the whole. */

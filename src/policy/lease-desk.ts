@@ -14,6 +14,8 @@ export const LAG_MS = 2_000;
 const WIDEN_MARKET = 2;
 const WIDEN_UNPROVEN = 1.5;
 const NARROW: ReadonlySet<string> = new Set(['unproven', 'wing-error', RE_ENTRY_NARROW]);
+/** Why there is no calibration, and will be none. */
+const WITHOUT_FIT: ReadonlySet<string> = new Set(['no-quotes', 'no-fit']);
 const MAX_MULTIPLIER = 10;
 
 /** What the engine says about one model on one scope, as the desk needs it. */
@@ -95,9 +97,10 @@ function issue(
   const feed = health.feed(underlying);
   if (feed !== 'live') abstaining.push(above(`feed-${feed}`, underlying.split(':')[0]));
   if (!(health.loopLagMs <= LAG_MS)) abstaining.push({ text: 'monitor-lagging', owner: null });
-  // That there is nothing to quote is knowledge, not the lack of it.
-  if (verdict.modelId === null && !verdict.gate.reasons.includes('no-quotes'))
-    abstaining.push({ text: 'warming-up', owner: null });
+  // That there is nothing to calibrate is knowledge, not the lack of it.
+  const cold = verdict.modelId === null && !verdict.gate.reasons.some((r) => WITHOUT_FIT.has(r));
+  // A first fit is live before the next close has moved its gate.
+  if (cold || verdict.gate.reasons.includes('warming-up')) abstaining.push({ text: 'warming-up', owner: null });
   const platform = health.platform(underlying);
   const closing = platform === 'open' ? [] : [above(`venue-${platform}`, underlying)];
   const own = verdict.gate.reasons
