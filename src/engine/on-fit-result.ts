@@ -88,6 +88,7 @@ export function onFitResult(state: EngineState, event: FitResultEvent): Effect[]
         guarded,
         usable ? track.check : null,
         registered,
+        usable ? movesOf(model, previous, fit) : NO_MOVES,
       ),
     },
   ];
@@ -182,6 +183,18 @@ const CONFIRMED_BY_TIME_MS = 3_600_000;
 /** Refits in a row, half a minute of them, that want the move without any fault of the data: the market insists. */
 const CONFIRMED_BY_REFUSALS = 4;
 
+const NO_MOVES: readonly number[] = [NaN, NaN, NaN];
+
+/** Moves of level, skew and curvature since the version before, in standard errors of the difference; NaN where unknown. */
+function movesOf(model: MonitoredModel, previous: Fit | null, fit: Fit): readonly number[] {
+  if (previous === null || previous.model !== fit.model) return NO_MOVES;
+  const [then, now] = [model.features(previous), model.features(fit)];
+  return NO_MOVES.map((none, i) => {
+    const variance = (now.covariance[4 * i] ?? none) + (then.covariance[4 * i] ?? none);
+    return variance > 0 ? Math.abs(now.phi[i] - then.phi[i]) / Math.sqrt(variance) : none;
+  });
+}
+
 function calibrationRecord(
   at: number,
   pending: PendingJob,
@@ -192,6 +205,7 @@ function calibrationRecord(
   guarded: GuardedAnswer | null,
   check: AnswerCheck | null,
   registered: RegisteredCalibration | null,
+  moves: readonly number[],
 ): CalibrationRecord {
   const number = (key: string): number | null => fit.numbers[key] ?? null;
   const notes = [
@@ -227,6 +241,9 @@ function calibrationRecord(
     calendar_violations: guarded?.calendarViolations ?? null,
     leave_one_out_ratio: finite(check?.leaveOneOutRatio),
     atm_se_vol: finite(check?.atmSd),
+    level_move_se: finite(moves[0]),
+    skew_move_se: finite(moves[1]),
+    curvature_move_se: finite(moves[2]),
     book_jump_vol: finite(guarded?.jump?.unexplainedVol),
     book_jump_usd: finite(guarded?.jump?.unexplainedUsd ?? undefined),
     content_id: registered?.id ?? null,

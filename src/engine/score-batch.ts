@@ -1,3 +1,4 @@
+import { tickAt } from '../market/instrument.ts';
 import { isoTime } from '../market/iso-time.ts';
 import { log } from '../numeric/exponential.ts';
 import type { Fit, Observations, Predictions } from '../model/contract.ts';
@@ -7,6 +8,7 @@ import { readHalfLife, updateHalfLife } from '../score/half-life.ts';
 import { updateHorizonNoise } from '../score/horizon-noise.ts';
 import { scorePrequential, type PrequentialScore } from '../score/prequential.ts';
 import { scoreWings, type WingScore } from '../score/wing-score.ts';
+import { tailTicks } from '../score/tail-ticks.ts';
 import { modelNamed } from './models.ts';
 import type { EngineConfig } from './config.ts';
 import type { ExpiryState, ModelTrack } from './state.ts';
@@ -42,6 +44,7 @@ export function scoreBatch(
 ): ModelScores[] {
   const out: Predictions = { mean: new Float64Array(batch.k.length), sd: new Float64Array(batch.k.length) };
   const since = Number.isFinite(expiry.closedAt) ? (batch.at - expiry.closedAt) / 1000 : 0;
+  let ticks: Float64Array | null = null;
   return expiry.models.map((track) => {
     const records: ScoreRecord[] = [];
     let primary: PrequentialScore | null = null;
@@ -67,7 +70,10 @@ export function scoreBatch(
         if (learn && track.model === config.champion) scoreDynamics(track, version.fit, batch, out.mean);
         if (learn && age >= YOUNGEST_SECONDS) updateHorizonNoise(track.noise, score.excess, age, batch.years);
       }
-      if (tell) records.push(scoreRecord(track, expiry, batch.at, horizon, age, score));
+      if (!tell) continue;
+      ticks ??= ticksOf(expiry, batch);
+      const tail = tailTicks(batch, out, ticks, isInverse(expiry) ? 1 : batch.forward);
+      records.push(scoreRecord(track, expiry, batch.at, horizon, age, score, tail));
     }
     return { track, primary, ageSeconds: primaryAge, wings, fit: judged, records };
   });
@@ -80,6 +86,7 @@ function scoreRecord(
   horizon: number,
   age: number,
   score: PrequentialScore,
+  tail: number,
 ): ScoreRecord {
   return {
     type: 'score',
@@ -98,8 +105,24 @@ function scoreRecord(
     inside_share: score.insideShare,
     age_s: age,
     log_score: score.logScore,
+    tail_ticks: Number.isFinite(tail) ? tail : null,
     ...slowScores(track),
   };
+}
+
+function isInverse(expiry: ExpiryState): boolean {
+  return expiry.entries[0]?.instrument.settlement === 'inverse';
+}
+
+/** Price steps of the out-of-the-money options observed, premium currency. */
+function ticksOf(expiry: ExpiryState, batch: Observations): Float64Array {
+  const byStrike = new Map<number, number>();
+  for (const { instrument, quote } of expiry.entries) {
+    const otm = instrument.side === 'call' ? instrument.strike >= batch.forward : instrument.strike < batch.forward;
+    if (otm && quote !== null && quote.bid !== null)
+      byStrike.set(instrument.strike, tickAt(instrument.ticks, quote.bid));
+  }
+  return Float64Array.from(batch.strike, (strike) => byStrike.get(strike) ?? NaN);
 }
 
 /** Forward moves below this tell no rule from another. */

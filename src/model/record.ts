@@ -43,6 +43,10 @@ export interface CalibrationRecord {
   readonly leave_one_out_ratio: number | null;
   /** One standard error of the fitted volatility at the money, fraction; above 0.01 the slice is not identified. */
   readonly atm_se_vol: number | null;
+  /** How far level, skew and curvature have moved from the version before, in standard errors of the difference. */
+  readonly level_move_se: number | null;
+  readonly skew_move_se: number | null;
+  readonly curvature_move_se: number | null;
   /**
    * What the swap would have done to the options held in the expiry beyond the market's own move: vega-weighted volatility
    * (fraction; of one option per quoted strike where none is held), and USD; null without an older fit, or without positions.
@@ -86,6 +90,8 @@ export interface ScoreRecord {
   readonly age_s: number;
   /** Mean Gaussian log score, nats per observation. */
   readonly log_score: number;
+  /** rms residual of the wings (|delta| < 0.10) in price steps; null without a wing. */
+  readonly tail_ticks: number | null;
   /** Age at which the error variance has doubled, s; null while unknown or beyond what was seen. */
   readonly half_life_s: number | null;
   /** rms level error under each rule of smile dynamics, volatility (fraction), and the fitted share of sticky strike. */

@@ -14,7 +14,7 @@ function score(minute: number, overrides: Partial<ScoreRecord>): ScoreRecord {
   return {
     type: 'score', at: new Date(START + minute * 60_000).toISOString(), model: 'svi', venue: 'deribit', underlying: 'BTC',
     expiry: '2026-01-10T08:00:00.000Z', horizon_s: 60, n: 20, pz: 1, b0: 0, b1: 0, b2: 0, pr: 0.4, inside_share: 0.9, age_s: 60,
-    log_score: 2, half_life_s: null, sticky_moneyness_rmse: null, sticky_strike_rmse: null, fitted_rule_rmse: null,
+    log_score: 2, tail_ticks: null, half_life_s: null, sticky_moneyness_rmse: null, sticky_strike_rmse: null, fitted_rule_rmse: null,
     fitted_strike_share: null, trade_n: 0, trade_z: null, trade_vol: null, trade_ticks: null, trade_money_usd: null, ...overrides,
   }; // prettier-ignore
 }

@@ -28,6 +28,7 @@ test('a sound answer misses nothing', () => {
     converged: true,
     rivalGain: 0,
     arbitrage: 0,
+    anchored: false,
   });
 });
 
