@@ -54,7 +54,8 @@ function calibrateSet(
     status: 'refused', set, reason: 'input', node: '', value: NaN, limit: NaN, message,
   }); // prettier-ignore
   if (set.problems.length > 0) return input(set.problems.join('; '));
-  const discount = discounts.get(set.discountName);
+  // A file of instruments without names holds one curve, for everybody.
+  const discount = discounts.get(set.discountName) ?? (discounts.size === 1 ? discounts.get('') : undefined);
   if (discount === undefined)
     return input(`no discount curve ${set.discountName}; the file has ${[...discounts.keys()].join(', ')}`);
   if (discount.status !== 'ok') return input(discount.message);
