@@ -191,7 +191,7 @@ async function serve(
     oversight,
     ...rooms,
     creditRoom(credit),
-    hedgeRoom(new HedgeDesk({ state: source.state, accept: source.accept ?? null })),
+    hedgeRoom(new HedgeDesk({ state: () => source.state(), accept: source.accept ?? null })),
   ];
   const names = [...(gate === null ? [] : ['gate']), ...(alerts === null ? [] : ['alerts']), ...all.map((r) => r.name)];
   const view = new EngineView({

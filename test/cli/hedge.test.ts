@@ -217,10 +217,7 @@ test('hedge backtest reads a session log as it reads the chains behind it, hedge
   const log = join(folder, 'log');
   assert.equal(vernier(['replay', CHAIN, '--record', log, '--quiet']).status, 0);
   const positions = join(folder, 'book.csv');
-  writeFileSync(
-    positions,
-    'instrument,size\nBTC-11JAN30-100000-C,-5\nBTC-11JAN30-95000-P,3\nBTC-PERPETUAL,10000\n',
-  );
+  writeFileSync(positions, 'instrument,size\nBTC-11JAN30-100000-C,-5\nBTC-11JAN30-95000-P,3\nBTC-PERPETUAL,10000\n');
   const chart = join(folder, 'chart.svg');
   const families = 'black,premium-adjusted,sticky-strike,bartlett';
   const args = ['--json', '--families', families, '--slopes', 'sticky-strike'];

@@ -39,7 +39,7 @@ export interface ViewSource {
   operate(action: OperatorRequest): string | null;
   readonly replay: ReplayControls | null;
   /** Takes events from outside through the log; absent where nothing can be taken. */
-  readonly accept?: (events: readonly MarketEvent[]) => void;
+  readonly accept?: ((this: void, events: readonly MarketEvent[]) => void) | undefined;
   readonly past?: PastView | null;
   /** Names of what is served beside the read model: `gate`, `alerts`, what other rooms bring. */
   readonly rooms?: readonly string[];
