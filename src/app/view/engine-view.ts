@@ -77,7 +77,8 @@ export class EngineView implements MonitorView {
   since(of: 'records' | 'pictures'): number {
     const { from } = this.pictures.range('surfaces');
     const seen = from === null ? Infinity : Date.parse(from);
-    return of === 'pictures' ? seen : Math.min(seen, this.recalled?.since ?? Infinity);
+    const { complete } = this.history.incidents;
+    return of === 'pictures' ? seen : Math.max(complete, Math.min(seen, this.recalled?.since ?? Infinity));
   }
 
   /** What an earlier process said, read from its log into {@link history}: before the first event. */

@@ -22,6 +22,8 @@ interface Kept {
 export class IncidentHistory {
   private readonly kept = new Map<string, Kept>();
   private readonly counts = new Map<string, number>();
+  /** No incident that changed after this is missing, epoch ms. */
+  complete = -Infinity;
   private readonly picture: (scope: string) => Smile | null;
   private readonly tell: (incident: Incident) => void;
 
@@ -169,7 +171,9 @@ export class IncidentHistory {
     this.tell(kept.incident);
     if (this.kept.size > KEPT) {
       const resolved = [...this.kept].find(([, k]) => k.incident.state === 'resolved');
-      this.kept.delete(resolved?.[0] ?? this.kept.keys().next().value ?? id);
+      const gone = resolved?.[0] ?? this.kept.keys().next().value ?? id;
+      this.complete = Math.max(this.complete, Date.parse(this.kept.get(gone)?.incident.updated ?? '') || -Infinity);
+      this.kept.delete(gone);
     }
     const pictured = [...this.kept.values()].filter((k) => k.pictures.length > 0);
     if (pictured.length > PICTURED) pictured[0].pictures = [];
