@@ -49,7 +49,7 @@ function tape(seconds: number): MarketEvent[][] {
   return [...simulatedEvents(config, { until: START + seconds * 1000 })];
 }
 
-/** The pushes of one round: every model's own view of every expiry, half a volatility point about the champion's fit. */
+/** The pushes of one round: every model's own view of every expiry, a fifth of a per cent of variance about the champion's fit. */
 function pushes(run: EngineRun, at: number, models: readonly number[], round: number): PushedFitEvent[] {
   const found: PushedFitEvent[] = [];
   for (const underlying of run.state.underlyings.values())
@@ -58,7 +58,7 @@ function pushes(run: EngineRun, at: number, models: readonly number[], round: nu
       if (champion === undefined) continue;
       for (const model of models) {
         const random = new Random(model, `load:${expiry.key}:${round}`);
-        const factor = 1 + 0.01 * (2 * random.uniform() - 1);
+        const factor = 1 + 0.002 * (2 * random.uniform() - 1);
         const [a, b, ...rest] = champion.parameters;
         found.push({
           type: 'pushed-fit', at, receivedAt: at, model: `desk-${model}`, venue: underlying.venue, underlying: underlying.underlying,
