@@ -27,7 +27,8 @@ for (const topOfBook of ['ticker', 'book', 'quote'] as const) {
       topOfBook,
       marks: true,
       random: () => 0.5,
-      limits: { backoffBaseMs: 20, backoffCapMs: 40 },
+      // A busy machine may be silent for seconds: only the cuts are to be seen.
+      limits: { backoffBaseMs: 20, backoffCapMs: 40, silenceMs: 20_000, deadMs: 30_000, reopenMs: 60_000 },
       onEvents: (batch) => void events.push(...batch),
     });
     feed.start();
