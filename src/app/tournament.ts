@@ -1,4 +1,4 @@
-/** Models side by side on the same quotes: every score compared only where all models of the log were scored. */
+/** Models side by side on the same quotes: every score compared only where all models of one field were scored. */
 import type { OutputRecord, ScoreRecord } from '../model/record.ts';
 import { quantile } from '../numeric/robust.ts';
 
@@ -7,7 +7,7 @@ export interface TournamentRow {
   readonly tenor: string;
   readonly horizon: string;
   readonly model: string;
-  /** Batches in which every model was scored. */
+  /** Batches in which every model shown was scored. */
   readonly batches: number;
   readonly medianPz: number;
   /** Mean share of predictions between bid and ask. */
@@ -51,7 +51,6 @@ interface Cell {
 /** Gathers score records; one batch of one expiry at one horizon is complete when the next one begins. */
 export class Tournament {
   readonly #cells = new Map<string, Cell>();
-  readonly #models = new Set<string>();
   #batch: ScoreRecord[] = [];
 
   /** Takes one record; others than scores are passed over. */
@@ -64,7 +63,6 @@ export class Tournament {
     )
       this.#close();
     this.#batch.push(record);
-    this.#models.add(record.model);
   }
 
   #close(): void {
@@ -75,11 +73,12 @@ export class Tournament {
     }
     this.#batch = [];
     for (const [horizon, records] of byHorizon) {
-      if (new Set(records.map((r) => r.model)).size < this.#models.size) continue;
+      const field = [...new Set(records.map((r) => r.model))].toSorted().join('+');
+      if (!field.includes('+')) continue;
       const best = records.reduce((a, b) => (b.log_score > a.log_score ? b : a));
       for (const r of records) {
         const days = (Date.parse(r.expiry) - Date.parse(r.at)) / 86_400_000;
-        const cell = this.#cell(`${labelOf(TENORS, days)}|${horizon}|${r.model}`);
+        const cell = this.#cell(`${labelOf(TENORS, days)}|${horizon}|${r.model}|${field}`);
         cell.count++;
         cell.inside += r.inside_share;
         cell.log += r.log_score;
@@ -101,10 +100,22 @@ export class Tournament {
     return made;
   }
 
-  /** The table, tenors and horizons ascending, the best log score of each first. */
+  /**
+   * The table, tenors and horizons ascending, the best log score of each first. Models come and go (a challenger on trial,
+   * a model that is pushed): every tenor and horizon shows the field that met most often.
+   */
   rows(): TournamentRow[] {
     if (this.#batch.length > 0) this.#close();
-    const rows = [...this.#cells].map(([key, c]): TournamentRow => {
+    const met = new Map<string, { readonly field: string; readonly count: number }>();
+    for (const [key, { count }] of this.#cells) {
+      const [tenor, horizon, , field] = key.split('|');
+      if (count > (met.get(`${tenor}|${horizon}`)?.count ?? 0)) met.set(`${tenor}|${horizon}`, { field, count });
+    }
+    const shown = [...this.#cells].filter(([key]) => {
+      const [tenor, horizon, , field] = key.split('|');
+      return met.get(`${tenor}|${horizon}`)?.field === field;
+    });
+    const rows = shown.map(([key, c]): TournamentRow => {
       const [tenor, horizon, model] = key.split('|');
       return {
         tenor,

@@ -1,10 +1,10 @@
+import { watchedModels } from './watched-models.ts';
 import { existsSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { replayLog } from '../app/replay-log.ts';
 import { isoTime } from '../market/iso-time.ts';
 import type { ReplayHooks } from '../app/replay-transport.ts';
 import { replayMarket, type ReplayResult } from '../app/replay-market.ts';
-import { DEFAULT_CONFIG } from '../engine/config.ts';
 import type { OutputRecord } from '../model/record.ts';
 import { nodeFiles } from '../store/log-files.ts';
 import { segmentsOf } from '../store/log-reader.ts';
@@ -20,6 +20,7 @@ interface ReplayFlags extends ServeFlags {
   from?: string;
   to?: string;
   map?: string;
+  models?: string;
   record?: string;
   json?: boolean;
   quiet?: boolean;
@@ -38,6 +39,7 @@ export function registerReplay(program: Command): void {
     .option('--from <time>', 'first event, ISO-8601 UTC (market files)')
     .option('--to <time>', 'last event, ISO-8601 UTC (market files)')
     .option('--map <yaml>', 'mapping file for a dialect that is not built in (docs/mapping-files.md)')
+    .option('--models <list>', 'scored side by side (market files): svi, essvi, sabr, spline, venue-mark')
     .option('--record <dir>', 'write the session log there; without it nothing is written or locked')
     .option('--json', 'one JSON object a line on stdout (docs/ndjson.md)')
     .option('--serve', `serve it with transport controls (then --speed is 60 unless given), and go on when it is over`)
@@ -76,8 +78,10 @@ async function run(
   };
   try {
     if (await isSessionLog(files)) {
-      if (flags.from ?? flags.to ?? flags.map ?? flags.record)
-        throw new UsageError('a session log replays whole: --from, --to, --map and --record are for market files');
+      if (flags.from ?? flags.to ?? flags.map ?? flags.record ?? flags.models)
+        throw new UsageError(
+          'a session log replays whole: --from, --to, --map, --models and --record are for market files',
+        );
       return await replayLog({
         directory: files[0],
         speed,
@@ -96,7 +100,7 @@ async function run(
     }
     return await replayMarket({
       files,
-      config: DEFAULT_CONFIG,
+      config: watchedModels(flags.models),
       map: flags.map,
       ...parseRange(flags),
       speed,

@@ -110,3 +110,20 @@ test('the tournament compares only batches in which every model was scored', () 
   );
   assert.ok(Math.abs(rows[1].insideShare - 0.7) < 1e-12);
 });
+
+test('a challenger that came for a while does not empty the table: the field that met most often is shown', () => {
+  const t = new Tournament();
+  for (let minute = 0; minute < 5; minute++) {
+    t.take(score(minute, { log_score: 3 }));
+    t.take(score(minute, { model: 'venue-mark', log_score: 2 }));
+    if (minute >= 3) t.take(score(minute, { model: 'sabr', log_score: 9 }));
+  }
+  const rows = t.rows();
+  assert.deepEqual(
+    rows.map((r) => [r.model, r.batches, r.wins]),
+    [
+      ['svi', 3, 1],
+      ['venue-mark', 3, 0],
+    ],
+  );
+});
