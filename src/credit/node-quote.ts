@@ -5,7 +5,7 @@ import { standardCds } from './cds-contract.ts';
 import { priceCds, type SurvivalCurve } from './cds-price.ts';
 import type { DiscountCurve } from './discount-curve.ts';
 import { fromForwardRates } from './integrated-rate.ts';
-import { quotedSpreadOfUpfront } from './quoted-spread.ts';
+import { flatGrid, quotedSpreadOfUpfront } from './quoted-spread.ts';
 
 /** Codes of {@link CreditColumns.quoteType}. */
 export const PAR = 0;
@@ -69,7 +69,12 @@ export function nodeQuote(
   const upfrontScale = Math.abs(parSpread) * annuityClean;
   if (quoteType === UPFRONT) return { value: upfront, parSpread, annuity: annuityClean, scale: upfrontScale };
   if (quoteType === PAR) return { value: parSpread, parSpread, annuity: annuityClean, scale: Math.abs(parSpread) };
-  const quoted = quotedSpreadOfUpfront(grid, upfront, coupon, columns.recovery);
+  const quoted = quotedSpreadOfUpfront(
+    flatGrid(contract, discount, columns.accrual),
+    upfront,
+    coupon,
+    columns.recovery,
+  );
   const value = quoted.status === 'ok' ? quoted.value : NaN;
   return { value, parSpread, annuity: annuityClean, scale: Math.abs(value) };
 }
