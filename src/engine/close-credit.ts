@@ -44,13 +44,15 @@ export function closeCredit(state: EngineState, curve: CreditCurveState, at: num
   const signs = readCreditSigns(curve, readout, ageSeconds, inversion, state.config.openLogOdds);
   const diagnoses = diagnoseCredit(signs);
   if (diagnoses.some((d) => d.cause === 'outlier-quote' && d.scope === curve.key)) curve.disputed++;
-  const gone = new Set([...curve.contributors.keys()].map((name) => contributorScope(curve, name)));
+  // Who did not speak has shown nothing, but for its silence.
+  const spoke = [...curve.contributors.values()].filter((c) => c.spoke);
+  const examined = new Set([curve.key, ...spoke.map((c) => contributorScope(curve, c.name))]);
   const records = updateIncidents(
     curve.incidents,
     curve.key,
     at,
     diagnoses,
-    (scope) => scope === curve.key || gone.has(scope),
+    (scope, cause) => examined.has(scope) || cause === 'stale-contributor',
     (d) => (d.kind === 'data' && d.scope === curve.key && d.logOdds >= BEYOND_DOUBT ? 1 : 2),
     (kind) => (kind === 'market' ? 0 : LINGER_CLOSES * cadence),
   );
