@@ -213,8 +213,10 @@ test('a part of the smile closes on its own error and comes back at less, and ne
   for (let i = 0; i < 20; i++) batch(6);
   assert.equal(batch(6), 'HEDGE_ONLY');
   assert.deepEqual(wingGate(whole, wings[0]).gate.reasons, ['wing-error']);
-  for (let i = 0; i < 3; i++) batch(1);
-  assert.equal(batch(3), 'HEDGE_ONLY', 'not back before .7 of what it went at');
+  for (let i = 0; i < 40; i++) batch(3);
+  assert.equal(batch(3), 'HEDGE_ONLY', 'between .7 of 4 and 4 it stays');
+  for (let i = 0; i < 40; i++) batch(1.6);
+  assert.equal(batch(1.6), 'WIDEN', 'between .7 of 2 and 2 too');
   for (let i = 0; i < 20; i++) batch(1);
   assert.equal(batch(1), 'OK');
   assert.deepEqual(
