@@ -82,7 +82,10 @@ export function bucketTable(book: Book | null): Table {
   const lines = book?.buckets ?? [];
   const sources = [...new Set(lines.map((b) => text(b['source'])))];
   const own = lines.filter((b) => b['source'] === sources[0]);
-  const name = (b: Line): string => `${text(b['tenor'])} ${text(b['side'])} ${text(b['delta'])}`;
+  const name = (b: Line): string => {
+    const account = b['account'] === 'all' ? '' : `${text(b['account'])} `;
+    return `${account}${text(b['tenor'])} ${text(b['side'])} ${text(b['delta'])}`;
+  };
   return {
     caption: 'Options by tenor, side and |Black delta| in %; delta under every source, in coins',
     columns: [

@@ -2,7 +2,7 @@
 import type { ChainExpiry, ChainSnapshot } from '../hedge/chain-snapshot.ts';
 import { ChainModels, sviVolatility, type ExpiryModels } from '../hedge/expiry-models.ts';
 import type { BookMarket, OptionMark } from '../portfolio/book-market.ts';
-import type { BookSources } from '../portfolio/book-report.ts';
+import type { BookSources } from '../portfolio/book-lines.ts';
 import type { OptionPosition } from '../portfolio/position.ts';
 import { historicalWindows, type NamedScenario, type TermPoint } from '../portfolio/stress.ts';
 import { sabrSmile } from '../surface/sabr.ts';

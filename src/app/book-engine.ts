@@ -13,7 +13,7 @@ import { readForwards } from '../engine/read-batch.ts';
 import { coinOf } from '../engine/on-positions.ts';
 import type { EngineState, UnderlyingState } from '../engine/state.ts';
 import type { BookMarket } from '../portfolio/book-market.ts';
-import type { BookSources, SmileCentre } from '../portfolio/book-report.ts';
+import type { BookSources, SmileCentre } from '../portfolio/book-lines.ts';
 import { positionOf, preferred } from '../portfolio/account.ts';
 import type { OptionPosition, Position } from '../portfolio/position.ts';
 import type { NamedScenario, TermPoint } from '../portfolio/stress.ts';

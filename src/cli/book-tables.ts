@@ -1,5 +1,5 @@
 /** A book's report as tables for people. */
-import type { BookReport, ScenarioLine } from '../portfolio/book-report.ts';
+import type { BookReport, ScenarioLine } from '../portfolio/book-lines.ts';
 import { GRID_VOLATILITIES } from '../portfolio/book-report.ts';
 import { isoTime } from '../market/iso-time.ts';
 
@@ -50,10 +50,12 @@ function printUnderlying(report: BookReport, underlying: string): void {
     printTable([
       ['bucket', 'positions', ...sources, 'vega USD/pt'],
       ...own.map((b) => [
-        `${b.tenor} ${b.side} ${b.delta}`,
+        `${b.account === 'all' ? '' : `${b.account} `}${b.tenor} ${b.side} ${b.delta}`,
         String(b.positions),
         ...sources.map((source) => {
-          const same = buckets.filter((o) => o.source === source && o.tenor === b.tenor && o.side === b.side);
+          const same = buckets.filter(
+            (o) => o.source === source && o.account === b.account && o.tenor === b.tenor && o.side === b.side,
+          );
           const cell = same.find((o) => o.delta === b.delta);
           return cell === undefined ? '-' : coins(cell.delta_black);
         }),

@@ -1,5 +1,5 @@
 import { bucketKey } from '../hedge/bucket.ts';
-import type { BucketSlope, BucketSlopes } from '../portfolio/book-report.ts';
+import type { BucketSlope, BucketSlopes } from '../portfolio/book-lines.ts';
 import { slopeOf } from './hedge-contest.ts';
 import type { EngineState, UnderlyingState } from './state.ts';
 

@@ -6,6 +6,20 @@ import { bucketKey, deltaClassOf, tenorOf } from '../hedge/bucket.ts';
 import { yearsBetween } from '../market/year-fraction.ts';
 import { blackGreeks } from '../numeric/black.ts';
 import { log } from '../numeric/exponential.ts';
+import type {
+  BucketSlope,
+  BucketSlopes,
+  SmileCentre,
+  BookSources,
+  ExposureLine,
+  BucketLine,
+  ExposureFields,
+  VegaLine,
+  ScenarioLine,
+  MarginLine,
+  MoneyLine,
+  BookReport,
+} from './book-lines.ts';
 import type { BookMarket } from './book-market.ts';
 import { closeOut } from './close-out.ts';
 import { addExposure, bookExposure, noExposure, positionExposure, type Exposure } from './exposure.ts';
@@ -15,149 +29,6 @@ import { marginScenarios, DERIBIT_BTC_GRID } from './portfolio-margin.ts';
 import { runScenarios, scenarioGrid, type Scenario } from './scenario.ts';
 import { hedgeBiasMoney, smileVega, type HedgeBiasMoney } from './smile-exposure.ts';
 import { JOINT_STRESSES, type NamedScenario } from './stress.ts';
-
-/** Slope of realised on predicted moves, with its standard error. */
-export interface BucketSlope {
-  readonly beta: number;
-  /** NaN where unknown. */
-  readonly standardError: number;
-}
-
-/** Slopes by `bucketKey`. */
-export type BucketSlopes = ReadonlyMap<string, BucketSlope>;
-
-/** One expiry's forward and ATM volatility, as x is measured in. */
-export interface SmileCentre {
-  /** Epoch ms. */
-  readonly expiry: number;
-  readonly years: number;
-  readonly forward: number;
-  readonly atm: number;
-}
-
-/** What a book is valued against. */
-export interface BookSources {
-  /** Epoch ms. */
-  readonly at: number;
-  /** In the order they are told. */
-  readonly sources: readonly string[];
-  /** The one that vega, scenarios and the empirical line rest on. */
-  readonly reference: string;
-  readonly market: (source: string) => BookMarket;
-  readonly centres: (underlying: string) => readonly SmileCentre[];
-  /** What the underlying's market did in windows of history; empty = not told. */
-  readonly history: (underlying: string) => readonly NamedScenario[];
-  /** Slopes that prices have shown, by regime, `any` for all; empty = none known. */
-  readonly slopes: ReadonlyMap<string, BucketSlopes>;
-}
-
-/** Exposures of one underlying under one source; `account` `all` is the sum. */
-export interface ExposureLine extends ExposureFields {
-  readonly type: 'exposure';
-  readonly account: string;
-  readonly underlying: string;
-  readonly source: string;
-}
-
-/** One bucket of tenor x side x delta class, options alone. */
-export interface BucketLine {
-  readonly type: 'bucket';
-  readonly underlying: string;
-  readonly source: string;
-  readonly side: 'call' | 'put';
-  readonly tenor: string;
-  /** |Black delta| in percent, or `other`. */
-  readonly delta: string;
-  readonly positions: number;
-  readonly delta_black: number;
-  readonly delta_net: number;
-  readonly gamma_usd_per_percent: number;
-  readonly vega_usd_per_point: number;
-  /** Slope used, and its standard error: of the empirical line alone. */
-  readonly beta: number | null;
-  readonly beta_se: number | null;
-}
-
-/** Figures of an exposure; coins and USD as named. */
-export interface ExposureFields {
-  readonly value_coin: number;
-  readonly value_usd: number;
-  readonly equity_coin: number;
-  readonly delta_black: number;
-  readonly delta_net: number;
-  readonly delta_usd: number;
-  readonly gamma_usd_per_percent: number;
-  readonly vega_usd_per_point: number;
-  readonly vega_usd_per_point_30d: number;
-  readonly theta_usd_per_day: number;
-}
-
-/** Vega of one expiry in level, skew and curvature, USD per volatility point. */
-export interface VegaLine {
-  readonly type: 'vega';
-  readonly underlying: string;
-  readonly expiry: string;
-  readonly level: number;
-  readonly skew: number;
-  readonly convexity: number;
-}
-
-/** Profit and loss of one scenario. */
-export interface ScenarioLine {
-  readonly type: 'scenario';
-  readonly underlying: string;
-  /** `grid`, `venue-margin`, `stress` or `history`. */
-  readonly set: string;
-  readonly name: string;
-  readonly spot: number;
-  /** Absolute points of the grid; null where the move is another. */
-  readonly volatility_points: number | null;
-  readonly pnl_usd: number;
-  readonly pnl_coin: number;
-}
-
-/** Venue-style margin under one source, and how far the spot may go under each volatility move. */
-export interface MarginLine {
-  readonly type: 'margin';
-  readonly underlying: string;
-  readonly source: string;
-  readonly volatility: string;
-  readonly margin_coin: number;
-  readonly margin_usd: number;
-  readonly liquidation_down: number | null;
-  readonly liquidation_up: number | null;
-}
-
-/** Money that is at stake beside the value. */
-export interface MoneyLine {
-  readonly type: 'money';
-  readonly underlying: string;
-  /** Cost of closing at the touch, and options without a two-sided quote. */
-  readonly close_out_usd: number;
-  readonly unquoted: number;
-  /** Delta beyond what prices have shown; null without slopes. */
-  readonly hedge_bias_usd: number | null;
-  readonly hedge_bias_usd_per_percent: number | null;
-  readonly hedge_bias_noise_usd: number | null;
-  readonly hedge_bias_share: number | null;
-  /** The same delta in USD per 1 % under the slopes of each regime that has its own. */
-  readonly hedge_bias_by_regime: Readonly<Record<string, number>>;
-}
-
-/** The whole report. */
-export interface BookReport {
-  readonly at: number;
-  readonly exposures: readonly ExposureLine[];
-  readonly buckets: readonly BucketLine[];
-  readonly vegas: readonly VegaLine[];
-  readonly scenarios: readonly ScenarioLine[];
-  readonly margins: readonly MarginLine[];
-  readonly money: readonly MoneyLine[];
-  /** Positions that could not be valued: instrument and reason. */
-  readonly unvalued: readonly { readonly instrument: string; readonly reason: string }[];
-  /** USD value of dollar equity, which belongs to no underlying. */
-  readonly dollars: number;
-}
 
 /** Moves of the grid. */
 export const GRID_SPOTS = [-0.16, -0.12, -0.08, -0.04, 0, 0.04, 0.08, 0.12, 0.16] as const;
@@ -187,9 +58,11 @@ export function bookReport(
   const money: MoneyLine[] = [];
   for (const underlying of [...byUnderlying.keys()].filter((u) => u !== '').toSorted()) {
     const own = positions.filter((p) => p.underlying === underlying);
+    const accounts = byAccount(own);
     for (const [source, market] of markets) {
       exposures.push(...exposureLines(own, underlying, source, market));
-      buckets.push(...bucketLines(own, underlying, source, market, null));
+      for (const [account, held] of accounts)
+        buckets.push(...bucketLines(held, account, underlying, source, market, null));
       for (const [volatility, move] of withMargins ? Object.entries(LIQUIDATION_MOVES) : []) {
         const m = marginFigures(own, underlying, market, move);
         margins.push({
@@ -200,7 +73,8 @@ export function bookReport(
     }
     if (slopes !== null) {
       exposures.push(empiricalLine(own, underlying, reference, slopes));
-      buckets.push(...bucketLines(own, underlying, 'empirical', reference, slopes));
+      for (const [account, held] of accounts)
+        buckets.push(...bucketLines(held, account, underlying, 'empirical', reference, slopes));
     }
     const centres = against.centres(underlying);
     vegas.push(...vegaLines(own, underlying, reference, centres));
@@ -230,23 +104,17 @@ function exposureLines(
   source: string,
   market: BookMarket,
 ): ExposureLine[] {
-  const accounts = [...new Set(own.map((p) => p.account))].toSorted();
-  const of = (account: string, held: readonly Position[]): ExposureLine => {
+  return byAccount(own).map(([account, held]) => {
     const sum = bookExposure(held, market).byUnderlying.get(underlying) ?? noExposure();
     return { type: 'exposure', account, underlying, source, ...fieldsOf(sum, market.index(underlying)) };
-  };
-  const all = of('all', own);
-  return accounts.length < 2
-    ? [all]
-    : [
-        all,
-        ...accounts.map((a) =>
-          of(
-            a,
-            own.filter((p) => p.account === a),
-          ),
-        ),
-      ];
+  });
+}
+
+/** The whole under `all`, and every account where there are several. */
+function byAccount(own: readonly Position[]): [string, readonly Position[]][] {
+  const accounts = [...new Set(own.map((p) => p.account))].toSorted();
+  if (accounts.length < 2) return [['all', own]];
+  return [['all', own], ...accounts.map((a): [string, Position[]] => [a, own.filter((p) => p.account === a)])];
 }
 
 function fieldsOf(e: Exposure, index: number): ExposureFields {
@@ -295,6 +163,7 @@ function slopeOf(position: OptionPosition, delta: number, at: number, slopes: Bu
 
 function bucketLines(
   own: readonly Position[],
+  account: string,
   underlying: string,
   source: string,
   market: BookMarket,
@@ -322,6 +191,7 @@ function bucketLines(
     const shift = ((slope?.beta ?? 1) - 1) * sum.deltaBlack;
     return {
       type: 'bucket',
+      account,
       underlying,
       source,
       ...of,
@@ -438,8 +308,8 @@ export function hedgeBias(
   slopes: BucketSlopes,
   stepDeviation: number,
 ): HedgeBiasMoney | null {
-  const plain = bucketLines(own, underlying, '', market, null);
-  const known = bucketLines(own, underlying, '', market, slopes).flatMap((b, i) =>
+  const plain = bucketLines(own, 'all', underlying, '', market, null);
+  const known = bucketLines(own, 'all', underlying, '', market, slopes).flatMap((b, i) =>
     b.beta === null ? [] : [{ delta: plain[i].delta_black, beta: b.beta, standardError: b.beta_se ?? NaN }],
   );
   return known.length === 0 ? null : hedgeBiasMoney(known, market.index(underlying), stepDeviation);

@@ -16,7 +16,7 @@ const exposure = (source: string, delta: number) => ({
   delta_usd: delta + 1, gamma_usd_per_percent: 3, vega_usd_per_point: 4, vega_usd_per_point_30d: 5, theta_usd_per_day: -6,
 }); // prettier-ignore
 const bucket = (source: string, delta: number, beta: number | null) => ({
-  type: 'bucket', source, side: 'call', tenor: '8-31d', delta: '25-50', positions: 2, delta_black: delta,
+  type: 'bucket', account: 'all', source, side: 'call', tenor: '8-31d', delta: '25-50', positions: 2, delta_black: delta,
   vega_usd_per_point: 7, gamma_usd_per_percent: 8, beta, beta_se: beta === null ? null : 0.02,
 }); // prettier-ignore
 const scenario = (set: string, spot: number, points: number | null, usd: number) => ({
