@@ -144,7 +144,11 @@ test('a plan gives every kind its magnitudes and shapes in turn, one at a time, 
     own.forEach((c, i) => assert.ok(c.to > c.from && c.quietUntil <= (own[i + 1]?.from ?? until)));
   for (const fault of STREAM_FAULTS) {
     const halves = segments.filter((s) => s.cases.some((c) => c.fault === fault)).map((s) => s.half);
-    assert.deepEqual([...new Set(halves)].sort(), [0, 1], `${fault} is learnt from and judged`);
+    assert.deepEqual(
+      [...new Set(halves)].sort((a, b) => a - b),
+      [0, 1],
+      `${fault} is learnt from and judged`,
+    );
   }
   assert.equal(new Set(segments.map((s) => s.seed)).size, segments.length, 'no two stretches see the same market');
   assert.deepEqual(
