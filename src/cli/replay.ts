@@ -52,9 +52,12 @@ export function registerReplay(program: Command): void {
         await serveReplayRun(serving, paced, flags.json === true, (hooks) => run(files, flags, hooks));
         return;
       }
-      const result = await run(files, flags);
+      let stamped: { stamp?: string } = {};
+      const result = await run(files, flags, null, (stamp) => (stamped = { stamp }));
       if (flags.json === true)
-        process.stdout.write(`${JSON.stringify({ ...result.summary, elapsed_ms: Math.round(result.elapsedMs) })}\n`);
+        process.stdout.write(
+          `${JSON.stringify({ ...result.summary, elapsed_ms: Math.round(result.elapsedMs), ...stamped })}\n`,
+        );
       else printSummary(result);
     },
   );
@@ -67,6 +70,7 @@ async function run(
   files: readonly string[],
   flags: ReplayFlags,
   hooks: ReplayHooks | null = null,
+  onStamp: (stamp: string) => void = () => undefined,
 ): Promise<ReplayResult> {
   for (const f of files) if (!existsSync(f)) throw new UsageError(`${f}: no such file`);
   const speed = parseSpeed(flags.speed);
@@ -89,7 +93,10 @@ async function run(
         pacer: hooks?.pacer,
         onEvent: hooks?.onEvent,
         onSession: (session, stamp) => {
-          if (stamp !== null) printer.stampAll(stamp);
+          if (stamp !== null) {
+            printer.stampAll(stamp);
+            onStamp(stamp);
+          }
           hooks?.onSession(session, true, stamp);
         },
         onProgress: (sequence, at, fraction) => {
