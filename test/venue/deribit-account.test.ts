@@ -113,9 +113,11 @@ test('changes: fills first, then the positions that count them, then orders; the
   assert.deepEqual(events.map((e) => e.type), ['own-fill', 'refused', 'positions', 'own-quote']); // prettier-ignore
   const [fill] = of(events, 'own-fill');
   assert.deepEqual([fill.at, fill.liquidity, fill.fee, fill.account], [T0 - 5, 'maker', -0.0001, 'main']);
-  assert.equal(of(events, 'positions')[0].mode, 'delta');
+  const [delta] = of(events, 'positions');
+  assert.deepEqual([delta.mode, delta.at], ['delta', T0 - 5], 'as of the last fill it counts');
   const best = () => of(events, 'own-quote').at(-1)!;
   assert.deepEqual([best().bid, best().bidSize, best().ask, best().askSize], [0.025, 7, 0.05, 1]);
+  assert.equal(best().at, T0, 'as of its receipt: the next word is never older');
   account.notification('changes.any.any.100ms', {
     orders: [order('b', 'buy', 0.025, 2, 'cancelled'), order('c', 'buy', 0.025, 5, 'filled')],
   });

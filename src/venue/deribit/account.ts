@@ -55,7 +55,7 @@ export class AccountReader {
 
   /** A result; `answeredAt` is the venue's clock when it answered, epoch ms. False when it is none of the account's. */
   result(method: string, result: unknown, answeredAt: number | null): boolean {
-    if (answeredAt !== null) this.#row.at = answeredAt;
+    if (answeredAt !== null && method !== 'private/get_open_orders') this.#row.at = answeredAt;
     if (method === 'private/get_positions') this.#positions(result, 'snapshot');
     else if (method === 'private/get_account_summaries') this.#summaries(result);
     else if (method === 'private/get_open_orders') this.#openOrders(result);
@@ -70,8 +70,13 @@ export class AccountReader {
     if (topic.startsWith('portfolio.')) return this.#summary(data, REPEAT_MS);
     if (!topic.startsWith('changes.')) return row.refuse('unused-channel', 'channel', topic);
     // Fills first: the positions that come with them already count them.
-    for (const trade of listOf(data['trades'])) this.#fill(trade);
+    // They are as of the last of them: a snapshot that the venue answered after it is the newer word.
+    let last = 0;
+    for (const trade of listOf(data['trades'])) last = Math.max(last, this.#fill(trade));
+    row.at = last > 0 ? last : row.now();
     if (Array.isArray(data['positions']) && data['positions'].length > 0) this.#positions(data['positions'], 'delta');
+    // Orders carry no time that grows: they are as of their receipt, one after the other.
+    row.at = row.now();
     this.#take(listOf(data['orders']));
   }
 
@@ -167,17 +172,24 @@ export class AccountReader {
     });
   }
 
-  #fill(value: unknown): void {
+  /** Time of the fill, epoch ms; 0 when it was refused. */
+  #fill(value: unknown): number {
     const row = this.#row;
-    if (!isRecord(value)) return row.refuse('not-a-trade', 'trades', typeof value);
+    if (!isRecord(value)) {
+      row.refuse('not-a-trade', 'trades', typeof value);
+      return 0;
+    }
     const symbol = row.text('instrument_name', value['instrument_name']);
     const tradeId = row.text('trade_id', value['trade_id']);
     const at = row.time('timestamp', value['timestamp']);
     const price = row.required('price', PRICE, value['price']);
     const amount = row.required('amount', PRICE, value['amount']);
     const { direction } = value;
-    if (direction !== 'buy' && direction !== 'sell') return row.refuse('unknown-direction', 'direction', direction);
-    if (symbol === null || tradeId === null || at === null || price === null || amount === null) return;
+    if (direction !== 'buy' && direction !== 'sell') {
+      row.refuse('unknown-direction', 'direction', direction);
+      return 0;
+    }
+    if (symbol === null || tradeId === null || at === null || price === null || amount === null) return 0;
     const fee = row.number('fee', SIGNED, value['fee']);
     row.into.push({
       type: 'own-fill',
@@ -194,8 +206,7 @@ export class AccountReader {
       fee,
       feeCurrency: fee === null ? null : row.text('fee_currency', value['fee_currency']),
     });
-    // What follows in the message is as of its receipt, not of this trade.
-    row.at = row.now();
+    return at;
   }
 
   #openOrders(result: unknown): void {
