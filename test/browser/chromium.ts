@@ -99,6 +99,18 @@ export async function untilFilled(page: Page): Promise<void> {
   await atLeast(page, '[data-incident]', 1, 90_000);
 }
 
+/** How many times longer than alone this machine takes for a stretch of work just now; 1 when nobody else wants it. */
+export function crowding(): number {
+  const begun = performance.now();
+  const before = process.cpuUsage();
+  let spent = 0;
+  while (spent < 50_000) {
+    const { user, system } = process.cpuUsage(before);
+    spent = user + system;
+  }
+  return Math.max(1, (performance.now() - begun) / (spent / 1_000));
+}
+
 /** axe over all of its rules for WCAG 2 A and AA and best practice: nothing to say. */
 export async function assertAccessible(page: Page, where: string): Promise<void> {
   const { violations, passes } = await new AxeBuilder({ page }).analyze();
