@@ -2,7 +2,8 @@
  * Whether the hedge ratios that somebody states are wrong, and how. The gap g = stated - reference (Black at the option's
  * own middle, the convention removed) is explained by one of a closed list of errors; and realised prices are asked
  * whether they followed the reference: e = b g dF/F + u, e the move that the reference leaves, b = 0 if it is right and
- * 1 if the statement is. A convention or an age is named when both speak. A bias of one bucket is the paired difference to
+ * 1 if the statement is. A convention or an age is named when both speak, or
+ * when it is nearly all of a large gap and prices do not object. A bias of one bucket is the paired difference to
  * the reference alone (methods note, correction 15): a bend that both share, a regime of spot and volatility, does not
  * enter it; prices that clearly side with the statement veto it, for then the reference is what is wrong.
  *
@@ -76,10 +77,10 @@ function decayed(width: number): Decayed {
 }
 
 const SLOT_MS = 300_000;
-/** What a slot is worth after one slot: half-lives of twelve hours (realised), twenty minutes (explanations), four hours (gaps of buckets). */
+/** What a slot is worth after one slot: half-lives of twelve hours (realised), ten minutes (explanations), four hours (gaps of buckets). */
 const keep = (hours: number): number => exp((-0.6931471805599453 * SLOT_MS) / (hours * 3_600_000));
 const KEEP_REALISED = keep(12);
-const KEEP_EXPLANATION = keep(1 / 3);
+const KEEP_EXPLANATION = keep(1 / 6);
 const KEEP_GAP = keep(4);
 /** tau: how far b of a single slot may be from what prices follow in the long run. */
 const SLOT_ERROR = 0.2;
@@ -322,6 +323,9 @@ const STALE_SHARE = 0.5;
 const BIAS_SHARE = 0.5;
 const STILL_SHARE = 0.8;
 const STILL_ROWS = 30;
+/** Share and rms gap from which the gaps name their cause without prices. */
+const CERTAIN_SHARE = 0.95;
+const CERTAIN_GAP = 0.02;
 /** Standard errors asked for, and effective times behind them: chain, bucket. */
 const SURE = 4;
 const TIMES = 6;
@@ -343,9 +347,18 @@ export function readRatioFaults(check: RatioCheck, isRule: boolean, open: (cause
   if (!(rows > 0)) return [];
   const base = { bucket: null, size, followed: whole.value, z, times: whole.times };
   const fault = explain(check, size, enough);
-  // What explains the whole chain explains its buckets too: until prices have spoken, nothing else is said.
-  if (fault !== null) return z >= SURE && whole.times >= TIMES ? [{ ...base, ...fault }] : [];
+  // What explains the whole chain explains its buckets too: until it is sure, nothing else is said.
+  if (fault !== null) return isSure(fault.explained, size, z, whole.times) ? [{ ...base, ...fault }] : [];
   return isRule ? [] : readBiases(check, enough('hedge-bias'));
+}
+
+/**
+ * Prices have followed the reference, or the gaps of a whole chain ARE an error of the list (no error of the reference
+ * looks like that) and prices do not speak against it: in a quiet hour they say nothing.
+ */
+function isSure(explained: number, size: number, z: number, times: number): boolean {
+  if (z >= SURE && times >= TIMES) return true;
+  return explained >= CERTAIN_SHARE && size >= CERTAIN_GAP && !(-z >= SURE);
 }
 
 /** The error of the closed list that explains the chain's gaps; null when none does or they are too small to matter. */
