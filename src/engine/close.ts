@@ -4,6 +4,7 @@ import { isoTime } from '../market/iso-time.ts';
 import { median } from '../numeric/robust.ts';
 import { diagnose, type Diagnosis } from '../policy/diagnosis.ts';
 import { updateIncidents } from '../policy/incident.ts';
+import { noteSound } from '../policy/spared.ts';
 import { updateGates } from './gates.ts';
 import type { Effect } from './effect.ts';
 import { ANSWER_CAUSES } from './judge-answers.ts';
@@ -90,6 +91,7 @@ export function closeBatch(
       });
   }
   effects.push(...judgePushed(state, underlying, closed, at));
+  for (const incident of underlying.incidents.open.values()) noteSound(incident, underlying.key, signs.expiries);
   notePeaks(underlying, closed);
   effects.push(...requestFits(state, underlying, closed, at));
   for (const c of closed) observeVenueMark(c, at);

@@ -1,6 +1,7 @@
 import { gateChange, judgeGate, type GateState } from '../policy/gate.ts';
 import type { Incident } from '../policy/incident.ts';
 import { loopReasons } from '../policy/loop.ts';
+import { isSpared } from '../policy/spared.ts';
 import type { ClosedExpiry } from './close.ts';
 import type { Effect } from './effect.ts';
 import type { ExpiryState, UnderlyingState } from './state.ts';
@@ -100,5 +101,7 @@ function bookLimits(underlying: UnderlyingState): string[] {
 }
 
 function openOn(underlying: UnderlyingState, expiry: ExpiryState): Incident[] {
-  return [...underlying.incidents.open.values()].filter((i) => i.scope === underlying.key || i.scope === expiry.key);
+  return [...underlying.incidents.open.values()].filter(
+    (i) => i.scope === expiry.key || (i.scope === underlying.key && !isSpared(i, expiry.key)),
+  );
 }

@@ -16,6 +16,8 @@ export interface Incident {
   peakPz: number;
   /** Whether a refit that answered it was proved by the batch after it. */
   verified: boolean;
+  /** Of one on a whole underlying: closes in a row in which an expiry, by its scope, has shown nothing of it. */
+  readonly sound: Map<string, number>;
   /** Aftershocks that came while it was open, as `cause@scope`, in the order of their coming; bounded. */
   readonly symptoms: string[];
 }
@@ -90,6 +92,7 @@ export function updateIncidents(
         lastSeen: at,
         peakPz: NaN,
         verified: false,
+        sound: new Map(),
         symptoms: [],
       };
       book.open.set(key, incident);

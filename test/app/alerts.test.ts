@@ -133,6 +133,7 @@ test('a new process goes on where the killed one was: silences hide, break-glass
     peakPz: NaN,
     verified: false,
     symptoms: [],
+    sound: new Map(),
   });
   alerts.onRecord({ ...INCIDENT, ...open });
   operator('acknowledge', INCIDENT.id, null);
