@@ -2,7 +2,7 @@ import { learnUsual } from '../detect/hour-of-week.ts';
 import { updateTrailingMedian } from '../detect/trailing-median.ts';
 import { isoTime } from '../market/iso-time.ts';
 import { median } from '../numeric/robust.ts';
-import { diagnose, type Diagnosis } from '../policy/diagnosis.ts';
+import { diagnose, type Diagnosis, type UnderlyingSigns } from '../policy/diagnosis.ts';
 import { updateIncidents } from '../policy/incident.ts';
 import { noteSound } from '../policy/spared.ts';
 import { updateGates } from './gates.ts';
@@ -67,6 +67,8 @@ export function closeBatch(
   for (const c of closed) emitScores(c, at, effects);
   const signs = readSigns(state, underlying, closed, at);
   const diagnoses = diagnose(signs);
+  if (streaming && hasJumped(underlying, signs)) underlying.jumpedAt = at;
+  const following = at - underlying.jumpedAt <= FOLLOW_CLOSES * underlying.cadenceMs;
   const examined = new Set([underlying.key, ...closed.map((c) => c.reading.expiry.key)]);
   effects.push(...proveRefits(underlying, closed, at));
   const incidents = updateIncidents(
@@ -77,7 +79,7 @@ export function closeBatch(
     (scope, cause) =>
       !alive(underlying, scope) ||
       (examined.has(scope) && !ANSWER_CAUSES.has(cause) && !(streaming && SILENCE_CAUSES.has(cause))),
-    (d) => (streaming ? patienceOf(d, underlying.key) : 1),
+    (d) => (streaming ? patienceOf(d, underlying.key) + (following && d.kind !== 'market' ? FOLLOW_PATIENCE : 0) : 1),
     (kind) => (!streaming ? 0 : kind === 'market' ? MARKET_LINGER_MS : DATA_LINGER_CLOSES * underlying.cadenceMs),
   );
   for (const record of incidents) {
@@ -127,6 +129,23 @@ function patienceOf(diagnosis: Diagnosis, whole: string): number {
   if (diagnosis.kind !== 'data') return diagnosis.scope === whole ? 2 : 3;
   if (diagnosis.logOdds >= BEYOND_DOUBT) return diagnosis.scope === whole ? 1 : 2;
   return 3;
+}
+
+/** A jump of the index within one batch: by this much, and by so many of its standard deviations. */
+const JUMP_SHARE = 0.002;
+const JUMP_Z = 6;
+/**
+ * Closes after a jump in which quotes may still stand where they stood, and how many more any fault then needs: a
+ * forward that has moved under quotes that have not looks like a wrong one.
+ */
+const FOLLOW_CLOSES = 3;
+const FOLLOW_PATIENCE = 2;
+
+function hasJumped(underlying: UnderlyingState, { own }: UnderlyingSigns): boolean {
+  const index = underlying.index?.price ?? underlying.quotedIndex;
+  return (
+    Math.abs(index / underlying.closedIndex - 1) >= JUMP_SHARE && Math.abs(own.get('return')?.value ?? 0) >= JUMP_Z
+  );
 }
 
 function alive(underlying: UnderlyingState, scope: string): boolean {

@@ -51,6 +51,7 @@ export function underlyingOf(state: EngineState, venue: string, underlying: stri
       cadenceMs: NaN,
       watchedAt: -Infinity,
       closedIndex: NaN,
+      jumpedAt: -Infinity,
       quotedBaseline: initTrailingMedian(BASELINE_CLOSES),
       seasons: {
         spread: priorSpreadSeason(),

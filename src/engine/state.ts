@@ -102,6 +102,8 @@ export interface UnderlyingState {
   watchedAt: number;
   /** ATM volatility of the underlying at recent closes: what a return is measured in. */
   readonly atmBaseline: TrailingMedian;
+  /** When the index last jumped within one batch, epoch ms: quotes follow a moment later. */
+  jumpedAt: number;
   /** Index at the last close, USD; NaN before. */
   closedIndex: number;
   readonly quotedBaseline: TrailingMedian;

@@ -36,7 +36,7 @@ export interface UnderlyingSigns {
   readonly numbers: Readonly<Record<string, number | null>>;
   /** Whether a condition is already open on a scope: it then needs less to stay. */
   readonly isOpen: (cause: string, scope: string) => boolean;
-  /** Whether it was shown at the close before and waits for confirmation: half of the evidence then confirms it. */
+  /** Whether it was shown at the close before and waits for confirmation: half of the evidence then confirms a move. */
   readonly isWaiting?: (cause: string, scope: string) => boolean;
   /** Market causes that are open on a scope and were seen a moment ago; where it is not given nothing is an aftershock. */
   readonly standing?: (scope: string) => readonly Cause[];
@@ -111,10 +111,11 @@ function judge(
   }
 }
 
-/** Log-odds that a cause must reach, nats: less to confirm what has shown, least to stay open. */
+/** Log-odds that a cause must reach, nats: less to confirm a move that has shown, least to stay open. */
 function needed(signs: UnderlyingSigns, cause: Cause, scope: string): number {
   if (signs.isOpen(cause, scope)) return STAY;
-  return signs.isWaiting?.(cause, scope) === true ? 0.5 * (signs.openAt + STAY) : signs.openAt;
+  const confirms = CAUSES[cause].kind === 'market' && signs.isWaiting?.(cause, scope) === true;
+  return confirms ? 0.5 * (signs.openAt + STAY) : signs.openAt;
 }
 
 /** A move of the market that may have aftershocks: cause and scope. */

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FutureEvent, IndexEvent, MarketEvent, PulseEvent, PushedFitEvent } from '../../src/market/event.ts';
 import type { GateRecord, IncidentRecord } from '../../src/model/record.ts';
+import { CAUSES, type Cause } from '../../src/policy/causes.ts';
 import {
   answerOf,
   expiryIn,
@@ -144,6 +145,21 @@ test('liquidity-contraction: spreads that widen by a tenth a minute are held aga
     s.run(1, () => ({ half }));
   }
   assert.deepEqual(s.opened(), [`liquidity-contraction ${BTC}`]);
+});
+
+test('a jump of the index that quotes follow a second later is no wrong forward', () => {
+  const s = new Stream().run(30);
+  const jumped = 0.987 * SPOT;
+  const price = (forward: number) => (): Partial<Mood> => ({ forward, published: jumped, index: jumped });
+  s.run(1, price(SPOT)).run(20, price(jumped));
+  const kindOf = (opened: string): string => CAUSES[opened.split(' ')[0] as Cause].kind;
+  assert.deepEqual(
+    s.opened().filter((o) => kindOf(o) === 'data'),
+    [],
+  );
+  const wrong = new Stream().run(30);
+  wrong.run(6, () => ({ published: jumped }));
+  assert.deepEqual(wrong.opened(), [`wrong-forward ${BTC}`], 'a forward that moved without the index is');
 });
 
 test('term-move: the short end up, the long end down', () => {
