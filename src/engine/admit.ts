@@ -1,4 +1,5 @@
 import type { FitResultEvent, InstrumentEvent, MarketEvent } from '../market/event.ts';
+import { scopeKey } from '../model/contract.ts';
 import { countRefused, type EngineState } from './state.ts';
 
 /** Times outside these years are no times of a market: a zero, a missing value, another unit. Epoch ms. */
@@ -14,8 +15,21 @@ export function admit(state: EngineState, event: MarketEvent): MarketEvent | nul
   if (event.type === 'refused') return event;
   if (!isTime(event.at) || !isTime(event.receivedAt)) return refused(state, 'time-out-of-range');
   if (event.type === 'instrument' && !isInstrument(event)) return refused(state, 'instrument-out-of-domain');
+  if (state.underlyings.size >= MOST_UNDERLYINGS && bringsAnother(state, event))
+    return refused(state, 'too-many-underlyings');
   if (event.type === 'fit-result') return plainAnswer(state, event);
   return event;
+}
+
+/** Underlyings that one engine keeps: far more than anybody watches, and an end to what a file of names can make it hold. */
+export const MOST_UNDERLYINGS = 500;
+
+/** Whether an event would bring an underlying that is not known. */
+function bringsAnother(state: EngineState, event: MarketEvent): boolean {
+  const type = event.type;
+  if (type !== 'instrument' && type !== 'index' && type !== 'future' && type !== 'snapshot-end') return false;
+  const { venue, underlying } = type === 'instrument' ? event.instrument : event;
+  return !state.underlyings.has(scopeKey({ venue, underlying, expiry: 0 }));
 }
 
 function refused(state: EngineState, reason: string): null {

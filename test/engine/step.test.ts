@@ -1,6 +1,7 @@
 /** The engine's rules one by one, on SYNTHETIC chains: batches, lateness, forwards, jobs, incidents, gates, expiries. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MOST_UNDERLYINGS } from '../../src/engine/admit.ts';
 import type { FutureEvent, MarketEvent, QuoteEvent } from '../../src/market/event.ts';
 import type { GateRecord, IncidentRecord } from '../../src/model/record.ts';
 import {
@@ -240,6 +241,16 @@ test('an instrument that the venue locks is not used; nor is one too many', () =
   r.push(listing(FAR).map((e) => ({ ...e, state: 'locked' as const })));
   r.push(chain({ at: START }));
   assert.equal(refused(r, 'not-open'), 34);
+});
+
+test('underlyings beyond the bound are refused and counted; those known go on', () => {
+  const r = run();
+  const index = (underlying: string): MarketEvent => ({ type: 'index', at: START, receivedAt: START, venue: 'v', underlying, name: underlying, price: 1 }); // prettier-ignore
+  r.push(Array.from({ length: MOST_UNDERLYINGS + 7 }, (_, i) => index(`U${i}`)));
+  assert.equal(r.state.underlyings.size, MOST_UNDERLYINGS);
+  assert.equal(refused(r, 'too-many-underlyings'), 7);
+  r.push([index('U3'), ...listing(FAR)]);
+  assert.equal(refused(r, 'too-many-underlyings'), 7 + listing(FAR).length);
 });
 
 test('times and contracts that no venue has are refused by the engine itself, by reason', () => {
