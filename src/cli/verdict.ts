@@ -58,6 +58,10 @@ async function tell(url: string, incident: string, verdict: Verdict, note: strin
     throw new MonitorRefused(`--url ${url}: no monitor answers there`, true);
   }
   const body = (await response.json().catch(() => ({}))) as Record<string, unknown>;
-  if (!response.ok) throw new MonitorRefused(`${response.status}: ${typeof body['detail'] === 'string' ? body['detail'] : 'refused'}`, false);
+  if (!response.ok)
+    throw new MonitorRefused(
+      `${response.status}: ${typeof body['detail'] === 'string' ? body['detail'] : 'refused'}`,
+      false,
+    );
   return body;
 }
