@@ -159,7 +159,10 @@ test('a jump of the index that quotes follow a second later is no wrong forward'
   );
   const wrong = new Stream().run(30);
   wrong.run(6, () => ({ published: jumped }));
-  assert.deepEqual(wrong.opened(), [`wrong-forward ${BTC}`], 'a forward that moved without the index is');
+  assert.ok(
+    wrong.opened().includes(`wrong-forward ${BTC}`),
+    `a forward that moved without the index is: ${wrong.opened().join()}`,
+  );
 });
 
 test('term-move: the short end up, the long end down', () => {
