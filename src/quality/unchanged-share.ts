@@ -8,15 +8,16 @@ const MINIMUM = 4;
 
 /**
  * Share of the two-sided quotes worth at least eight ticks whose bid and ask are those of the previous close. The memory
- * also holds `n`, the quotes it is a share of, so that shares of several expiries can be pooled.
+ * also holds `n`, the quotes it is a share of, so that shares of several expiries can be pooled, and `repeated`, the share
+ * whose mark has not moved either: a market may stand still, but the value of an option does not.
  */
 export const unchangedShare: DataMetric = {
   name: 'unchanged_share',
   unit: '1',
   says: 'two-sided quotes whose bid and ask equal those of the previous close; near 1 the feed repeats itself',
-  init: () => ({ value: NaN, n: 0 }),
+  init: () => ({ value: NaN, n: 0, repeated: NaN }),
   update: (memory, batch) => {
-    let [n, same] = [0, 0];
+    let [n, same, repeated] = [0, 0, 0];
     const previous = batch.at - batch.elapsedSeconds * 1000;
     for (const entry of batch.entries) {
       const q = entry.quote;
@@ -24,9 +25,12 @@ export const unchangedShare: DataMetric = {
         continue;
       if (q.bid < BODY_TICKS * tickAt(entry.instrument.ticks, q.bid)) continue;
       n++;
-      if (entry.changedAt <= previous) same++;
+      if (entry.changedAt > previous) continue;
+      same++;
+      if (q.mark !== null && q.mark === entry.markAtChange) repeated++;
     }
     memory['n'] = n;
+    memory['repeated'] = n === 0 ? NaN : repeated / n;
     memory['value'] = n < MINIMUM || !(batch.elapsedSeconds > 0) ? NaN : same / n;
   },
   read: (memory) => memory['value'],

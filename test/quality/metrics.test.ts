@@ -139,3 +139,29 @@ test('a quote that has not followed its mark yet is late and not misprinted; one
   entries[20].markAtChange = quote.mark * 3;
   assert.equal(count(), 1, 'the quote changed under this mark');
 });
+
+test('a still market is no stale feed: its marks go on; a row that comes again comes with its mark', () => {
+  const metric = DATA_METRICS.find((m) => m.name === 'unchanged_share');
+  assert.ok(metric !== undefined);
+  const repeated = (mark: (q: QuoteEvent) => number | null): number => {
+    const old = syntheticEntries(() => null);
+    const entries = syntheticEntries((q, instrument) => {
+      const before = old.find((e) => e.instrument.symbol === instrument.symbol)?.quote;
+      return before === undefined || before === null
+        ? q
+        : { ...before, at: q.at, receivedAt: q.at, mark: mark(before) };
+    });
+    const memory = metric.init();
+    metric.update(memory, batchOf(entries));
+    assert.equal(metric.read(memory), 1);
+    return memory['repeated'];
+  };
+  assert.equal(
+    repeated((q) => (q.mark ?? 0) * 1.001),
+    0,
+  );
+  assert.equal(
+    repeated((q) => q.mark),
+    1,
+  );
+});
