@@ -52,6 +52,8 @@ export interface VerdictFacts {
 const LINE_CAUSES: ReadonlySet<string> = new Set(['gap', 'stale-feed', 'venue-outage', 'missing-expiry', 'late-data']);
 /** Wider spreads and fewer quotes leave a smile where it is: an old fit that still predicts says nothing about them. */
 const SPREAD_CAUSES: ReadonlySet<string> = new Set(['liquidity-contraction', 'flash-crash']);
+/** Spreads and nothing else: a refit that predicts says nothing about it either. */
+const SPREADS_ALONE = 'liquidity-contraction';
 /** PZ of a prediction that is right (health is 1), and of one that is beyond doubt wrong. */
 const RIGHT_PZ = 2;
 const WRONG_PZ = 4;
@@ -64,7 +66,7 @@ export function judgeByRule(facts: VerdictFacts): VerdictRule {
   if (facts.repeated) return 'same-cause-wider';
   if (!facts.alive) return 'scope-ended';
   const ofModel = kind === 'market' || kind === 'model';
-  if (facts.verified && ofModel) return 'refit-verified';
+  if (facts.verified && ofModel && cause !== SPREADS_ALONE) return 'refit-verified';
   if (facts.lineReported && LINE_CAUSES.has(cause)) return 'line-reported-it';
   if (!refitted && kind === 'data') {
     if (endPz <= RIGHT_PZ && peakPz >= WRONG_PZ) return 'old-fit-right-again';

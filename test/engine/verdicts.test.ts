@@ -43,6 +43,8 @@ test('each rule rests on something the alarm did not use, and the first that app
   const move = { cause: 'level-move', kind: 'market', endPz: 3 } as const;
   assert.equal(ruled({ ...move, verified: true }), 'refit-verified');
   assert.equal(ruled({ verified: true }), 'nothing-confirmed-it', 'a refit proves no fault of the data');
+  const wider = { cause: 'liquidity-contraction', kind: 'market', verified: true } as const;
+  assert.equal(ruled(wider), 'nothing-confirmed-it', 'nor that spreads had widened');
   assert.equal(ruled({ cause: 'gap', lineReported: true }), 'line-reported-it');
   assert.equal(ruled({ lineReported: true }), 'nothing-confirmed-it', 'a lost line does not make a forward wrong');
   assert.equal(ruled({ peakPz: 5 }), 'old-fit-right-again');
