@@ -29,7 +29,7 @@ const MAX_KEPT = 2_000;
 /**
  * Remakes an incident from a session log: the recorded inputs go through the engine again, every fit is computed again,
  * and what comes out is compared with what was recorded. Null when the log holds no incident of that id; throws
- * {@link ReplayMismatch} when that cannot be told because the log is damaged.
+ * {@link ReplayMismatch} when that cannot be told because the log is damaged, or replays to something else before it.
  */
 export async function explainIncident(directory: string, id: string): Promise<Explanation | null> {
   const span = await spanOf(directory, id);
@@ -50,6 +50,7 @@ export async function explainIncident(directory: string, id: string): Promise<Ex
   const inSpan = (at: number): boolean => at >= span.from - MARGIN_MS && at <= span.to + MARGIN_MS;
   let reproduced: Explanation['reproduced'];
   let records = 0;
+  let differs: ReplayMismatch | null = null;
   try {
     const result = await replayLog({
       directory,
@@ -73,8 +74,11 @@ export async function explainIncident(directory: string, id: string): Promise<Ex
   } catch (error) {
     if (!(error instanceof ReplayMismatch)) throw error;
     reproduced = { mismatch: error.message };
+    differs = error;
   }
   const incident = view.incident(id);
+  // The log holds it, and the replay came to something else before it opened.
+  if (incident === null && differs !== null) throw differs;
   if (incident === null) return null;
   const champion = servingOn(state, incident.scope) ?? view.status().champion;
   const scores = kept.filter((r) => r.type === 'score').filter((r) => r.model === champion);
