@@ -25,13 +25,14 @@ export const unchangedShare: DataMetric = {
         continue;
       if (q.bid < BODY_TICKS * tickAt(entry.instrument.ticks, q.bid)) continue;
       n++;
-      if (entry.changedAt > previous) continue;
+      if (!(entry.changedAt <= previous)) continue;
       same++;
       if (q.mark !== null && q.mark === entry.markAtChange) repeated++;
     }
     memory['n'] = n;
-    memory['repeated'] = n === 0 ? NaN : repeated / n;
-    memory['value'] = n < MINIMUM || !(batch.elapsedSeconds > 0) ? NaN : same / n;
+    const known = n >= MINIMUM && batch.elapsedSeconds > 0;
+    memory['value'] = known ? same / n : NaN;
+    memory['repeated'] = known ? repeated / n : NaN;
   },
   read: (memory) => memory['value'],
 };

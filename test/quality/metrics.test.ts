@@ -165,3 +165,11 @@ test('a still market is no stale feed: its marks go on; a row that comes again c
     1,
   );
 });
+
+test('the first close of an expiry has nothing to repeat', () => {
+  const metric = DATA_METRICS.find((m) => m.name === 'unchanged_share');
+  assert.ok(metric !== undefined);
+  const memory = metric.init();
+  metric.update(memory, batchOf(syntheticEntries((q) => q), NaN)); // prettier-ignore
+  assert.deepEqual([memory['value'], memory['repeated']], [NaN, NaN]);
+});
