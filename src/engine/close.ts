@@ -79,7 +79,7 @@ export function closeBatch(
     (scope, cause) =>
       !alive(underlying, scope) ||
       (examined.has(scope) && !ANSWER_CAUSES.has(cause) && !(streaming && SILENCE_CAUSES.has(cause))),
-    (d) => (streaming ? patienceOf(d, underlying.key) + (following && d.kind !== 'market' ? FOLLOW_PATIENCE : 0) : 1),
+    (d) => (streaming ? patienceOf(d, underlying.key) + (following ? followPatience(d) : 0) : 1),
     (kind) => (!streaming ? 0 : kind === 'market' ? MARKET_LINGER_MS : DATA_LINGER_CLOSES * underlying.cadenceMs),
   );
   for (const record of incidents) {
@@ -140,6 +140,11 @@ const JUMP_Z = 6;
  */
 const FOLLOW_CLOSES = 3;
 const FOLLOW_PATIENCE = 2;
+
+/** A fault that may be no more than the quotes' delay waits; one of the index itself shows in the jump and nowhere else. */
+function followPatience(diagnosis: Diagnosis): number {
+  return diagnosis.kind === 'market' || diagnosis.cause === 'index-dislocation' ? 0 : FOLLOW_PATIENCE;
+}
 
 function hasJumped(underlying: UnderlyingState, { own }: UnderlyingSigns): boolean {
   const index = underlying.index?.price ?? underlying.quotedIndex;
