@@ -10,6 +10,7 @@ import { creditRoom } from '../server/credit-room.ts';
 import { hedgeRoom } from '../server/hedge-room.ts';
 import { oversightRoom } from '../server/oversight-routes.ts';
 import type { ServerRoom } from '../server/room.ts';
+import { tournamentRoom } from '../server/tournament-room.ts';
 import { ServerRefused, startServer, type MonitorServer } from '../server/monitor-server.ts';
 import { CreditDesk } from './credit/credit-desk.ts';
 import { HedgeDesk } from './hedge-desk.ts';
@@ -19,6 +20,7 @@ import type { ReplayTransport } from './replay-transport.ts';
 import type { Alerts } from './alerts.ts';
 import { GateDesk } from './gate-desk.ts';
 import { OversightDesk, type OperatorRequest } from './oversight-desk.ts';
+import { TournamentDesk } from './tournament-desk.ts';
 import { EngineView } from './view/engine-view.ts';
 import type { SourceFigures, ViewSource } from './view/view-source.ts';
 import type { Watch } from './watch.ts';
@@ -187,10 +189,12 @@ async function serve(
     ),
   );
   const credit = new CreditDesk(() => source.state());
+  const tournament = new TournamentDesk(() => source.state());
   const all = [
     oversight,
     ...rooms,
     creditRoom(credit),
+    tournamentRoom(tournament),
     hedgeRoom(new HedgeDesk({ state: () => source.state(), accept: source.accept ?? null })),
   ];
   const names = [...(gate === null ? [] : ['gate']), ...(alerts === null ? [] : ['alerts']), ...all.map((r) => r.name)];
@@ -221,6 +225,7 @@ async function serve(
     onEvent: (event) => view.onEvent(event),
     onRecord: (record) => {
       credit.onRecord(record);
+      tournament.onRecord(record);
       view.onRecord(record);
     },
     view,

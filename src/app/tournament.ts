@@ -35,7 +35,7 @@ const HORIZONS = [
   [10_800, '1 h'],
   [Infinity, 'hours'],
 ] as const;
-/** Values kept per cell; past it every second one goes and the stride doubles. */
+/** Newest values kept per cell. */
 const MOST = 20_000;
 
 interface Cell {
@@ -46,12 +46,19 @@ interface Cell {
   log: number;
   wins: number;
   count: number;
+  levels: number;
 }
 
 /** Gathers score records; one batch of one expiry at one horizon is complete when the next one begins. */
 export class Tournament {
   readonly #cells = new Map<string, Cell>();
   #batch: ScoreRecord[] = [];
+  readonly #most: number;
+
+  /** Medians are those of the newest `most` values of each cell. */
+  constructor(most: number = MOST) {
+    this.#most = most;
+  }
 
   /** Takes one record; others than scores are passed over. */
   take(record: OutputRecord): void {
@@ -79,15 +86,13 @@ export class Tournament {
       for (const r of records) {
         const days = (Date.parse(r.expiry) - Date.parse(r.at)) / 86_400_000;
         const cell = this.#cell(`${labelOf(TENORS, days)}|${horizon}|${r.model}|${field}`);
-        cell.count++;
+        const place = cell.count++ % this.#most;
         cell.inside += r.inside_share;
         cell.log += r.log_score;
         if (r === best) cell.wins++;
-        if (cell.pz.length < MOST) {
-          cell.pz.push(r.pz);
-          cell.pr.push(r.pr);
-          if (r.b0 !== null) cell.level.push(100 * Math.abs(r.b0));
-        }
+        cell.pz[place] = r.pz;
+        cell.pr[place] = r.pr;
+        if (r.b0 !== null) cell.level[cell.levels++ % this.#most] = 100 * Math.abs(r.b0);
       }
     }
   }
@@ -95,7 +100,7 @@ export class Tournament {
   #cell(key: string): Cell {
     const held = this.#cells.get(key);
     if (held !== undefined) return held;
-    const made: Cell = { pz: [], level: [], pr: [], inside: 0, log: 0, wins: 0, count: 0 };
+    const made: Cell = { pz: [], level: [], pr: [], inside: 0, log: 0, wins: 0, count: 0, levels: 0 };
     this.#cells.set(key, made);
     return made;
   }

@@ -3,6 +3,7 @@ import type { Monitor } from '../monitor.ts';
 import { bookTab } from './book-view.tsx';
 import { creditTab } from './credit-view.tsx';
 import { hedgeTab } from './hedge-view.tsx';
+import { modelsTab } from './models-view.tsx';
 import { healthTab } from './health-view.tsx';
 import { monitorTab } from './monitor-view.tsx';
 import { surfaceTab } from './surface-view.tsx';
@@ -23,7 +24,7 @@ export interface Tab {
 }
 
 /** In the order of the strip; the first is what an address without a name means. At most nine. */
-export const TABS: readonly Tab[] = [monitorTab, surfaceTab, healthTab, bookTab, hedgeTab, creditTab];
+export const TABS: readonly Tab[] = [monitorTab, surfaceTab, healthTab, bookTab, hedgeTab, creditTab, modelsTab];
 
 /** Those there is something to show in. */
 export const offeredTabs = (monitor: Monitor): readonly Tab[] => TABS.filter((t) => t.offered?.(monitor) ?? true);
