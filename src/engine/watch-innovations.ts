@@ -6,14 +6,17 @@ import type { EngineState, UnderlyingState } from './state.ts';
 import { watchFactors } from './watch-factors.ts';
 import { STREAM_MS } from './watch-silence.ts';
 
-/** What all expiries show together is material from this many standard deviations of the horizon on. */
-const COMMON_MATERIAL = 1.5;
+/**
+ * An innovation is material from this many standard deviations of the horizon on, and on an expiry also from this many
+ * standard errors of its median quote: nobody is told of what lies within the quotes.
+ */
+const COMMON_MATERIAL = 3;
+const OWN_MATERIAL = 2;
 
 /**
  * Gives the sequential tests of the underlying what its expiries have in common, and those of every sound expiry what it
- * has of its own, one page budget over all of them. An expiry's alarm is material while its innovation is larger than
- * one standard error of its median quote. Returns by scope key which of level, skew and curvature are told of; nothing
- * outside streams.
+ * has of its own, one page budget over all of them. Returns by scope key which of level, skew and
+ * curvature are told of; nothing outside streams.
  */
 export function watchInnovations(
   state: EngineState,
@@ -37,7 +40,7 @@ export function watchInnovations(
     if (z === undefined || factors === null || !sound.includes(c)) continue;
     const own = z.map((v, i) => v - (Number.isFinite(common[i]) ? common[i] : 0));
     const quote = median(selection.observations.noise);
-    const material = factors.b.map((b) => Math.abs(b) > quote);
+    const material = factors.b.map((b, i) => Math.abs(b) > OWN_MATERIAL * quote && Math.abs(own[i]) >= COMMON_MATERIAL);
     told.set(expiry.key, watchFactors(expiry.factors, own, material, runLength, at, stressed));
   }
   return told;
