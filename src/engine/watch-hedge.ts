@@ -31,8 +31,11 @@ import { newestVersion } from './versions.ts';
 
 /** Shortest horizon: over less, option and forward are seen too far apart in time to be compared (Epps). */
 const HORIZON_MS = 300_000;
-/** A horizon that lasts longer has a hole in it. */
-const LONGEST_MS = 12 * 3_600_000;
+/**
+ * A horizon that lasts longer has a hole in it. Snapshots further apart are for `hedge backtest`: thirteen models on each
+ * would halve the pace of a replay, and say no more.
+ */
+const LONGEST_MS = 3_600_000;
 /** Volatility's own unforeseen move before it has been measured: one point in an hour, per root second. */
 const FIRST_DEVIATION = 0.01 / 60;
 const PATH_KEPT = 600;
@@ -54,6 +57,10 @@ export function watchHedge(
 ): Effect[] {
   const watch = underlying.hedge;
   const effects: Effect[] = [];
+  if (at - underlying.closedAt > LONGEST_MS) {
+    watch.starts.clear();
+    return effects;
+  }
   const faulty = new Set([...underlying.incidents.open.values()].filter((i) => i.kind === 'data').map((i) => i.scope));
   const settlement = closed[0]?.reading.expiry.entries[0]?.instrument.settlement === 'linear' ? 'usd' : 'coin';
   const clean = faulty.size === 0;
