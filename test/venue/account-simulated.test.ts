@@ -98,7 +98,8 @@ test('positions, cash, orders and fills arrive, agree with each other, survive a
   const [first] = of(events, 'own-fill');
   const walk = new LogWalk(nodeFiles(directory));
   await walk.until(first.at - 1);
-  assert.equal(walk.state.book.accounts.get('deribit|main')?.holdings.get(symbol), undefined);
+  // On a quick machine the fill comes with the first of the market: then there is no earlier state to ask.
+  if (walk.at > -Infinity) assert.equal(walk.state.book.accounts.get('deribit|main')?.holdings.get(symbol), undefined);
   await walk.until(Infinity);
   assert.equal(walk.state.book.accounts.get('deribit|main')!.holdings.get(symbol)!.size, 2);
 });
