@@ -3,7 +3,12 @@ import type { EngineState } from '../engine/state.ts';
 import { newestVersion } from '../engine/versions.ts';
 import { isoTime } from '../market/iso-time.ts';
 import type { OperatorEvent } from '../market/event.ts';
-import { CALIBRATION_CODE, type RegisteredCalibration } from '../policy/registry.ts';
+import {
+  CALIBRATION_CODE,
+  registeredCalibrations,
+  type RegisteredCalibration,
+  type Registry,
+} from '../policy/registry.ts';
 import { precisionTable, VERDICT_RULES, type GivenVerdict } from '../policy/verdict.ts';
 import type {
   LoopOrder,
@@ -82,14 +87,27 @@ export class OversightDesk implements OversightSource {
 
   calibrations(wanted: { readonly scope: string | null; readonly model: string | null }): ShownCalibration[] {
     const shown: ShownCalibration[] = [];
-    for (const underlying of this.state()?.underlyings.values() ?? [])
-      for (const expiry of underlying.expiries) {
-        if (wanted.scope !== null && wanted.scope !== expiry.key && wanted.scope !== underlying.key) continue;
-        const serving = new Set(expiry.models.map((t) => newestVersion(t)?.fit.content));
-        for (const entry of expiry.loop.registry)
-          if (wanted.model === null || entry.model === wanted.model)
-            shown.push(shownCalibration(entry, serving.has(entry.id)));
-      }
+    const state = this.state();
+    const show = (
+      kind: ShownCalibration['kind'],
+      registry: Registry,
+      serving: ReadonlySet<string | undefined>,
+    ): void => {
+      for (const entry of registeredCalibrations(registry))
+        if (wanted.model === null || entry.model === wanted.model)
+          shown.push(shownCalibration(entry, kind, serving.has(entry.id)));
+    };
+    const isWanted = (...scopes: string[]): boolean => wanted.scope === null || scopes.includes(wanted.scope);
+    for (const underlying of state?.underlyings.values() ?? []) {
+      for (const { key, models, loop } of underlying.expiries)
+        if (isWanted(key, underlying.key))
+          show('surface', loop.registry, new Set(models.map((t) => newestVersion(t)?.fit.content)));
+      const { registry, calibrations, pushed } = underlying.hedge;
+      if (isWanted(underlying.key))
+        show('hedge', registry, new Set([...calibrations.values(), ...pushed.values()].map((c) => c.content)));
+    }
+    for (const { key, registry, track } of state?.credits.values() ?? [])
+      if (isWanted(key)) show('credit', registry, new Set([newestVersion(track)?.fit.content]));
     return shown.sort((a, b) => Date.parse(b.inputs.to) - Date.parse(a.inputs.to));
   }
 
@@ -98,7 +116,11 @@ export class OversightDesk implements OversightSource {
     if (bucket !== undefined) return this.state()?.underlyings.get(key)?.hedge.buckets.get(bucket)?.proposed != null;
     for (const underlying of this.state()?.underlyings.values() ?? [])
       for (const { loop } of underlying.expiries)
-        if (loop.trial?.proposed !== null && loop.registry.some((r) => r.id === id || r.job === id)) return true;
+        if (
+          loop.trial?.proposed !== null &&
+          registeredCalibrations(loop.registry).some((r) => r.id === id || r.job === id)
+        )
+          return true;
     return false;
   }
 }
@@ -113,13 +135,19 @@ function shownVerdict({ rule, at, endedAt, ...given }: GivenVerdict): ShownVerdi
   };
 }
 
-function shownCalibration(c: RegisteredCalibration, serving: boolean): ShownCalibration {
-  const per = (sum: number): number | null => (c.scored === 0 ? null : sum / c.scored);
+function shownCalibration(
+  c: RegisteredCalibration,
+  kind: ShownCalibration['kind'],
+  serving: boolean,
+): ShownCalibration {
+  const per = (sum: number): number | null => (c.scored === 0 || Number.isNaN(sum) ? null : sum / c.scored);
   return {
     id: c.id,
     job: c.job,
+    kind,
     model: c.model,
     scope: c.scope,
+    statement: c.statement ?? null,
     code: CALIBRATION_CODE,
     parameters: [...c.parameters],
     covariance: [...c.covariance],

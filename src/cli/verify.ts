@@ -32,15 +32,19 @@ export function registerVerify(program: Command): void {
 
 const FAULTS = {
   'other-content': 'its content is not what its hash says',
+  'other-numbers': 'the parameters it shows are not those of its hash',
+  'no-name': 'it serves without a hash',
   'unknown-parent': 'its parent is not in the log before it',
-  'no-answer': 'the answer it was made of is not in the log',
+  'no-answer': 'the answer or push it was made of is not in the log',
 } as const;
 
 /** The look at the calibrations in words. */
-export function calibrationLines({ checked, unnamed, faults }: CalibrationCheck): string[] {
+export function calibrationLines({ checked, by_kind: kinds, unnamed, faults }: CalibrationCheck): string[] {
+  const of = Object.entries(kinds).flatMap(([kind, n]) => (n > 0 ? [`${n} ${kind}`] : []));
+  const share = of.length === 0 ? '' : ` (${of.join(', ')})`;
   return [
     ...faults.map((f) => `forged    record ${f.record}, ${f.id}: ${FAULTS[f.reason]}`),
-    `hashes    ${checked} calibrations are what they are named, ${unnamed} have no name`,
+    `hashes    ${checked} calibrations are what they are named${share}, ${unnamed} have no name`,
   ];
 }
 

@@ -45,7 +45,7 @@ export function initCalibrationLoop(champion: string): CalibrationLoop {
     budget: initBudget(),
     trial: null,
     rung: 0,
-    registry: [],
+    registry: new Map(),
     coverage: initTrailingMedian(COVERAGE_CLOSES),
     warnings: 0,
     shapes: 0,

@@ -7,6 +7,7 @@ import { median } from '../numeric/robust.ts';
 import { diagnoseCredit } from '../policy/credit-diagnosis.ts';
 import { updateIncidents } from '../policy/incident.ts';
 import type { LoopInput } from '../policy/loop-table.ts';
+import { addScore, servedCalibration } from '../policy/registry.ts';
 import { scorePrequential } from '../score/prequential.ts';
 import { distrusted, moveCreditGate } from './credit-gate.ts';
 import { tellCreditLoop } from './credit-loop.ts';
@@ -135,6 +136,8 @@ function scoreCredit(
   const score = scorePrequential(batch, out, 0);
   if (score === null) return null;
   curve.track.proven = true;
+  const entry = servedCalibration(curve.registry, live.model, live.content);
+  if (entry !== undefined) addScore(entry, score.pz, score.insideShare);
   return {
     type: 'credit-score',
     at: isoTime(readout.at),

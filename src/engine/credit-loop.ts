@@ -6,7 +6,7 @@ import { scopeKey, type Breach, type Fit, type FitJob } from '../model/contract.
 import type { CreditCalibrationRecord } from '../model/record.ts';
 import type { LoopAction, LoopInput, LoopStateName } from '../policy/loop-table.ts';
 import { loopStep, mayGoLive } from '../policy/loop.ts';
-import { register, servedCalibration, type RegisteredCalibration } from '../policy/registry.ts';
+import { firstRecordBehind, inputsOf, register, type RegisteredCalibration } from '../policy/registry.ts';
 import { LASTING_CLOSES, type CreditCurveState } from './credit-state.ts';
 import type { Effect } from './effect.ts';
 import type { EngineState } from './state.ts';
@@ -159,7 +159,7 @@ function enter(
       covariance: fit.covariance,
       from: previous?.at ?? fit.at,
       to: fit.at,
-      firstRecord: 1 + (servedCalibration(curve.registry, previous?.content)?.lastRecord ?? -1),
+      firstRecord: firstRecordBehind(curve.registry, previous),
       lastRecord,
       quotes: job.observations.value.length,
       parent: previous?.content ?? null,
@@ -200,5 +200,8 @@ function calibrationRecord(
     unexplained: change?.unexplained ?? null,
     content_id: registered?.id ?? null,
     parent: registered?.parent ?? null,
+    inputs: registered === null ? null : inputsOf(registered),
+    guards: breaches.map((b) => b.guard),
+    approver: 'automatic',
   };
 }

@@ -144,7 +144,7 @@ export function initCreditCurve(scope: Scope, key: string, model: string): Credi
     quiet: 0,
     position: 0,
     loop: initLoop(),
-    registry: [],
+    registry: new Map(),
     track: {
       model,
       versions: [],

@@ -5,6 +5,7 @@ import { learnParameters, momentRows } from '../hedge/hedge-moments.ts';
 import type { HedgeStart } from '../hedge/hedge-start.ts';
 import type { Fit, FitJob, Observations } from '../model/contract.ts';
 import type { HedgeFitRecord } from '../model/record.ts';
+import { firstRecordBehind, inputsOf, register, type RegisteredCalibration } from '../policy/registry.ts';
 import { log } from '../numeric/exponential.ts';
 import type { Effect } from './effect.ts';
 import type { HedgeWatch } from './hedge-state.ts';
@@ -117,9 +118,12 @@ export function onHedgeFit(underlying: UnderlyingState, pending: PendingJob, eve
   const usable = parameters.length > 0;
   const breaches = usable ? model.guard(previous, fit, moved) : [];
   const status = !usable ? said : breaches.length > 0 ? 'refused' : 'accepted';
+  const rows = numbers['rows'] ?? job.moments?.length ?? 0;
+  const guards = breaches.map((b) => b.guard);
+  const registered = usable ? enter(watch, underlying.key, fit, previous, pending, rows, status, guards) : null;
   if (status === 'accepted') {
     if (job.model === 'hedge-sabr' && previous !== null) learnSabr(underlying, previous, fit);
-    watch.calibrations.set(job.model, fit);
+    watch.calibrations.set(job.model, registered === null ? fit : { ...fit, content: registered.id });
   }
   const named: Record<string, number> = {};
   const errors: Record<string, number> = {};
@@ -139,12 +143,44 @@ export function onHedgeFit(underlying: UnderlyingState, pending: PendingJob, eve
     underlying: fit.scope.underlying,
     status,
     reason: [job.reason, ...broken].join('; '),
-    rows: numbers['rows'] ?? job.moments?.length ?? 0,
+    rows,
     regime: watch.regimes.at(-1)?.regime ?? 'unclear',
     parameters: named,
     standard_errors: errors,
+    content_id: registered?.id ?? null,
+    parent: registered?.parent ?? null,
+    inputs: registered === null ? null : inputsOf(registered),
+    guards,
+    approver: pending.approver,
   };
   return [{ type: 'record', record }];
+}
+
+/** Enters a usable answer; its parent is the calibration that serves until then. */
+function enter(
+  watch: HedgeWatch,
+  scope: string,
+  fit: Fit,
+  previous: Fit | null,
+  pending: PendingJob,
+  rows: number,
+  status: string,
+  guards: readonly string[],
+): RegisteredCalibration {
+  const content = {
+    model: fit.model,
+    scope,
+    parameters: fit.parameters,
+    covariance: fit.covariance,
+    from: previous?.at ?? fit.at,
+    to: fit.at,
+    firstRecord: firstRecordBehind(watch.registry, previous),
+    lastRecord: pending.record,
+    quotes: rows,
+    parent: previous?.content ?? null,
+  };
+  const { job, approver } = pending;
+  return register(watch.registry, content, { job: fit.id, reason: job.reason, status, guards, approver });
 }
 
 /** What refitting SABR did to its parameters while the index moved: recalibration-aware deltas rest on it. */

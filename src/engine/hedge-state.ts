@@ -7,6 +7,7 @@ import type { Bucket } from '../hedge/bucket.ts';
 import type { Fit } from '../model/contract.ts';
 import type { GateState } from '../policy/gate.ts';
 import { initIncidentBook, type IncidentBook } from '../policy/incident.ts';
+import type { Registry } from '../policy/registry.ts';
 import type { Comparison } from '../policy/promotion.ts';
 import { GATE_CLOSED } from '../policy/gate.ts';
 
@@ -19,6 +20,8 @@ export interface HedgeWatch {
   readonly moments: HedgeMoments;
   /** Calibrations in force, by model (`hedge-...`). */
   readonly calibrations: Map<string, Fit>;
+  /** Calibrations and pushed tables by content id. */
+  readonly registry: Registry;
   /** Jobs in flight and when one was last asked for, by model. */
   readonly pending: Map<string, string>;
   readonly askedAt: Map<string, number>;
@@ -77,6 +80,7 @@ export function initHedgeWatch(): HedgeWatch {
     starts: new Map(),
     moments: initHedgeMoments(),
     calibrations: new Map(),
+    registry: new Map(),
     pending: new Map(),
     askedAt: new Map(),
     jobs: 0,

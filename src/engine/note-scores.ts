@@ -1,4 +1,4 @@
-import { servedCalibration } from '../policy/registry.ts';
+import { addScore, servedCalibration } from '../policy/registry.ts';
 import { updateWings } from '../policy/wing-gate.ts';
 import type { ClosedExpiry } from './close.ts';
 
@@ -9,11 +9,7 @@ export function noteScores(closed: ClosedExpiry): void {
     if (primary === null || fit === null) continue;
     track.pz = primary.pz;
     updateWings(track.wings, wings);
-    const entry = servedCalibration(registry, fit.content);
-    if (entry === undefined) continue;
-    entry.scored++;
-    entry.pz += primary.pz;
-    entry.inside += primary.insideShare;
-    entry.worst = Math.max(entry.worst, primary.pz);
+    const entry = servedCalibration(registry, fit.model, fit.content);
+    if (entry !== undefined) addScore(entry, primary.pz, primary.insideShare);
   }
 }

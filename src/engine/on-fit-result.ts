@@ -5,7 +5,7 @@ import type { AnswerCheck } from '../score/answer-check.ts';
 import { scopeKey, type Breach, type Fit, type FitJob, type MonitoredModel } from '../model/contract.ts';
 import type { CalibrationRecord } from '../model/record.ts';
 import { mayGoLive } from '../policy/loop.ts';
-import { register, servedCalibration, type RegisteredCalibration } from '../policy/registry.ts';
+import { firstRecordBehind, inputsOf, register, type RegisteredCalibration } from '../policy/registry.ts';
 import { updateHorizonNoise } from '../score/horizon-noise.ts';
 import type { Effect } from './effect.ts';
 import { tellLoop } from './calibration-loop.ts';
@@ -133,7 +133,7 @@ function registerFit(
     covariance: fit.covariance,
     from: previous?.at ?? fit.at,
     to: fit.at,
-    firstRecord: 1 + (servedCalibration(registry, previous?.content)?.lastRecord ?? -1),
+    firstRecord: firstRecordBehind(registry, previous),
     lastRecord: pending.record,
     quotes: pending.job.observations.k.length,
     parent: previous?.content ?? null,
@@ -252,10 +252,6 @@ function calibrationRecord(
     guards: breaches.map((b) => b.guard),
     approver: pending.approver,
   };
-}
-
-function inputsOf({ from, to, firstRecord, lastRecord }: RegisteredCalibration): CalibrationRecord['inputs'] {
-  return { from: isoTime(from), to: isoTime(to), first_record: firstRecord, last_record: lastRecord };
 }
 
 function finite(value: number | undefined): number | null {

@@ -73,7 +73,9 @@ function isMeant(underlying: UnderlyingState, expiry: ExpiryState, event: Operat
   const track = expiry.models.find((t) => t.model === proposed.model);
   const fit = track === undefined ? null : newestVersion(track);
   if (fit === null) return false;
-  return event.target === fit.fit.id || registeredJob(expiry.loop.registry, fit.fit.id)?.id === event.target;
+  return (
+    event.target === fit.fit.id || registeredJob(expiry.loop.registry, fit.fit.model, fit.fit.id)?.id === event.target
+  );
 }
 
 function obey(

@@ -3,6 +3,8 @@ import { isoTime } from '../market/iso-time.ts';
 import { yearsBetween } from '../market/year-fraction.ts';
 import { scopeKey } from '../model/contract.ts';
 import type { CalibrationRecord } from '../model/record.ts';
+import { isVersion, pushedFitContent } from '../policy/pushed-content.ts';
+import { inputsOf, PUSHED_KEPT, register, type RegisteredCalibration } from '../policy/registry.ts';
 import { readPushed, type PushedSmile } from '../surface/pushed.ts';
 import type { Effect } from './effect.ts';
 import { isOwnModel } from './models.ts';
@@ -10,7 +12,7 @@ import { sane } from './on-market.ts';
 import { newTrack } from './place.ts';
 import { readForwards } from './read-batch.ts';
 import { countRefused, type EngineState, type ExpiryState, type ModelTrack, type UnderlyingState } from './state.ts';
-import { goLive } from './versions.ts';
+import { goLive, newestVersion } from './versions.ts';
 
 /** Pushed models an expiry takes; each costs memory and a prediction per batch. */
 const MOST_PUSHED = 128;
@@ -28,6 +30,10 @@ export function onPushedFit(state: EngineState, event: PushedFitEvent): Effect[]
     countRefused(state, 'pushed-unknown-expiry');
     return [];
   }
+  if (!isVersion(event.version)) {
+    countRefused(state, 'pushed-version');
+    return [];
+  }
   const track = trackOf(state, expiry, event);
   if (track === null) return [];
   // A push may have been made earlier but cannot have been live before it came.
@@ -37,6 +43,9 @@ export function onPushedFit(state: EngineState, event: PushedFitEvent): Effect[]
   const forward = forwardOf(underlying, expiry, liveAt);
   const smile = readPushed(event, years, forward);
   const id = `${event.model}@${expiry.key}#${track.fits++}`;
+  const made = Math.min(event.at, liveAt);
+  const registered =
+    smile.status === 'usable' ? enter(state, expiry, track, event, id, made, liveAt, smile.minG) : null;
   if (smile.status !== 'usable') countRefused(state, `pushed-${smile.status}`);
   else
     goLive(
@@ -45,17 +54,45 @@ export function onPushedFit(state: EngineState, event: PushedFitEvent): Effect[]
         id,
         model: event.model,
         scope: expiry.scope,
-        at: Math.min(event.at, liveAt),
+        at: made,
         forward: forward > 0 ? forward : 0,
         years,
         parameters: smile.parameters,
-        covariance: [],
+        covariance: smile.covariance,
         numbers: {},
         ...(smile.family === null ? {} : { family: smile.family.name }),
+        ...(registered === null ? {} : { content: registered.id }),
       },
       liveAt,
     );
-  return [{ type: 'record', record: pushedRecord(event, id, liveAt, forward, smile) }];
+  return [{ type: 'record', record: pushedRecord(event, id, liveAt, forward, smile, registered) }];
+}
+
+/** Enters what was pushed, to the last bit, into the registry of its expiry; what it rests on here is the push. */
+function enter(
+  state: EngineState,
+  expiry: ExpiryState,
+  track: ModelTrack,
+  event: PushedFitEvent,
+  job: string,
+  from: number,
+  to: number,
+  minG: number | null,
+): RegisteredCalibration {
+  const content = {
+    ...pushedFitContent(event),
+    model: event.model,
+    scope: expiry.key,
+    from,
+    to,
+    firstRecord: state.record,
+    lastRecord: state.record,
+    parent: newestVersion(track)?.fit.content ?? null,
+  };
+  // It serves all the same: what its owner trades on is judged as it is.
+  const guards = (minG ?? 0) < 0 ? ['butterfly-arbitrage'] : [];
+  const verdict = { job, reason: 'pushed', status: 'accepted', guards, approver: event.by ?? 'pushed' };
+  return register(expiry.loop.registry, content, verdict, PUSHED_KEPT);
 }
 
 /** The track of the pushed model, made at its first push; null (counted) when the name or one more is not possible. */
@@ -85,6 +122,7 @@ function pushedRecord(
   at: number,
   forward: number,
   smile: PushedSmile,
+  registered: RegisteredCalibration | null,
 ): CalibrationRecord {
   const usable = smile.status === 'usable';
   const parameters: Record<string, number> = {};
@@ -99,7 +137,7 @@ function pushedRecord(
     expiry: isoTime(event.expiry),
     status: usable ? 'accepted' : smile.status,
     reason: usable ? 'pushed' : `pushed; ${smile.reason}`,
-    quotes_used: 0,
+    quotes_used: registered?.quotes ?? 0,
     quotes_refused: 0,
     refused_by_reason: {},
     forward: forward > 0 ? forward : null,
@@ -116,10 +154,11 @@ function pushedRecord(
     curvature_move_se: null,
     book_jump_vol: null,
     book_jump_usd: null,
-    content_id: null,
-    parent: null,
-    inputs: null,
-    guards: [],
-    approver: 'pushed',
+    content_id: registered?.id ?? null,
+    parent: registered?.parent ?? null,
+    inputs: registered === null ? null : inputsOf(registered),
+    guards: registered?.guards ?? [],
+    approver: event.by ?? 'pushed',
+    stated_version: event.version ?? null,
   };
 }

@@ -73,8 +73,7 @@ function handle(state: EngineState, event: MarketEvent): readonly Effect[] {
     case 'pushed-fit':
       return onPushedFit(state, event);
     case 'pushed-greeks':
-      onPushedGreeks(state, event);
-      return NONE;
+      return onPushedGreeks(state, event);
     case 'own-quote':
       onOwnQuote(state, event);
       return NONE;

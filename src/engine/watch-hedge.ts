@@ -25,6 +25,7 @@ import { positionsIn } from './book-market.ts';
 import { hedgeChain } from './hedge-chain.ts';
 import { explainHorizon } from './hedge-explain.ts';
 import { requestHedgeFits } from './hedge-fits.ts';
+import { contentsOf, noteHedgeScores } from './hedge-registry.ts';
 import { fundingOf, type HedgeRegime, type HedgeWatch } from './hedge-state.ts';
 import type { EngineState, ExpiryState, UnderlyingState } from './state.ts';
 import { newestVersion } from './versions.ts';
@@ -98,7 +99,7 @@ export function watchHedge(
     const start = hedgeStart(chain, at, known, [...watch.pushed.values()]);
     if (start === null) watch.starts.delete(expiry.key);
     else {
-      const next = { ...start, atm: facts.atmVol };
+      const next = { ...start, atm: facts.atmVol, contents: contentsOf(watch, start.members) };
       if (before !== undefined) addTurnover(watch, before, next, underlying.underlying);
       watch.starts.set(expiry.key, next);
     }
@@ -178,6 +179,7 @@ function judgeHorizon(
   const losses = addHorizon(watch, batch, underlying.underlying);
   const deviation = volatilityDeviation(watch.moments.smiles[TENORS.indexOf(tenorOf(start.years))], FIRST_DEVIATION);
   const pz = scoreMembers(expiry, batch, deviation);
+  noteHedgeScores(watch, start, pz);
   const errors = referenceErrors(batch);
   const past = STALE_LAGS_MS.map((lag) => pastMove(watch, start.at, lag));
   for (const name of ['venue', ...watch.pushed.keys()]) {

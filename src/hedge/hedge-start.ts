@@ -18,6 +18,8 @@ export interface PushedDeltas {
   readonly at: number;
   readonly convention: DeltaConvention;
   readonly deltas: ReadonlyMap<string, number>;
+  /** Content id of the push, where it is registered. */
+  readonly content?: string;
 }
 
 /** What families know at the start beside the chain; `madeAt` says since when, by family (absent = the chain itself). */
@@ -40,6 +42,8 @@ export interface HedgeStart {
   readonly members: readonly string[];
   /** Time of the data that each member's ratios rest on, epoch ms. */
   readonly madeAt: readonly number[];
+  /** Content ids of what they rest on, where it is registered; absent in a backtest. */
+  readonly contents?: readonly (string | null)[];
   readonly symbols: readonly string[];
   readonly isCall: Uint8Array;
   readonly strike: Float64Array;

@@ -206,6 +206,12 @@ export interface PushedFitEvent extends EventTimes {
   readonly parameters: readonly number[];
   readonly strikes: readonly number[];
   readonly volatilities: readonly number[];
+  /** Row-major covariance of the parameters of a family; absent or empty = not known. */
+  readonly covariance?: readonly number[];
+  /** What its owner calls this version of the model, ASCII; absent = not said. */
+  readonly version?: string;
+  /** Name of the token or user that pushed it; never the token. */
+  readonly by?: string;
 }
 
 /**
@@ -221,6 +227,9 @@ export interface PushedGreeksEvent extends EventTimes {
   readonly symbols: readonly string[];
   /** Coins of the forward per coin of the option. */
   readonly deltas: readonly number[];
+  /** As in {@link PushedFitEvent}. */
+  readonly version?: string;
+  readonly by?: string;
 }
 
 /**

@@ -56,17 +56,22 @@ export interface CalibrationRecord {
   /** Hash of what the calibration is (`docs/loop.md`), and that of the one that served before it; null without one. */
   readonly content_id: string | null;
   readonly parent: string | null;
-  /** The stretch of data behind it: times, and numbers of the log's records; null without a content id. */
-  readonly inputs: {
-    readonly from: string;
-    readonly to: string;
-    readonly first_record: number;
-    readonly last_record: number;
-  } | null;
+  /** Null without a content id. */
+  readonly inputs: RecordedInputs | null;
   /** Guards that did not hold. */
   readonly guards: readonly string[];
-  /** `automatic`, `pushed`, or the person who ordered it. */
+  /** `automatic`, `pushed`, or the person who ordered or pushed it. */
   readonly approver: string;
+  /** Of a calibration that was pushed in: the version that its owner states; null or absent where none was stated. */
+  readonly stated_version?: string | null;
+}
+
+/** The stretch of data behind a calibration: times, and numbers of the log's records. Of a pushed one: the push. */
+export interface RecordedInputs {
+  readonly from: string;
+  readonly to: string;
+  readonly first_record: number;
+  readonly last_record: number;
 }
 
 /** One prediction made before a batch, judged by it. */
@@ -137,7 +142,7 @@ export interface HedgeScoreRecord {
   readonly age_s: readonly number[];
 }
 
-/** A hedging model was calibrated, and judged by its guards. */
+/** A hedging model was calibrated, and judged by its guards; or a table of deltas was pushed in (`reason` `pushed`). */
 export interface HedgeFitRecord {
   readonly type: 'hedge-calibration';
   readonly at: string;
@@ -154,6 +159,13 @@ export interface HedgeFitRecord {
   /** Named ones only, with their standard errors where there are any. */
   readonly parameters: Readonly<Record<string, number>>;
   readonly standard_errors: Readonly<Record<string, number>>;
+  /** As in {@link CalibrationRecord}. */
+  readonly content_id: string | null;
+  readonly parent: string | null;
+  readonly inputs: RecordedInputs | null;
+  readonly guards: readonly string[];
+  readonly approver: string;
+  readonly stated_version?: string | null;
 }
 
 /** An incident opened, changed or was resolved. */
@@ -229,7 +241,7 @@ export interface BookRecord {
   readonly margin_coin: number | null;
   readonly margin_usd: number | null;
   readonly margin_gap: number | null;
-  /** Relative spot moves at which the coin equity no longer covers that margin; null: none within reach. */
+  /** Relative spot moves at which the coin equity no longer covers that margin, both after the move; 0: already; null: none within reach, or no coin cash is known. */
   readonly liquidation_down: number | null;
   readonly liquidation_up: number | null;
   /** The nearer of the two in standard deviations of a day's log return. */
@@ -304,6 +316,10 @@ export interface CreditCalibrationRecord {
   /** Largest move of a hazard since the curve before, and the part its quotes do not explain, in standard errors. */
   readonly moved: number | null;
   readonly unexplained: number | null;
+  /** As in {@link CalibrationRecord}. */
   readonly content_id: string | null;
   readonly parent: string | null;
+  readonly inputs: RecordedInputs | null;
+  readonly guards: readonly string[];
+  readonly approver: string;
 }

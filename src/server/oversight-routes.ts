@@ -6,7 +6,7 @@ import { VERDICTS, type PrecisionRow } from '../policy/verdict.ts';
 import type { MetricsRegistry, ServerRoom } from './room.ts';
 import { pageOf, pageQuery, takePage } from './paging.ts';
 import { Problem } from './problem.ts';
-import { optional, optionalTime, scope, severity, time, word } from './wire/scalars.ts';
+import { optional, optionalTime, severity, time, word } from './wire/scalars.ts';
 
 const tally = z.object({ true: z.number(), false: z.number(), duplicate: z.number(), unclear: z.number() });
 const figure = z.object({ precision: optional, low: optional, high: optional });
@@ -53,8 +53,12 @@ const registered = z
   .object({
     id: z.string(),
     job: z.string(),
+    /** What the model is of: a smile, hedge ratios, a credit curve. */
+    kind: z.enum(['surface', 'hedge', 'credit']),
     model: z.string(),
     scope: z.string(),
+    /** Of one that was pushed in: family or convention and the version that its owner states, as they enter the hash. */
+    statement: z.string().nullable(),
     code: z.string(),
     parameters: z.array(z.number()),
     /** Row-major; empty when not identified. */
@@ -111,6 +115,8 @@ const note = z
   .max(500)
   .regex(/^[^\p{Cc}]*$/u, 'no control characters');
 const id = z.string().min(1).max(120);
+/** An expiry, an underlying, or a credit curve (`source:curve`). */
+const registryScope = z.string().regex(/^[\w.:-]{3,160}$/, 'venue:underlying:day, venue:underlying or source:curve');
 
 /** Verdicts, precision, orders to the loop and the registry, under the prefix of the API. Source: `docs/oversight.md`. */
 export function oversightRoom(source: OversightSource): ServerRoom {
@@ -198,7 +204,7 @@ function registryRoutes(api: FastifyInstance, source: OversightSource): void {
     {
       schema: {
         tags,
-        querystring: z.object({ scope: scope.optional(), model: word.optional(), ...pageQuery }),
+        querystring: z.object({ scope: registryScope.optional(), model: word.optional(), ...pageQuery }),
         response: { 200: pageOf(registered) },
       },
     },

@@ -39,6 +39,8 @@ export type PushedSmile =
       /** Family and its parameters; null = `parameters` is a table [k_0, sigma_0, ...]. */
       readonly family: SmileFamily | null;
       readonly parameters: readonly number[];
+      /** Row-major; empty when the owner does not say. */
+      readonly covariance: readonly number[];
       /** Durrleman's minimum of g over |k| <= 4 ATM standard deviations; null for a table. */
       readonly minG: number | null;
     }
@@ -56,12 +58,11 @@ const RANGE = [-4, -2, -1, -0.5, 0, 0.5, 1, 2, 4];
  * then means nothing). Never throws.
  */
 export function readPushed(event: PushedFitEvent, years: number, forward: number): PushedSmile {
-  return event.family === null
-    ? readTable(event.strikes, event.volatilities, forward)
-    : readParameters(event.family, event.parameters, years);
+  return event.family === null ? readTable(event, forward) : readParameters(event.family, event, years);
 }
 
-function readParameters(name: string, parameters: readonly number[], years: number): PushedSmile {
+function readParameters(name: string, event: PushedFitEvent, years: number): PushedSmile {
+  const { parameters, covariance = [] } = event;
   const family = smileFamilyNamed(name);
   if (family === undefined)
     return {
@@ -73,6 +74,8 @@ function readParameters(name: string, parameters: readonly number[], years: numb
     return { status: 'wrong-length', reason: `${parameters.length} parameters; ${name} has ${length}` };
   const odd = parameters.findIndex((v) => !Number.isFinite(v));
   if (odd >= 0) return { status: 'out-of-domain', reason: `${family.parameters[odd].name} is ${parameters[odd]}` };
+  const wrong = covarianceFault(covariance, length);
+  if (wrong !== null) return wrong;
   const atm = family.totalVariance(parameters, 0, years);
   const unit = Math.sqrt(atm);
   for (const x of RANGE) {
@@ -81,10 +84,34 @@ function readParameters(name: string, parameters: readonly number[], years: numb
       return { status: 'out-of-domain', reason: `total variance ${w} at k = ${(x * unit).toPrecision(3)}` };
   }
   const { minG } = family.arbitrage(parameters, years, -4 * unit, 4 * unit);
-  return { status: 'usable', family, parameters: [...parameters], minG: Number.isFinite(minG) ? minG : null };
+  const found = Number.isFinite(minG) ? minG : null;
+  return { status: 'usable', family, parameters: [...parameters], covariance, minG: found };
 }
 
-function readTable(strikes: readonly number[], volatilities: readonly number[], forward: number): PushedSmile {
+/** Relative asymmetry that rounding explains. */
+const SYMMETRY = 1e-9;
+
+/** Why a covariance (row-major; empty: none) of `n` parameters cannot be one; null when it can. */
+function covarianceFault(covariance: readonly number[], n: number): PushedSmile | null {
+  if (covariance.length === 0) return null;
+  if (covariance.length !== n * n)
+    return { status: 'wrong-length', reason: `covariance has ${covariance.length} numbers; ${n} x ${n} are needed` };
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j <= i; j++) {
+      const [a, b] = [covariance[i * n + j], covariance[j * n + i]];
+      const bound = Math.sqrt(covariance[i * n + i] * covariance[j * n + j]);
+      if (!(Math.abs(a) <= bound * (1 + SYMMETRY)) || !(Math.abs(a - b) <= SYMMETRY * bound))
+        return {
+          status: 'out-of-domain',
+          reason: `covariance ${i}, ${j} is ${a} (and ${b}): not one of a distribution`,
+        };
+    }
+  return null;
+}
+
+function readTable(event: PushedFitEvent, forward: number): PushedSmile {
+  const { strikes, volatilities, covariance = [] } = event;
+  if (covariance.length > 0) return { status: 'wrong-length', reason: 'a table of volatilities takes no covariance' };
   const n = strikes.length;
   if (n < 2 || n > MOST_POINTS || volatilities.length !== n)
     return { status: 'wrong-length', reason: `${n} strikes and ${volatilities.length} volatilities` };
@@ -97,5 +124,5 @@ function readTable(strikes: readonly number[], volatilities: readonly number[], 
       return { status: 'out-of-domain', reason: `volatility ${i} is ${volatilities[i]}: a fraction` };
     parameters.push(log(strikes[i] / forward), volatilities[i]);
   }
-  return { status: 'usable', family: null, parameters, minG: null };
+  return { status: 'usable', family: null, parameters, covariance, minG: null };
 }

@@ -30,7 +30,15 @@ import {
   type Comparison,
   type Trial,
 } from '../../src/policy/promotion.ts';
-import { CALIBRATION_CODE, REGISTRY_KEPT, contentId, register, type Registry } from '../../src/policy/registry.ts';
+import {
+  CALIBRATION_CODE,
+  REGISTRY_KEPT,
+  contentId,
+  register,
+  registeredJob,
+  servedCalibration,
+  type Registry,
+} from '../../src/policy/registry.ts';
 
 const AT = Date.UTC(2026, 0, 15);
 const HOUR = 3_600_000;
@@ -204,12 +212,20 @@ test('a calibration is named by its content: any bit changes the id, and the reg
     { ...content, lastRecord: 10 },
     { ...content, parent: id },
     { ...content, model: 'sabr' },
+    { ...content, statement: 'family=svi;version=' },
+    { ...content, statement: 'family=svi;version=2' },
   ].map((c) => contentId(c));
   assert.equal(new Set([id, ...changed]).size, changed.length + 1);
-  const registry: Registry = [];
-  for (let i = 0; i < REGISTRY_KEPT + 5; i++)
-    register(registry, { ...content, to: AT + i }, { job: `j${i}`, reason: 'age', status: 'accepted', guards: [], approver: 'automatic' }); // prettier-ignore
-  assert.equal(registry.length, REGISTRY_KEPT);
+  const registry: Registry = new Map();
+  const verdict = { job: '', reason: 'age', status: 'accepted', guards: [], approver: 'automatic' };
+  const serving = register(registry, content, { ...verdict, job: 'serving' });
+  for (let i = 0; i < REGISTRY_KEPT + 5; i++) {
+    register(registry, { ...content, to: AT + i, parent: serving.id }, { ...verdict, job: `j${i}`, status: 'refused' });
+    register(registry, { ...content, model: 'sabr', to: AT + i }, { ...verdict, job: `s${i}` });
+  }
+  assert.deepEqual([registry.get('svi')?.length, registry.get('sabr')?.length], [REGISTRY_KEPT, REGISTRY_KEPT]);
+  assert.equal(servedCalibration(registry, 'svi', serving.id), serving, 'what serves outlives any number of refusals');
+  assert.equal(registeredJob(registry, 'svi', 'j0'), undefined, 'the oldest of the others goes');
   const version = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version as string;
   assert.equal(CALIBRATION_CODE, `vernier ${version}`);
 });

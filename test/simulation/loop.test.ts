@@ -227,7 +227,7 @@ test(
     );
     assert.ok(between(120, 180).length >= 3);
     const expiry = [...run.state.underlyings.values()][0].expiries.find((e) => e.key === scope);
-    assert.ok(expiry?.loop.registry.some((r) => r.approver === 'ann'));
+    assert.ok([...(expiry?.loop.registry.values() ?? [])].flat().some((r) => r.approver === 'ann'));
     assert.equal(run.state.counts.refused.get('operator-unknown-target'), 1);
   },
 );
