@@ -93,16 +93,18 @@ export async function explainPnl(request: ExplainRequest): Promise<ExplainedStre
   const first = before;
   let steps = 0;
   while (more && before.at < request.to) {
+    more = await walk.onward(Math.min(request.to, before.at + stepMs), request.to);
+    if (!(walk.at > before.at)) break;
     if (++steps > MOST_STEPS) throw new StateError(`more than ${MOST_STEPS} steps: give a longer --step`);
-    more = await walk.until(Math.min(request.to, before.at + stepMs));
     const after = stopAt(walk, source, request.positions);
-    if (!(after.at > before.at)) continue;
     request.onProgress?.(after.at);
     explainStop(before, after, fills, delivered, sums, unpriced, steps === 1);
     fills = [];
     before = after;
   }
-  if (steps === 0) throw new StateError('the log holds no market after --from');
+  if (steps === 0) throw new StateError('the log holds no market after --from and up to --to');
+  if (sums.size === 0)
+    throw new StateError('nothing was held in this stretch of the log: name what is held by --positions');
   return {
     from: first.at,
     to: before.at,
@@ -121,13 +123,18 @@ async function begin(walk: LogWalk, request: ExplainRequest): Promise<boolean> {
   if (request.from > -Infinity) return walk.until(request.from);
   let more = await walk.untilFirst();
   while (more) {
+    const isHeld = request.positions !== null || heldPositions(walk.state).length > 0;
+    if (!isHeld) {
+      more = await walk.onward(walk.at + LOOK_MS);
+      continue;
+    }
     const { points, positions } = stopAt(walk, request.source, request.positions);
     const options = positions.filter((p) => p.kind === 'option');
     const isPriced = options.every((p) => points.get(p.underlying)?.options.has(p.symbol));
     if (positions.length > 0 && isPriced) return true;
-    more = await walk.until(walk.at + LOOK_MS);
+    more = await walk.onward(walk.at + LOOK_MS);
   }
-  return false;
+  throw new StateError('nothing in the log is both held and priced: name what is held by --positions');
 }
 
 function explainStop(

@@ -82,6 +82,14 @@ export class LogWalk {
     return this.#pending === null ? false : this.until(this.#pending.at);
   }
 
+  /** Like {@link until}, but where nothing happened until `to`, on to the next time there is, unless that is after `last`. */
+  async onward(to: number, last = Infinity): Promise<boolean> {
+    const before = this.#at;
+    const more = await this.until(to);
+    if (!more || this.#at > before || this.#pending === null) return more;
+    return this.#pending.at <= last && this.until(this.#pending.at);
+  }
+
   #begin(config: EngineConfig): void {
     const text = canonicalJson(config);
     if (this.#state !== null && text === this.#configuration) return;

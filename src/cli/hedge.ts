@@ -9,6 +9,7 @@ import { LogError } from '../store/log-error.ts';
 import type { BookLine, FamilyLine, HedgeReport, ReportWindow, SlopeLine, WinnerLine } from '../app/hedge-report.ts';
 import { BACKTEST_FAMILIES, DEFAULT_BACKTEST, HedgeBacktest } from '../hedge/backtest.ts';
 import { RecordingError } from '../venue/recording/recording-error.ts';
+import { logDirectory } from './log-directory.ts';
 import { Progress } from './progress.ts';
 import { UsageError, parseTime } from './usage-error.ts';
 
@@ -73,6 +74,7 @@ async function backtest(files: readonly string[], flags: BacktestFlags): Promise
     );
   const sizes = flags.positions === undefined ? undefined : sizesOf(flags.positions);
   const isLog = files.length === 1 && statSync(files[0]).isDirectory();
+  if (isLog) await logDirectory(files[0]);
   // Costly models are refitted hourly on a streamed log, daily on six-hourly chains.
   const refitEvery = isLog ? Math.max(1, Math.round(3_600_000 / every)) : DEFAULT_BACKTEST.refitEvery;
   const options = {
@@ -106,7 +108,9 @@ async function backtest(files: readonly string[], flags: BacktestFlags): Promise
   const leftOut = [...refused].map(([reason, n]) => `${reason} ${n}`).join(', ');
   if (leftOut !== '') process.stderr.write(`rows left out: ${leftOut}\n`);
   if (run.returns.length === 0)
-    throw new UsageError(`${files.join(', ')}: no two snapshots of coin-settled options within 12 hours`);
+    throw new UsageError(
+      `${files.join(', ')}: no two snapshots of coin-settled options within 12 hours${isLog ? ` (a stream is taken every ${flags.every} minutes)` : ''}`,
+    );
   const windows = [...recordingSegments(run), ...given];
   const report = hedgeReport(run, { windows, slopeFamilies, lags });
   if (sizes !== undefined && report.book.length === 0)

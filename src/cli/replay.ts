@@ -6,8 +6,7 @@ import { isoTime } from '../market/iso-time.ts';
 import type { ReplayHooks } from '../app/replay-transport.ts';
 import { replayMarket, type ReplayResult } from '../app/replay-market.ts';
 import type { OutputRecord } from '../model/record.ts';
-import { nodeFiles } from '../store/log-files.ts';
-import { segmentsOf } from '../store/log-reader.ts';
+import { logDirectory } from './log-directory.ts';
 import { Progress } from './progress.ts';
 import { RecordPrinter } from './record-printer.ts';
 import { addServeOptions, serveOptions, type ServeFlags } from './serve-options.ts';
@@ -146,8 +145,7 @@ async function isSessionLog(files: readonly string[]): Promise<boolean> {
   const directories = files.filter((f) => statSync(f).isDirectory());
   if (directories.length === 0) return false;
   if (files.length > 1) throw new UsageError('give one session log, or market files, not both');
-  if ((await segmentsOf(nodeFiles(files[0]))).length === 0)
-    throw new UsageError(`${files[0]}: a directory without log segments`);
+  await logDirectory(files[0]);
   return true;
 }
 

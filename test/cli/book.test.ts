@@ -82,10 +82,21 @@ test('a book at a past moment of a log, and what it earned between two: the valu
   );
 });
 
+test('snapshots further apart than a step are a step each', async () => {
+  const inspected = JSON.parse((await vernier(['inspect', log, '--json'])).stdout) as {
+    inputs: Record<string, number>;
+  };
+  const ran = await vernier(['explain-pnl', log, '--positions', file, '--step', '1', '--json']);
+  assert.equal(ran.code, 0, ran.stderr);
+  assert.equal(records(ran)[0]['steps'], inspected.inputs['snapshot-end'] - 1);
+});
+
 test('what cannot be told says why', async () => {
   for (const [args, why] of [
     [['portfolio', '--log', log], /nothing is held/],
     [['portfolio', file, '--log', log, '--at', '2020-01-01'], /no market at that time/],
+    [['explain-pnl', log], /nothing in the log is both held and priced/],
+    [['explain-pnl', log, '--from', '2030-01-07T14:00:00Z'], /nothing was held in this stretch/],
     [['explain-pnl', log, '--positions', file, '--from', '2031-01-01T00:00:00Z'], /no market after --from/],
     [['watch', 'deribit:BTC', '--account', 'main'], /--account wants credentials/],
   ] as const) {
