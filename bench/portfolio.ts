@@ -41,6 +41,8 @@ function heldMarket(accounts: number): Run {
           entry: null,
         };
       });
+    // Enough cash that the distance to liquidation is searched over its whole range.
+    holdings.push({ kind: 'cash', symbol: 'BTC', underlying: 'BTC', size: 1_000 });
     const event: PositionsEvent = {
       type: 'positions', at: START, receivedAt: START, source: 'push', account: `a${i}`, mode: 'snapshot', covers: 'all',
       holdings, refused: 0, validSeconds: 1e6, fills: false,

@@ -1,5 +1,5 @@
 /** A book's report as tables for people. */
-import type { BookReport, ScenarioLine } from '../portfolio/book-lines.ts';
+import type { BookReport, MarginLine, ScenarioLine } from '../portfolio/book-lines.ts';
 import { GRID_VOLATILITIES } from '../portfolio/book-report.ts';
 import { isoTime } from '../market/iso-time.ts';
 
@@ -94,13 +94,7 @@ function printScenarios(underlying: string, all: readonly ScenarioLine[]): void 
 }
 
 function printMoney(report: BookReport, underlying: string): void {
-  say(`\n${underlying}: venue-style margin, and the spot move at which equity no longer covers it, by volatility move`);
-  printTable([
-    ['source', 'volatility', 'margin coin', 'margin USD', 'down', 'up'],
-    ...report.margins
-      .filter((m) => m.underlying === underlying)
-      .map((m) => [m.source, m.volatility, coins(m.margin_coin), money(m.margin_usd), share(m.liquidation_down), share(m.liquidation_up)]), // prettier-ignore
-  ]);
+  printMargins(underlying, report.margins.filter((m) => m.underlying === underlying)); // prettier-ignore
   const line = report.money.find((m) => m.underlying === underlying);
   if (line === undefined) return;
   const unquoted = line.unquoted === 0 ? '' : ` (${line.unquoted} options have no two-sided quote)`;
@@ -109,4 +103,41 @@ function printMoney(report: BookReport, underlying: string): void {
     say(
       `${underlying}: delta beyond what prices have shown ${money(line.hedge_bias_usd)} USD, ${money(line.hedge_bias_usd_per_percent ?? NaN)} per 1 %, ${share(line.hedge_bias_share)} of gross`,
     );
+}
+
+const DISTANCE: Readonly<Record<MarginLine['status'], string | null>> = {
+  covered: null,
+  short: null,
+  'cash-not-stated': 'no cash stated',
+  'nothing-at-risk': 'no coin margin',
+};
+
+/** A move and the index price it leads to. */
+function distance(m: MarginLine, move: number | null, priceUsd: number | null): string {
+  const said = DISTANCE[m.status];
+  if (said !== null) return said;
+  if (move === null || priceUsd === null) return 'none';
+  return move === 0 ? 'already' : `${share(move)} (${priceUsd.toFixed(0)})`;
+}
+
+function printMargins(underlying: string, margins: readonly MarginLine[]): void {
+  const initial = (m: MarginLine): string => (m.initial_margin_coin === null ? '-' : coins(m.initial_margin_coin));
+  say(
+    `\n${underlying}: margin (portfolio: the venue's grid; standard: position by position) and the spot move (index, USD) at which it is no longer covered, margin asked for anew at every move`,
+  );
+  printTable([
+    ['source', 'account', 'rule', 'volatility', 'balance coin', 'initial coin', 'margin coin', 'margin USD', 'down', 'up'], // prettier-ignore
+    ...margins.map((m) => [
+      m.source,
+      m.account,
+      m.rule,
+      m.volatility,
+      coins(m.balance_coin),
+      initial(m),
+      coins(m.margin_coin),
+      money(m.margin_usd),
+      distance(m, m.liquidation_down, m.liquidation_down_usd),
+      distance(m, m.liquidation_up, m.liquidation_up_usd),
+    ]),
+  ]);
 }

@@ -7,6 +7,7 @@ import { hedgeBias } from '../portfolio/book-report.ts';
 import { closeOut } from '../portfolio/close-out.ts';
 import { bookExposure, noExposure } from '../portfolio/exposure.ts';
 import { marginFigures, type MarginFigures } from '../portfolio/margin-figures.ts';
+import { marginGrid } from '../portfolio/portfolio-margin.ts';
 import { driftMoney, smileVega, type SmileVega } from '../portfolio/smile-exposure.ts';
 import type { Diagnosis } from '../policy/diagnosis.ts';
 import { updateIncidents } from '../policy/incident.ts';
@@ -33,8 +34,8 @@ import type { EngineState, UnderlyingState } from './state.ts';
 
 /** Costly figures are measured this often, ms of event time. */
 const MEASURE_MS = 60_000;
-/** Steps of the scan for liquidation at a close: 2.4 % down, 10 % up each. */
-const SCAN_STEPS = 40;
+/** Steps of the scan for liquidation at a close: 17 % down, 11 % up each; the grid asked for at each reaches 16 % itself. */
+const SCAN_STEPS = 16;
 /** Two sources may differ for so long: the slower one follows. */
 const SOURCES_GRACE_MS = 60_000;
 
@@ -322,21 +323,19 @@ function hedgeDelta(state: EngineState, underlying: UnderlyingState): number | n
 
 function measure(state: EngineState, priced: PricedBook): MeasuredBook {
   const coin = coinOf(priced.underlying.underlying);
-  const figures = (source: string): MarginFigures =>
-    marginFigures(priced.netted, coin, marketOf(state, priced, source), undefined, SCAN_STEPS);
-  const champion = figures('champion');
-  const venue = figures('venue');
+  const champion = marginFigures(priced.netted, coin, marketOf(state, priced, 'champion'), undefined, 'portfolio', SCAN_STEPS); // prettier-ignore
+  const venue = marginGrid(priced.netted, marketOf(state, priced, 'venue'));
   const { usd: reserve, members } = reserveOf(priced);
   return {
     reserve,
     members,
-    marginCoin: champion.coin,
-    marginUsd: champion.usd,
-    venueMarginCoin: venue.coin,
-    venueMarginUsd: venue.usd,
-    liquidationDown: champion.down,
-    liquidationUp: champion.up,
-    liquidationDailySd: dailyDeviations(priced, champion),
+    marginCoin: champion?.coin ?? NaN,
+    marginUsd: champion?.usd ?? NaN,
+    venueMarginCoin: venue.marginCoin,
+    venueMarginUsd: venue.marginUsd,
+    liquidationDown: champion?.down ?? null,
+    liquidationUp: champion?.up ?? null,
+    liquidationDailySd: champion === null ? null : dailyDeviations(priced, champion),
   };
 }
 

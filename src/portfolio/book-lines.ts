@@ -1,5 +1,6 @@
 /** What a book's report is made of and what it says, line by line: plain data. */
 import type { BookMarket } from './book-market.ts';
+import type { MarginRule, MarginStatus } from './margin-figures.ts';
 import type { NamedScenario } from './stress.ts';
 
 /** Slope of realised on predicted moves, with its standard error. */
@@ -104,16 +105,27 @@ export interface ScenarioLine {
   readonly pnl_coin: number;
 }
 
-/** Venue-style margin under one source, and how far the spot may go under each volatility move. */
+/** Margin under one source and rule, and how far the spot may go under each volatility move. */
 export interface MarginLine {
   readonly type: 'margin';
+  /** `all`: the whole as if it were one account; else one account, as it is margined. */
+  readonly account: string;
   readonly underlying: string;
   readonly source: string;
+  readonly rule: MarginRule;
   readonly volatility: string;
+  readonly status: MarginStatus;
+  /** Maintenance and initial margin (null: the rule has none of its own), and what the coin margin is held against. */
   readonly margin_coin: number;
   readonly margin_usd: number;
+  readonly initial_margin_coin: number | null;
+  readonly initial_margin_usd: number | null;
+  readonly balance_coin: number;
+  /** Relative spot moves, and the index prices they lead to. */
   readonly liquidation_down: number | null;
   readonly liquidation_up: number | null;
+  readonly liquidation_down_usd: number | null;
+  readonly liquidation_up_usd: number | null;
 }
 
 /** Money that is at stake beside the value. */

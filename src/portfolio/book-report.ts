@@ -23,7 +23,7 @@ import type {
 import type { BookMarket } from './book-market.ts';
 import { closeOut } from './close-out.ts';
 import { addExposure, bookExposure, noExposure, positionExposure, type Exposure } from './exposure.ts';
-import { LIQUIDATION_MOVES, marginFigures } from './margin-figures.ts';
+import { LIQUIDATION_MOVES, marginFigures, type MarginRule } from './margin-figures.ts';
 import type { OptionPosition, Position } from './position.ts';
 import { marginScenarios, DERIBIT_BTC_GRID } from './portfolio-margin.ts';
 import { runScenarios, scenarioGrid, type Scenario } from './scenario.ts';
@@ -63,13 +63,8 @@ export function bookReport(
       exposures.push(...exposureLines(own, underlying, source, market));
       for (const [account, held] of accounts)
         buckets.push(...bucketLines(held, account, underlying, source, market, null));
-      for (const [volatility, move] of withMargins ? Object.entries(LIQUIDATION_MOVES) : []) {
-        const m = marginFigures(own, underlying, market, move);
-        margins.push({
-          type: 'margin', underlying, source, volatility, margin_coin: m.coin, margin_usd: m.usd,
-          liquidation_down: m.down, liquidation_up: m.up,
-        }); // prettier-ignore
-      }
+      if (withMargins)
+        for (const [account, held] of accounts) margins.push(...marginLines(held, account, underlying, source, market));
     }
     if (slopes !== null) {
       exposures.push(empiricalLine(own, underlying, reference, slopes));
@@ -96,6 +91,33 @@ export function bookReport(
     })),
     dollars: byUnderlying.get('')?.valueUsd ?? 0,
   };
+}
+
+const MARGIN_RULES: readonly MarginRule[] = ['portfolio', 'standard'];
+
+function marginLines(
+  held: readonly Position[],
+  account: string,
+  underlying: string,
+  source: string,
+  market: BookMarket,
+): MarginLine[] {
+  const index = market.index(underlying);
+  const price = (move: number | null): number | null => (move === null ? null : index * (1 + move));
+  return MARGIN_RULES.flatMap((rule) =>
+    Object.entries(LIQUIDATION_MOVES).flatMap(([volatility, move]): MarginLine[] => {
+      const m = marginFigures(held, underlying, market, move, rule);
+      if (m === null) return [];
+      return [
+        {
+          type: 'margin', account, underlying, source, rule, volatility, status: m.status, margin_coin: m.coin,
+          margin_usd: m.usd, initial_margin_coin: m.initialCoin, initial_margin_usd: m.initialUsd,
+          balance_coin: m.balanceCoin, liquidation_down: m.down, liquidation_up: m.up,
+          liquidation_down_usd: price(m.down), liquidation_up_usd: price(m.up),
+        },
+      ]; // prettier-ignore
+    }),
+  );
 }
 
 function exposureLines(

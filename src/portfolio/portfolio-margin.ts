@@ -4,9 +4,11 @@
  * The range, shocks and dampener are data with a date, not truth: the venue changes them. A margin from here is to
  * compare champion against venue marks, not to replace the venue's own figure.
  */
+import { yearsBetween } from '../market/year-fraction.ts';
+import { blackGreekColumns, emptyGreekColumns, type BlackGreekColumns } from '../numeric/black.ts';
 import type { BookMarket } from './book-market.ts';
-import type { Position } from './position.ts';
-import { runScenarios, type Scenario, type ScenarioValue } from './scenario.ts';
+import type { OptionPosition, Position } from './position.ts';
+import { shockedVolatility, type Scenario } from './scenario.ts';
 
 /** Parameters of the grid. */
 export interface MarginParameters {
@@ -31,22 +33,14 @@ export const DERIBIT_BTC_GRID: MarginParameters = {
   dampener: 1,
 };
 
-/** One cell of the grid. */
-export interface MarginCell {
-  readonly scenario: Scenario;
-  readonly volatility: 'up' | 'same' | 'down';
-  readonly value: ScenarioValue;
-  /** Weighted profit and loss, coins: negative = loss. */
-  readonly coin: number;
-}
-
-/** The grid, and the worst weighted loss. */
+/** What the grid asks for, and what coin holdings come to. */
 export interface MarginGrid {
-  readonly cells: readonly MarginCell[];
   /** Largest weighted loss of coin-margined holdings, coins, >= 0. */
   readonly marginCoin: number;
   /** Largest weighted loss of dollar-margined holdings, USD, >= 0. */
   readonly marginUsd: number;
+  /** Coin cash, results of coin-margined futures whose entry is known, and coin-settled options, coins. */
+  readonly equityCoin: number;
 }
 
 /** Scenarios of the grid in order: range first (spot ascending, volatility up, same, down), then extended. */
@@ -74,25 +68,120 @@ export function marginScenarios(p: MarginParameters): { scenario: Scenario; vola
   return out;
 }
 
-/** The grid for the positions of one underlying; equity is not a risk of the grid and is left out. */
+const STILL: Scenario['volatility'] = { kind: 'absolute', size: 0 };
+type Shock = 'up' | 'same' | 'down';
+
+interface Values {
+  readonly coin: number;
+  readonly usd: number;
+}
+
+/**
+ * The positions of one underlying, ready to be asked for their margin at any spot: options in columns, so that the grid
+ * costs one pass of the kernel a cell. `volatility`: a move of today's volatilities that the grid is laid around.
+ */
+export class GridBook {
+  readonly #scenarios: readonly { readonly factor: number; readonly shock: Shock; readonly weight: number }[];
+  readonly #futures: readonly { readonly inverse: boolean; readonly size: number; readonly entry: number; readonly mark: number }[]; // prettier-ignore
+  readonly #cash: number;
+  readonly #forward: Float64Array;
+  readonly #moved: Float64Array;
+  readonly #coinSize: Float64Array;
+  readonly #usdSize: Float64Array;
+  readonly #columns: { readonly isCall: Float64Array; readonly strike: Float64Array; readonly years: Float64Array };
+  readonly #sigma: Readonly<Record<Shock, Float64Array>>;
+  readonly #out: BlackGreekColumns;
+
+  constructor(
+    positions: readonly Position[],
+    market: BookMarket,
+    volatility: Scenario['volatility'] = STILL,
+    parameters: MarginParameters = DERIBIT_BTC_GRID,
+  ) {
+    this.#scenarios = marginScenarios(parameters).map(({ scenario, volatility: shock }) => ({
+      factor: 1 + scenario.spot,
+      shock,
+      weight: scenario.weight ?? 1,
+    }));
+    let cash = 0;
+    const futures: { inverse: boolean; size: number; entry: number; mark: number }[] = [];
+    const options: { of: OptionPosition; forward: number; sigma: number; years: number }[] = [];
+    for (const p of positions) {
+      if (p.kind === 'equity') cash += p.underlying === null ? 0 : p.size;
+      else if (p.kind === 'future') {
+        const mark = market.futureMark(p.symbol, p.underlying, p.expiry);
+        if (mark > 0) futures.push({ inverse: p.settlement === 'inverse', size: p.size, entry: p.entry, mark });
+      } else {
+        const mark = market.option(p);
+        const years = yearsBetween(market.at, p.expiry);
+        if (mark === undefined || !(mark.forward > 0 && mark.sigma > 0 && years > 0)) continue;
+        const sigma = shockedVolatility(mark.sigma, years, volatility);
+        options.push({ of: p, forward: mark.forward, sigma, years });
+      }
+    }
+    this.#cash = cash;
+    this.#futures = futures;
+    const column = (read: (o: (typeof options)[number]) => number): Float64Array => Float64Array.from(options, read);
+    const sized = (settlement: OptionPosition['settlement']): Float64Array =>
+      column(({ of }) => (of.settlement === settlement ? of.size : 0));
+    const shocked = (size: number): Float64Array =>
+      column((o) => shockedVolatility(o.sigma, o.years, { kind: 'relative', size, tenorPower: parameters.tenorPower }));
+    this.#forward = column((o) => o.forward);
+    this.#moved = new Float64Array(options.length);
+    this.#coinSize = sized('inverse');
+    this.#usdSize = sized('linear');
+    this.#columns = {
+      isCall: column(({ of }) => (of.side === 'call' ? 1 : 0)),
+      strike: column(({ of }) => of.strike),
+      years: column((o) => o.years),
+    };
+    this.#sigma = {
+      same: column((o) => o.sigma),
+      up: shocked(parameters.volatilityUp),
+      down: shocked(parameters.volatilityDown),
+    };
+    this.#out = emptyGreekColumns(options.length);
+  }
+
+  /** Margin and coin equity after a relative spot move, the grid laid around the moved market. */
+  at(spotMove: number): MarginGrid {
+    const base = 1 + spotMove;
+    const now = this.#values(base, 'same');
+    let [marginCoin, marginUsd] = [0, 0];
+    for (const { factor, shock, weight } of this.#scenarios) {
+      const after = this.#values(base * factor, shock);
+      marginCoin = Math.max(marginCoin, weight * (now.coin - after.coin));
+      marginUsd = Math.max(marginUsd, weight * (now.usd - after.usd));
+    }
+    return { marginCoin, marginUsd, equityCoin: this.#cash + now.coin };
+  }
+
+  /** Values without cash at a multiple of today's prices: results of futures count from their entry, or from today. */
+  #values(multiple: number, shock: Shock): Values {
+    let [coin, usd] = [0, 0];
+    for (const { inverse, size, entry, mark } of this.#futures) {
+      const from = entry > 0 ? entry : mark;
+      if (inverse) coin += size * (1 / from - 1 / (mark * multiple));
+      else usd += size * (mark * multiple - from);
+    }
+    const n = this.#forward.length;
+    if (n === 0) return { coin, usd };
+    for (let i = 0; i < n; i++) this.#moved[i] = this.#forward[i] * multiple;
+    blackGreekColumns({ ...this.#columns, forward: this.#moved, sigma: this.#sigma[shock] }, this.#out);
+    const { price } = this.#out;
+    for (let i = 0; i < n; i++) {
+      coin += (this.#coinSize[i] * price[i]) / this.#moved[i];
+      usd += this.#usdSize[i] * price[i];
+    }
+    return { coin, usd };
+  }
+}
+
+/** The grid as of now for the positions of one underlying; cash is no risk of the grid. */
 export function marginGrid(
   positions: readonly Position[],
   market: BookMarket,
   parameters: MarginParameters = DERIBIT_BTC_GRID,
 ): MarginGrid {
-  const scenarios = marginScenarios(parameters);
-  const risky = positions.filter((p) => p.kind !== 'equity');
-  const values = runScenarios(
-    risky,
-    market,
-    scenarios.map((s) => s.scenario),
-  );
-  let [marginCoin, marginUsd] = [0, 0];
-  const cells = scenarios.map(({ scenario, volatility }, i) => {
-    const weight = scenario.weight ?? 1;
-    marginCoin = Math.max(marginCoin, -weight * values[i].coin);
-    marginUsd = Math.max(marginUsd, -weight * values[i].linearUsd);
-    return { scenario, volatility, value: values[i], coin: weight * values[i].coin };
-  });
-  return { cells, marginCoin, marginUsd };
+  return new GridBook(positions, market, STILL, parameters).at(0);
 }
