@@ -132,4 +132,4 @@ for (const [name, account] of Object.entries(ACCOUNTS))
 /** The table as it stands in the file; NaN: none between -95 % and +400 %. */
 export const TABLE = `name,formula,value\n${lines.map((l) => `${l.name},"${l.formula}",${l.value.toPrecision(13)}`).join('\n')}\n`;
 
-if (process.argv[1]?.endsWith('liquidation-by-hand.ts') === true) process.stdout.write(TABLE);
+if ((process.argv[1] ?? '').endsWith('liquidation-by-hand.ts')) process.stdout.write(TABLE);
