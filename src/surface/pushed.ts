@@ -99,7 +99,7 @@ function covarianceFault(covariance: readonly number[], n: number): PushedSmile 
   for (let i = 0; i < n; i++)
     for (let j = 0; j <= i; j++) {
       const [a, b] = [covariance[i * n + j], covariance[j * n + i]];
-      const bound = Math.sqrt(covariance[i * n + i] * covariance[j * n + j]);
+      const bound = Math.sqrt(covariance[i * n + i]) * Math.sqrt(covariance[j * n + j]);
       if (!(Math.abs(a) <= bound * (1 + SYMMETRY)) || !(Math.abs(a - b) <= SYMMETRY * bound))
         return {
           status: 'out-of-domain',

@@ -84,6 +84,59 @@ test('parameters of a family predict as that family: our own SVI fit, pushed bac
   assert.ok(Math.abs((pushed.b0 ?? 9) - (own.b0 ?? 0)) < 1e-4);
 });
 
+test('a push is registered as it came: version, owner, parent, the record that brought it, and the scores it earns', () => {
+  const r = listed();
+  const { strikes = [], volatilities = [] } = table();
+  for (let i = 0; i < 6; i++) {
+    r.state.record = 100 + i;
+    r.push([push(START, { ...table(), version: `v${i}`, by: 'ann' })]);
+  }
+  const kept = r.state.underlyings.get('deribit:BTC')!.expiries[0].loop.registry.get('desk-a')!;
+  assert.equal(kept.length, 4, 'bounded');
+  const [before, newest] = kept.slice(-2);
+  assert.deepEqual(newest.parameters, strikes.flatMap((k, i) => [k, volatilities[i]])); // prettier-ignore
+  assert.deepEqual(
+    [newest.firstRecord, newest.lastRecord, newest.statement, newest.approver, newest.parent],
+    [105, 105, 'family=table;version=v5', 'ann', before.id],
+  );
+  const { content_id: id, inputs, approver, stated_version: version } = last(r);
+  assert.deepEqual([id, inputs?.last_record, approver, version], [newest.id, 105, 'ann', 'v5']);
+  r.push(market(START + HOUR));
+  assert.deepEqual([newest.scored, before.scored], [1, 0]);
+  assert.equal(newest.worst, scoresOf(r, 'desk-a')[0].pz);
+  r.push([push(START + HOUR, { ...table(), version: 'a;b' })]);
+  assert.equal(r.state.counts.refused.get('pushed-version'), 1);
+});
+
+test('a covariance that its owner states widens the prediction, and one that cannot be is refused', () => {
+  const r = listed();
+  const ours = r.state.underlyings.get('deribit:BTC')!.expiries[0].models[0].versions[0].fit;
+  const svi = { family: 'svi', parameters: ours.parameters };
+  const sure = ours.covariance.map(() => 0);
+  const unsure = ours.covariance.map((c) => 1e4 * c);
+  r.push([push(START, { ...svi, covariance: sure }), push(START, { ...svi, covariance: unsure, model: 'desk-b' })]);
+  r.push(market(START + HOUR));
+  assert.ok(scoresOf(r, 'desk-b')[0].pz < scoresOf(r, 'desk-a')[0].pz);
+  const bad: readonly (readonly [Partial<PushedFitEvent>, string, RegExp])[] = [
+    [{ ...svi, covariance: [1] }, 'wrong-length', /covariance has 1 numbers; 5 x 5/],
+    [{ ...svi, covariance: sure.with(0, -1) }, 'out-of-domain', /covariance 0, 0 is -1/],
+    [{ ...svi, covariance: sure.with(1, 0.5) }, 'out-of-domain', /covariance 1, 0/],
+    [{ ...table(), covariance: [1] }, 'wrong-length', /a table of volatilities takes no covariance/],
+  ];
+  for (const [of, status, reason] of bad) {
+    r.push([push(START + HOUR, of)]);
+    assert.deepEqual([last(r).status, last(r).content_id], [status, null], String(reason));
+    assert.match(last(r).reason, reason);
+  }
+});
+
+test('a density that is negative somewhere is said with the push, which serves all the same', () => {
+  const r = listed();
+  r.push([push(START, { family: 'svi', parameters: [0.002, 0.4, -0.95, 0.02, 0.01] })]);
+  assert.ok((last(r).min_g ?? 0) < 0, 'a kink at the money');
+  assert.deepEqual([last(r).status, last(r).guards], ['accepted', ['butterfly-arbitrage']]);
+});
+
 test('a push that claims to be old goes live when it came, and keeps its age', () => {
   const r = listed();
   r.push(market(START + HOUR));

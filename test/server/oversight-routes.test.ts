@@ -87,13 +87,29 @@ test('who may order and judge, what is shown of it, and calibrations by their co
   assert.deepEqual(one, serving);
   const { model, parameters, covariance, parent, inputs } = one;
   const { first_record: firstRecord, last_record: lastRecord, quotes } = inputs;
-  const [from, to] = [Date.parse(inputs.from), Date.parse(inputs.to)];
+  const stretch = { from: Date.parse(inputs.from), to: Date.parse(inputs.to) };
   assert.equal(
-    contentId({ model, scope: one.scope, parameters, covariance, from, to, firstRecord, lastRecord, quotes, parent }),
+    contentId({ model, scope: one.scope, parameters, covariance, ...stretch, firstRecord, lastRecord, quotes, parent }),
     serving.id,
     'what is shown is what the hash names',
   );
   assert.ok(firstRecord <= lastRecord);
+  assert.deepEqual([one.kind, one.statement], ['surface', null]);
+
+  const expiry = market.session.state.underlyings.get('deribit:BTC')!.expiries.at(-1)!;
+  const { at } = market;
+  const from = { at, receivedAt: at, venue: 'deribit', underlying: 'BTC', version: 'v2', by: 'desk-token' };
+  market.push({ ...from, type: 'pushed-fit', model: 'desk', expiry: expiry.expiry, family: 'svi', parameters: [0.01, 0.1, -0.2, 0, 0.2], strikes: [], volatilities: [] }); // prettier-ignore
+  market.push({ ...from, type: 'pushed-greeks', model: 'desk-greeks', convention: 'black', symbols: [expiry.entries[0].instrument.symbol], deltas: [0.5] }); // prettier-ignore
+  const [theirs] = (await call('seer', `registry?model=desk&scope=${expiry.key}`)).body.items;
+  assert.deepEqual(
+    [theirs.kind, theirs.parameters, theirs.statement, theirs.approver, theirs.serving, theirs.scores.batches],
+    ['surface', [0.01, 0.1, -0.2, 0, 0.2], 'family=svi;version=v2', 'desk-token', true, 0],
+  );
+  const [ratios] = (await call('seer', 'registry?model=desk-greeks&scope=deribit:BTC')).body.items;
+  assert.deepEqual([ratios.kind, ratios.parameters, ratios.serving], ['hedge', [0.5], true]);
+  assert.match(ratios.statement, /^convention=black;version=v2;symbols=[0-9a-f]{64}$/);
+  assert.equal((await call('seer', `registry/${ratios.id}`)).body.job, ratios.job);
   assert.equal((await call('seer', `registry/${'0'.repeat(64)}`)).status, 404);
   const metrics = await (await fetch(`${server.address}metrics`, { headers: { authorization: 'Bearer seer' } })).text();
   assert.match(metrics, /vernier_incident_precision\{cause="crossed-quotes",value="estimate"\} 1/);
