@@ -4,7 +4,9 @@ import type { Command } from 'commander';
 import { chainBadData } from '../app/loop-bench/chain-bad-data.ts';
 import { chainBadDataLines, loopBenchLines } from '../app/loop-bench/report.ts';
 import { SnapshotBuilder, type ChainSnapshot } from '../app/faults/chain-snapshot.ts';
-import { FAULTS } from '../app/faults/kinds.ts';
+import { OTHER_VARIANTS, PUBLISHED, type Variant } from '../app/faults/chain-bench.ts';
+import { FAULTS, type FaultKind } from '../app/faults/kinds.ts';
+import { MORE_FAULTS } from '../app/faults/more-kinds.ts';
 import { brokenPromises, runLoopBench } from '../app/loop-bench/run-loop-bench.ts';
 import { DEFAULT_CONFIG } from '../engine/config.ts';
 import { openRecording } from '../venue/recording/open.ts';
@@ -20,6 +22,8 @@ interface LoopFlags {
   readonly tape?: string[];
   readonly stride: string;
   readonly familyDays: string;
+  readonly variants: string;
+  readonly kinds?: string[];
 }
 
 /** A promise of docs/loop.md broken. */
@@ -39,6 +43,12 @@ export function registerBenchLoop(bench: Command): void {
     .option('--family-days <n>', 'of the tape on which families change, a batch every half minute', '1')
     .option('--tape <files...>', 'recorded chains instead: bad data is injected into them, and what was learnt counted')
     .option('--stride <n>', 'inject into every n-th snapshot of recorded chains', '4')
+    .option(
+      '--variants <which>',
+      'published: middle size, at once; all: three sizes, each at once, growing, coming and going',
+      'published',
+    ) // prettier-ignore
+    .option('--kinds <names...>', 'only these kinds are injected into recorded chains')
     .option('--json', 'the result as one JSON object')
     .option('--out <dir>', 'where report.md and report.json go')
     .action(async (flags: LoopFlags) => {
@@ -79,13 +89,29 @@ async function chains(flags: LoopFlags, files: readonly string[]): Promise<void>
   const rows = chainBadData(snapshots, {
     config: DEFAULT_CONFIG,
     seed: whole(flags.seed, '--seed', 0),
-    faults: FAULTS,
+    faults: kindsNamed(flags.kinds),
+    variants: variantsNamed(flags.variants),
     stride: whole(flags.stride, '--stride', 1),
     onProgress: (share) => progress.show('injections', share),
   });
   progress.clear();
   tell(flags, '# Bad data in recorded chains', { snapshots: snapshots.length, rows }, chainBadDataLines(rows));
   if (rows.some((r) => r.promoted > 0)) process.exitCode = VIOLATIONS;
+}
+
+/** Every kind of bad data that a chain snapshot can carry, or those named. */
+function kindsNamed(names: readonly string[] | undefined): FaultKind[] {
+  const kinds = [...FAULTS, ...MORE_FAULTS].filter((f) => f.layer === 'data');
+  for (const name of names ?? [])
+    if (!kinds.some((f) => f.name === name))
+      throw new UsageError(`--kinds: ${name} is none of ${kinds.map((f) => f.name).join(', ')}`);
+  return names === undefined ? kinds : kinds.filter((f) => names.includes(f.name));
+}
+
+function variantsNamed(which: string): readonly Variant[] {
+  if (which === 'published') return [PUBLISHED];
+  if (which === 'all') return [PUBLISHED, ...OTHER_VARIANTS];
+  throw new UsageError(`--variants: ${which} is neither published nor all`);
 }
 
 function tell(flags: LoopFlags, title: string, result: object, lines: readonly string[]): void {

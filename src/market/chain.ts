@@ -13,6 +13,10 @@ export interface ChainEntry {
   forwardAtChange: number;
   /** The venue's mark published with the quote when bid or ask last changed, premium currency; NaN when none was. */
   markAtChange: number;
+  /** Epoch ms at which anything of bid, ask, mark and mark volatility last changed: every message since has repeated it. */
+  newsAt: number;
+  /** The forward published with the quote at that time, USD; NaN when none was. */
+  forwardAtNews: number;
   /** Smoothed time between changes of bid or ask, ms; 0 before the second change. */
   intervalMs: number;
   /** Smoothed time between messages, changed or not, ms; 0 before the second. */
@@ -32,6 +36,8 @@ export function newEntry(instrument: OptionInstrument): ChainEntry {
     changedAt: 0,
     forwardAtChange: NaN,
     markAtChange: NaN,
+    newsAt: 0,
+    forwardAtNews: NaN,
     intervalMs: 0,
     speaksMs: 0,
     fresh: false,
@@ -51,7 +57,12 @@ export function applyQuote(entry: ChainEntry, quote: QuoteEvent): boolean {
   const last = entry.quote;
   entry.quote = quote;
   if (last !== null) entry.speaksMs = smoothedGap(entry.speaksMs, quote.at - last.at);
-  if (last !== null && last.bid === quote.bid && last.ask === quote.ask) return false;
+  const same = last !== null && last.bid === quote.bid && last.ask === quote.ask;
+  if (!same || last.mark !== quote.mark || last.markIv !== quote.markIv) {
+    entry.newsAt = quote.at;
+    entry.forwardAtNews = quote.forward ?? NaN;
+  }
+  if (same) return false;
   if (last !== null) {
     entry.intervalMs = smoothedGap(entry.intervalMs, quote.at - entry.changedAt);
   }

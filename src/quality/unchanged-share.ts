@@ -27,7 +27,7 @@ export const unchangedShare: DataMetric = {
       n++;
       if (!(entry.changedAt <= previous)) continue;
       same++;
-      if (q.mark !== null && q.mark === entry.markAtChange) repeated++;
+      if (q.mark !== null && entry.newsAt <= previous) repeated++;
     }
     memory['n'] = n;
     const known = n >= MINIMUM && batch.elapsedSeconds > 0;

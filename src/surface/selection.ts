@@ -5,8 +5,9 @@ import { yearsBetween } from '../market/year-fraction.ts';
 import type { Observations } from '../model/contract.ts';
 import { log } from '../numeric/exponential.ts';
 import { impliedVolatility } from '../numeric/implied-volatility.ts';
-import { normalPdf } from '../numeric/normal.ts';
+import { normalCdf, normalPdf } from '../numeric/normal.ts';
 import { median } from '../numeric/robust.ts';
+import { isRepeated } from './repeated-quote.ts';
 import { errorBar, type QuoteNoise } from './weights.ts';
 
 /** Why a quote is not used, in the order the filters run (methods.md 1.2 with correction 7). */
@@ -19,6 +20,7 @@ export const REFUSALS = [
   'one-sided',
   'own',
   'no-forward',
+  'repeated',
   'stale',
   'in-the-money',
   'wide',
@@ -46,11 +48,9 @@ export interface TwoSided {
 
 /** First pass over an expiry (entries sorted by strike, call before put): counts, parity pairs, the venue's forward. */
 export function readTwoSided(entries: readonly ChainEntry[]): TwoSided {
-  const pairs: ParityPair[] = [];
   const forwards: number[] = [];
   let [quoted, twoSided, crossed, locked, synthetic] = [0, 0, 0, 0, false];
-  for (let i = 0; i < entries.length; i++) {
-    const q = entries[i].quote;
+  for (const { quote: q } of entries) {
     if (q === null) continue;
     if (q.forward !== null) forwards.push(q.forward);
     if (q.forwardName !== null && q.forwardName.startsWith('SYN')) synthetic = true;
@@ -60,28 +60,40 @@ export function readTwoSided(entries: readonly ChainEntry[]): TwoSided {
     if (q.bid > q.ask) crossed++;
     else if (q.bid === q.ask) locked++;
     else twoSided++;
-    const put = entries[i + 1]?.quote ?? null;
-    if (put === null || entries[i].instrument.side !== 'call' || entries[i + 1].instrument.side !== 'put') continue;
-    if (entries[i + 1].instrument.strike !== entries[i].instrument.strike) continue;
-    if (put.bid === null || put.ask === null || q.bid >= q.ask || put.bid >= put.ask) continue;
-    if (isOwnTouch(entries[i]) || isOwnTouch(entries[i + 1])) continue;
-    pairs.push({
-      strike: entries[i].instrument.strike,
-      callMid: 0.5 * (q.bid + q.ask),
-      putMid: 0.5 * (put.bid + put.ask),
-      callHalfSpread: 0.5 * (q.ask - q.bid),
-      putHalfSpread: 0.5 * (put.ask - put.bid),
-    });
   }
+  const venueForward = forwards.length > 0 ? median(forwards) : NaN;
   return {
-    pairs,
-    venueForward: forwards.length > 0 ? median(forwards) : NaN,
+    pairs: parityPairs(entries, venueForward),
+    venueForward,
     synthetic,
     quoted,
     twoSided,
     crossed,
     locked,
   };
+}
+
+/** Strikes at which call and put both show two sides of their own time, not ours, and not an old row sent again. */
+function parityPairs(entries: readonly ChainEntry[], forward: number): ParityPair[] {
+  const pairs: ParityPair[] = [];
+  const repeated = (entry: ChainEntry): boolean => isRepeated(entry, forward, () => entry.quote?.delta ?? NaN);
+  for (let i = 0; i + 1 < entries.length; i++) {
+    const [first, second] = [entries[i], entries[i + 1]];
+    const [call, put] = [first.quote, second.quote];
+    if (call === null || put === null || first.instrument.strike !== second.instrument.strike) continue;
+    if (first.instrument.side !== 'call' || second.instrument.side !== 'put') continue;
+    if (call.bid === null || call.ask === null || put.bid === null || put.ask === null) continue;
+    if (call.bid >= call.ask || put.bid >= put.ask) continue;
+    if (isOwnTouch(first) || isOwnTouch(second) || repeated(first) || repeated(second)) continue;
+    pairs.push({
+      strike: first.instrument.strike,
+      callMid: 0.5 * (call.bid + call.ask),
+      putMid: 0.5 * (put.bid + put.ask),
+      callHalfSpread: 0.5 * (call.ask - call.bid),
+      putHalfSpread: 0.5 * (put.ask - put.bid),
+    });
+  }
+  return pairs;
 }
 
 /** Quotes fit for calibration and scoring, with a reason for every other one. */
@@ -167,6 +179,9 @@ function judge(
   const forward = quote.forward === null ? consensus : quote.forward * correction;
   if (!(forward > 0)) return 'no-forward';
   const half = 0.5 * (ask - bid);
+  // Its own forward may be as old as the rest of it.
+  const now = consensus > 0 ? consensus : forward;
+  if (isRepeated(entry, now, () => quote.delta ?? ownDelta(entry, forward, years))) return 'repeated';
   if (isStale(entry, at, half, forward)) return 'stale';
   const { strike, side } = instrument;
   if (side === 'call' ? strike < forward : strike >= forward) return 'in-the-money';
@@ -224,6 +239,18 @@ function noiseOf(
     premium: inverse ? mid : 0,
     forwardMove: 0,
   };
+}
+
+/** Black-76 delta at the volatility of the mid, for venues that publish none; NaN when it cannot be inverted. */
+function ownDelta({ instrument, quote }: ChainEntry, forward: number, years: number): number {
+  const { strike, side, settlement } = instrument;
+  const mid = 0.5 * ((quote?.bid ?? NaN) + (quote?.ask ?? NaN));
+  const price = settlement === 'inverse' ? mid * forward : mid;
+  const { status, sigma } = impliedVolatility({ forward, strike, years, price, side });
+  if (status !== 'ok') return NaN;
+  const deviation = sigma * Math.sqrt(years);
+  const call = normalCdf(log(forward / strike) / deviation + 0.5 * deviation);
+  return side === 'call' ? call : call - 1;
 }
 
 /** Age alone is not staleness: a quote is stale when it is old AND the forward has since moved more than it can mean. */

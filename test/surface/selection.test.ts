@@ -69,6 +69,11 @@ const CASES: Readonly<Partial<Record<Refusal, () => ReturnType<typeof selectQuot
       NaN,
       NaN,
     ),
+  repeated: () => {
+    const entries = chain();
+    applyQuote(entries[OTM], { ...entries[OTM].quote!, at: at + 3_600_000 });
+    return selectQuotes(entries, at + 3_600_000, SPOT, SPOT);
+  },
   stale: () => {
     const entries = chain();
     applyQuote(entries[OTM], { ...entries[OTM].quote!, at: at + 60_000, forward: SPOT * 1.03 });

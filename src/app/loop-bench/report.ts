@@ -58,11 +58,11 @@ export function loopBenchLines(r: LoopBenchResult, broken: readonly string[]): s
 /** Lines of Markdown for bad data in recorded chains. */
 export function chainBadDataLines(rows: readonly ChainBadData[]): string[] {
   return [
-    '| injected | size | snapshots | expiries struck | refits accepted on them | of these spoiled | worst, vol points |',
-    '|---|---|---|---|---|---|---|',
+    '| injected | size | course | snapshots | expiries struck | refits accepted there | made from injected quotes | injected quotes used | refits with one beyond its error bar | spoiled | worst, vol points |',
+    '|---|---|---|---|---|---|---|---|---|---|---|',
     ...rows.map(
       (r) =>
-        `| ${r.fault} | ${r.magnitude} | ${r.injected} | ${r.struck} | ${r.promoted} | ${r.spoiled} | ${r.worst.toFixed(2)} |`,
+        `| ${r.fault} | ${r.magnitude} | ${r.shape} | ${r.injected} | ${r.struck} | ${r.accepted} | ${r.promoted} | ${r.quotes} | ${r.material} | ${r.spoiled} | ${r.worst.toFixed(2)} |`,
     ),
   ];
 }
