@@ -42,9 +42,8 @@ export async function engineBefore(directory: string, at: number): Promise<Start
   for (const milestone of (await milestonesOf(files)).reverse()) {
     if (milestone.at > at) continue;
     const checkpoint = await loadMilestone(files, milestone);
-    const saved = checkpoint === null ? null : (deserialize(checkpoint.state) as Saved);
-    if (checkpoint !== null && saved?.code === CODE_VERSION)
-      return { state: saved.state, sequence: checkpoint.sequence };
+    const saved = checkpoint === null ? null : readState(checkpoint.state);
+    if (checkpoint !== null && saved !== null) return { state: saved.state, sequence: checkpoint.sequence };
   }
   return null;
 }
@@ -60,7 +59,17 @@ export async function loadEngine(
 ): Promise<StartingPoint | null> {
   const { checkpoint } = await loadCheckpoint(nodeFiles(directory), records);
   if (checkpoint === null) return null;
-  const saved = deserialize(checkpoint.state) as Saved;
-  if (saved.code !== CODE_VERSION || canonicalJson(saved.state.config) !== canonicalJson(config)) return null;
+  const saved = readState(checkpoint.state);
+  if (saved === null || canonicalJson(saved.state.config) !== canonicalJson(config)) return null;
   return { state: saved.state, sequence: checkpoint.sequence };
+}
+
+/** The state in the bytes if this code made it; null for another's, also where another Node wrote them so that this one cannot read them. */
+function readState(bytes: Uint8Array): Saved | null {
+  try {
+    const saved = deserialize(bytes) as Saved;
+    return saved.code === CODE_VERSION ? saved : null;
+  } catch {
+    return null;
+  }
 }

@@ -4,6 +4,7 @@ import type { CalibrationRecord, GateRecord, OutputRecord, ScoreRecord } from '.
 import { nodeFiles } from '../store/log-files.ts';
 import { readRecords } from '../store/log-reader.ts';
 import { replayLog, ReplayMismatch } from './replay-log.ts';
+import { writtenByOther } from './other-code.ts';
 import { scopeOf } from './view/calibration-history.ts';
 import { EngineView } from './view/engine-view.ts';
 
@@ -123,12 +124,18 @@ async function spanOf(directory: string, id: string): Promise<Span | null> {
   let span: Span | null = null;
   let from: number | null = null;
   let damage: string | null = null;
+  let other: string | null = null;
   for await (const item of readRecords(nodeFiles(directory))) {
     if (item.kind === 'damage')
       damage ??= `the log is damaged (${item.reason}) in segment ${item.segment} at byte ${item.offset}`;
-    if (item.kind !== 'record' || item.record.kind !== 'output') continue;
+    if (item.kind !== 'record' || item.record.kind === 'input') continue;
+    if (item.record.kind === 'meta') {
+      other = writtenByOther(item.record.code);
+      continue;
+    }
     const record = item.record.record as unknown as OutputRecord;
     if (record.type !== 'incident' || record.id !== id) continue;
+    if (other !== null) throw new ReplayMismatch(item.sequence, `the session of the incident was ${other}: only the code that wrote it explains it`); // prettier-ignore
     const at = Date.parse(record.at);
     from ??= at;
     span = { scope: record.scope, from, to: at };

@@ -81,6 +81,12 @@ export class LiveMonitor {
         log.recovery.sequence === 0 ? null : await recoverSession(options.directory, options.config, start);
       if (recovered?.damage !== undefined && recovered.damage !== null)
         options.onTrouble?.(new Error(`the log is damaged (${recovered.damage}): warming up anew instead of going on`));
+      if (recovered?.otherCode !== undefined && recovered.otherCode !== null)
+        options.onTrouble?.(
+          new Error(
+            `the last session in the log was ${recovered.otherCode}: warming up anew; break-glass, silences and counts of verdicts stay`,
+          ),
+        );
       return new LiveMonitor(options, log, recovered);
     } catch (error) {
       await log.close();

@@ -4,14 +4,15 @@ import { initEngine } from '../engine/state.ts';
 import type { MarketEvent } from '../market/event.ts';
 import type { FitJob } from '../model/contract.ts';
 import type { OutputRecord } from '../model/record.ts';
-import { carriedOver } from '../policy/oversight.ts';
+import { carriedOver, type Oversight } from '../policy/oversight.ts';
 import { canonicalJson } from '../store/canonical-json.ts';
 import { nodeFiles } from '../store/log-files.ts';
 import { readRecords } from '../store/log-reader.ts';
 import { recordsOf } from '../store/recover.ts';
 import { RecordStream } from '../store/record-stream.ts';
-import type { LogRecord } from '../store/record-codec.ts';
+import type { LogRecord, MetaRecord } from '../store/record-codec.ts';
 import type { ReplayResult } from './replay-market.ts';
+import { OtherCodeSession, writtenByOther } from './other-code.ts';
 import { Pace } from './replay-market.ts';
 import type { Pacer } from './replay-transport.ts';
 import { Session } from './session.ts';
@@ -53,6 +54,9 @@ interface Comparison {
   readonly jobs: Map<string, FitJob>;
   readonly stream: RecordStream;
   configuration: string;
+  /** The session under way when other code wrote it: it is passed over. */
+  other: OtherCodeSession | null;
+  readonly passedOver: { records: number; says: string };
   /** A session ended between an input and its outputs: the next one said them, so the order differs there. */
   cut: boolean;
 }
@@ -60,7 +64,8 @@ interface Comparison {
 /**
  * Feeds a session log's recorded inputs (fits included) through the engine, recomputes every fit and every output
  * record, and throws {@link ReplayMismatch} at the first that differs by a bit. Damage to the log itself (a flipped
- * bit, a missing segment) is a mismatch too; a torn tail after a crash is not, it held nothing acknowledged.
+ * bit, a missing segment) is a mismatch too; a torn tail after a crash is not, it held nothing acknowledged. Sessions that
+ * other code wrote are passed over and counted; a log without any other cannot be replayed.
  */
 export async function replayLog(options: LogReplay): Promise<ReplayResult> {
   const started = performance.now();
@@ -71,6 +76,8 @@ export async function replayLog(options: LogReplay): Promise<ReplayResult> {
     jobs: new Map(),
     stream: new RecordStream(),
     configuration: '',
+    other: null,
+    passedOver: { records: 0, says: '' },
     cut: false,
   };
   const pacer = options.pacer ?? (options.speed === Infinity ? null : new Pace(options.speed));
@@ -94,26 +101,29 @@ export async function replayLog(options: LogReplay): Promise<ReplayResult> {
       options.onProgress?.(last, record.event.at, total === null ? null : (last + 1) / total);
   }
   const { session, summary } = c;
-  if (session === null || summary === null) throw new ReplayMismatch(0, 'the log holds no session');
+  if (session === null || summary === null)
+    throw new ReplayMismatch(
+      0,
+      c.other === null
+        ? 'the log holds no session'
+        : `the log was ${c.passedOver.says}: only the code that wrote a log computes it again`,
+    );
   if (!c.cut && c.produced.length === 0 && recorded !== null && recorded !== c.stream.digest())
     throw new ReplayMismatch(last, `log_sha256 is ${recorded}, reproduced ${c.stream.digest()}`);
   // A killed process may leave an input whose outputs were never committed: that is an end, not a difference.
   return {
     summary: summary.finish(session.state, recorded ?? c.stream.digest()),
     elapsedMs: performance.now() - started,
+    ...(c.passedOver.records > 0 ? { passedOver: c.passedOver } : {}),
   };
 }
 
 function feed(c: Comparison, record: LogRecord, sequence: number, options: LogReplay): void {
-  if (record.kind === 'meta') {
+  if (record.kind === 'meta') return open(c, record, options);
+  if (c.other !== null) {
     c.stream.append(record);
-    const configuration = canonicalJson(record.configuration);
-    if (c.produced.length > 0) c.cut = true;
-    if (c.session === null || configuration !== c.configuration) {
-      c.produced.length = 0;
-      begin(c, record.configuration as unknown as EngineConfig, record.stamp ?? null, options);
-    }
-    c.configuration = configuration;
+    c.passedOver.records++;
+    c.other.take(record);
     return;
   }
   if (c.session === null) throw new ReplayMismatch(sequence, 'a record comes before the session header');
@@ -143,11 +153,37 @@ function feed(c: Comparison, record: LogRecord, sequence: number, options: LogRe
   options.onEvent?.(event);
 }
 
-function begin(c: Comparison, config: EngineConfig, stamp: string | null, options: LogReplay): void {
+/** A session begins: it goes on from the one before, begins anew under another configuration, or is passed over. */
+function open(c: Comparison, record: MetaRecord, options: LogReplay): void {
+  c.stream.append(record);
+  if (c.produced.length > 0) c.cut = true;
+  const oversight = c.other?.oversight ?? c.session?.state.oversight ?? null;
+  const says = writtenByOther(record.code);
+  if (says !== null) {
+    c.produced.length = 0;
+    c.other = new OtherCodeSession(oversight);
+    c.passedOver.says = says;
+    return;
+  }
+  const configuration = canonicalJson(record.configuration);
+  if (c.session === null || c.other !== null || configuration !== c.configuration) {
+    c.produced.length = 0;
+    c.other = null;
+    begin(c, record.configuration as unknown as EngineConfig, record.stamp ?? null, oversight, options);
+  }
+  c.configuration = configuration;
+}
+
+function begin(
+  c: Comparison,
+  config: EngineConfig,
+  stamp: string | null,
+  oversight: Oversight | null,
+  options: LogReplay,
+): void {
   const summary = new SummaryBuilder(config.champion);
   c.summary = summary;
-  const before = c.session?.state ?? null;
-  const state = before === null ? null : initEngine(config, carriedOver(before.oversight));
+  const state = oversight === null ? null : initEngine(config, carriedOver(oversight));
   c.session = new Session(config, {
     target: c.stream,
     onRecord: (record) => {

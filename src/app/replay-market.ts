@@ -41,6 +41,8 @@ export interface MarketReplay {
 export interface ReplayResult {
   readonly summary: SummaryRecord;
   readonly elapsedMs: number;
+  /** Of a session log: records of sessions that other code wrote, and what wrote the last of them. */
+  readonly passedOver?: { readonly records: number; readonly says: string };
 }
 
 /** A replay is a session of its own: its log begins empty, so that `log_sha256` stays a function of the input. */

@@ -7,6 +7,8 @@ import type { OutputRecord } from '../model/record.ts';
 import { canonicalJson } from '../store/canonical-json.ts';
 import { readRecords } from '../store/log-reader.ts';
 import type { LogFiles } from '../store/log-files.ts';
+import type { MetaRecord } from '../store/record-codec.ts';
+import { writtenByOther } from './other-code.ts';
 
 /** Events whose time is the market's and moves on; the others may be stamped by whoever sent them. */
 const CLOCKS: ReadonlySet<MarketEvent['type']> = new Set(['quote', 'index', 'trade', 'snapshot-end', 'timer']);
@@ -31,6 +33,8 @@ export class LogWalk {
   #at = -Infinity;
   #configuration = '';
   #pending: MarketEvent | null = null;
+  /** Why the session under way is passed over; null when it is not. */
+  #other: string | null = null;
   readonly #records: ReturnType<typeof readRecords>;
   readonly #listener: WalkListener;
 
@@ -46,7 +50,8 @@ export class LogWalk {
 
   /** The state, owned by the walk; throws {@link StateError} before the first event. */
   get state(): EngineState {
-    if (this.#state === null || this.#at === -Infinity) throw new StateError('the log holds no market at that time');
+    if (this.#state === null || this.#at === -Infinity)
+      throw new StateError(this.#other ?? 'the log holds no market at that time');
     return this.#state;
   }
 
@@ -65,8 +70,14 @@ export class LogWalk {
         throw new StateError(`the log is damaged (${item.reason}) in segment ${item.segment} at byte ${item.offset}`);
       if (item.kind !== 'record') continue;
       const { record } = item;
-      if (record.kind === 'meta') this.#begin(record.configuration as unknown as EngineConfig);
+      if (record.kind === 'meta') this.#begin(record);
       else if (record.kind === 'input') {
+        if (this.#other !== null) {
+          // What other code saw cannot be had again; only who asks for a time within it must know.
+          if (CLOCKS.has(record.event.type) && record.event.at > to && to > -Infinity)
+            throw new StateError(this.#other);
+          continue;
+        }
         if (CLOCKS.has(record.event.type) && record.event.at > to) {
           this.#pending = record.event;
           return true;
@@ -90,7 +101,15 @@ export class LogWalk {
     return this.#pending.at <= last && this.until(this.#pending.at);
   }
 
-  #begin(config: EngineConfig): void {
+  #begin(record: MetaRecord): void {
+    const says = writtenByOther(record.code);
+    this.#other = says === null ? null : `that session was ${says}: only the code that wrote it can remake it`;
+    if (says !== null) {
+      this.#state = null;
+      this.#at = -Infinity;
+      return;
+    }
+    const config = record.configuration as unknown as EngineConfig;
     const text = canonicalJson(config);
     if (this.#state !== null && text === this.#configuration) return;
     this.#configuration = text;

@@ -53,6 +53,10 @@ export function registerReplay(program: Command): void {
       }
       let stamped: { stamp?: string } = {};
       const result = await run(files, flags, null, (stamp) => (stamped = { stamp }));
+      if (result.passedOver !== undefined)
+        process.stderr.write(
+          `vernier: passed over ${result.passedOver.records} records of sessions ${result.passedOver.says}\n`,
+        );
       if (flags.json === true)
         process.stdout.write(
           `${JSON.stringify({ ...result.summary, elapsed_ms: Math.round(result.elapsedMs), ...stamped })}\n`,

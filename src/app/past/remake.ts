@@ -1,18 +1,18 @@
-import type { EngineConfig } from '../../engine/config.ts';
+import { DEFAULT_CONFIG, type EngineConfig } from '../../engine/config.ts';
 import { initEngine, type EngineState } from '../../engine/state.ts';
 import { step } from '../../engine/step.ts';
 import type { MarketEvent } from '../../market/event.ts';
 import { isoTime } from '../../market/iso-time.ts';
 import type { OutputRecord } from '../../model/record.ts';
 import { canonicalJson } from '../../store/canonical-json.ts';
-import { carriedOver } from '../../policy/oversight.ts';
+import { carriedOver, type Oversight } from '../../policy/oversight.ts';
 import { nodeFiles } from '../../store/log-files.ts';
 import { readRecords } from '../../store/log-reader.ts';
 import { engineBefore } from '../engine-checkpoint.ts';
+import { OtherCodeSession, writtenByOther } from '../other-code.ts';
 import { CalibrationHistory } from '../view/calibration-history.ts';
 import { Pictures } from '../view/pictures.ts';
 import { TradeTape } from '../view/trade-tape.ts';
-import { CODE_VERSION } from '../version.ts';
 
 /** The engine as it stood at a moment, with what a picture of it needs. */
 export interface Moment {
@@ -38,6 +38,7 @@ export async function remake(directory: string, at: number, most: number = MOST_
   let state = start?.state ?? null;
   let reached = Math.max(-Infinity, ...[...(state?.underlyings.values() ?? [])].map((u) => u.watermark));
   let inputs = 0;
+  let other = null as { readonly says: string; readonly session: OtherCodeSession } | null;
   const tape = new TradeTape();
   const calibrations = new CalibrationHistory();
   const moment = (): Moment | string => {
@@ -56,12 +57,19 @@ export async function remake(directory: string, at: number, most: number = MOST_
     if (item.kind !== 'record') continue;
     const { record } = item;
     if (record.kind === 'meta') {
-      if (record.code !== CODE_VERSION) return `that session was recorded by ${record.code}, this is ${CODE_VERSION}`;
-      if (state === null || canonicalJson(record.configuration) !== canonicalJson(state.config))
+      const oversight: Oversight | null = other?.session.oversight ?? state?.oversight ?? null;
+      const says = writtenByOther(record.code);
+      other = says === null ? null : { says, session: new OtherCodeSession(oversight) };
+      if (other !== null) state = null;
+      else if (state === null || canonicalJson(record.configuration) !== canonicalJson(state.config))
         state = initEngine(
           record.configuration as unknown as EngineConfig,
-          state === null ? undefined : carriedOver(state.oversight),
+          oversight === null ? undefined : carriedOver(oversight),
         );
+    } else if (other !== null) {
+      other.session.take(record);
+      if (record.kind === 'input' && marketTime(record.event, DEFAULT_CONFIG) > at)
+        return `that session was ${other.says}: only the code that wrote it can remake it`;
     } else if (record.kind === 'output') {
       const said = record.record as unknown as OutputRecord;
       if (said.type === 'calibration') calibrations.onCalibration(said);
