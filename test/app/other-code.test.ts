@@ -111,9 +111,10 @@ test('a log of the other build alone is refused by name and version, by every co
 });
 
 test('looking back stops at the other session and works behind it', async () => {
-  assert.match(String(await remake(MIXED, START - 1)), /written by vernier 0\.1\.0/);
+  const early = await remake(MIXED, START - 1);
+  assert.match(typeof early === 'string' ? early : '', /written by vernier 0\.1\.0/);
   const moment = await remake(MIXED, START + 2 * HOUR);
-  assert.ok(typeof moment !== 'string', String(moment));
+  assert.ok(typeof moment !== 'string');
   assert.ok(moment.inputs > 100);
   await assert.rejects(new LogWalk(nodeFiles(MIXED)).until(START - 1), /written by vernier 0\.1\.0/);
   const walk = new LogWalk(nodeFiles(MIXED));
