@@ -1,11 +1,11 @@
 import { EXPLAIN_TERMS } from '../engine/hedge-explain.ts';
 import { hoursOf, slopeOf, totalsOf } from '../engine/hedge-contest.ts';
+import { pairTotals } from '../engine/hedge-pair.ts';
 import type { HedgeBucket, HedgeRegime, HedgeWatch } from '../engine/hedge-state.ts';
 import { hedgeTarget } from '../engine/hedge-target.ts';
 import type { EngineState, UnderlyingState } from '../engine/state.ts';
 import { DELTAS, TENORS } from '../hedge/bucket.ts';
-import { HEDGE_FAMILIES } from '../hedge/hedge-family.ts';
-import { CALIBRATED_BY, hedgeModel } from '../hedge/hedge-model.ts';
+import { CALIBRATED_BY, HEDGE_MODELS, HEDGE_PREFIX, hedgeModel } from '../hedge/hedge-model.ts';
 import { HOUR_MS, totalSince } from '../hedge/hour-sums.ts';
 import { MINIMUM_CLUSTERS, MINIMUM_ROWS } from '../hedge/slope.ts';
 import type { MarketEvent } from '../market/event.ts';
@@ -23,8 +23,6 @@ export interface HedgeDeskPorts {
 }
 
 const REGIMES: readonly HedgeRegime[] = ['volatility-against-spot', 'volatility-with-spot', 'unclear', 'stress'];
-/** Fee that costs are stated at, share of notional. */
-const FEE = 0.0005;
 const LN10 = 2.302585092994046;
 const EXPLAINED_MS = 24 * HOUR_MS;
 
@@ -44,7 +42,7 @@ export class HedgeDesk implements HedgeSource {
     const u = this.ports.state()?.underlyings.get(key);
     if (u === undefined) return null;
     const { hedge: watch } = u;
-    const names = [...HEDGE_FAMILIES.map((f) => f.name), ...watch.pushed.keys()];
+    const names = [...[...HEDGE_MODELS.keys()].map((n) => n.slice(HEDGE_PREFIX.length)), ...watch.pushed.keys()];
     return {
       ...glance(u),
       at: Number.isFinite(u.closedAt) ? isoTime(u.closedAt) : null,
@@ -59,6 +57,7 @@ export class HedgeDesk implements HedgeSource {
         parameters: named(hedgeModel(model).parameterNames, fit.parameters),
       })),
       buckets: [...watch.buckets.values()].toSorted(inOrder).map((b) => bucketShown(watch, b)),
+      pairs: pairsShown(watch),
       minimum: { hours: MINIMUM_CLUSTERS, rows: MINIMUM_ROWS },
       explained: explained(watch),
     };
@@ -89,6 +88,7 @@ export class HedgeDesk implements HedgeSource {
       whalley_wilmott: t.whalleyWilmott,
       zakamouline: t.zakamouline,
       trade: t.trade,
+      option_trades: [...t.optionTrades],
     };
   }
 
@@ -99,7 +99,7 @@ export class HedgeDesk implements HedgeSource {
       return 'nothing can be pushed here: this is a replay, or the watch has not begun';
     const { model, venue, underlying, convention, greeks } = message;
     if (!state.underlyings.has(`${venue}:${underlying}`)) return `${venue}:${underlying} is not watched`;
-    if (HEDGE_FAMILIES.some((f) => f.name === model)) return `model ${model}: this name is built in`;
+    if (HEDGE_MODELS.has(HEDGE_PREFIX + model)) return `model ${model}: this name is built in`;
     const now = Date.now();
     const at = message.at === undefined ? now : epochMs(message.at);
     accept([
@@ -169,7 +169,7 @@ function bucketShown(watch: HedgeWatch, b: HedgeBucket): HedgeShown['buckets'][n
     since: Number.isFinite(b.since) ? isoTime(b.since) : null,
     proposed: b.proposed,
     saved: totals === null ? null : totals.rawCoin - totals.coin,
-    cost: totals === null ? null : totals.turnover * FEE,
+    cost: totals === null ? null : totals.cost,
     members: [...b.hours.keys()].flatMap((model) => {
       const t = totalsOf(b, model);
       if (t === null) return [];
@@ -182,7 +182,9 @@ function bucketShown(watch: HedgeWatch, b: HedgeBucket): HedgeShown['buckets'][n
           reduction_coin: 1 - t.coin / t.rawCoin,
           reduction_usd: 1 - t.usd / t.rawUsd,
           turnover: t.turnover,
-          cost_bp: 1e4 * FEE * t.turnover,
+          cost_bp: 1e4 * t.cost,
+          net_reduction_coin: 1 - t.netCoin / t.rawCoin,
+          net_reduction_usd: 1 - t.netUsd / t.rawUsd,
           better: c === undefined ? null : c.logBetter / LN10,
           worse: c === undefined ? null : c.logWorse / LN10,
           slopes: [null, ...REGIMES].flatMap((regime) => {
@@ -203,6 +205,22 @@ function bucketShown(watch: HedgeWatch, b: HedgeBucket): HedgeShown['buckets'][n
       ];
     }),
   };
+}
+
+/** Delta alone against delta and vega, expiry by expiry, on all options and on what is held. */
+function pairsShown(watch: HedgeWatch): HedgeShown['pairs'] {
+  return [...watch.pairs].flatMap(([scope, pair]) => {
+    const start = watch.starts.get(scope);
+    const second = start?.symbols[start.vegaHedge.second] ?? null;
+    return (['book', 'chain'] as const).flatMap((basis) => {
+      const t = pairTotals(pair, basis, second ?? '');
+      if (t === null) return [];
+      const { instrument: _now, n, ...figures } = t;
+      const hours = pair[basis].cells.length;
+      const saved = 1 - (t.delta_vega_net * t.delta_vega_net) / (t.delta_net * t.delta_net);
+      return [{ scope, basis, instrument: second, rows: n, hours, ...figures, saved_net: finite(saved) }];
+    });
+  });
 }
 
 function explained(watch: HedgeWatch): HedgeShown['explained'] {

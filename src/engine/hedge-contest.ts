@@ -1,8 +1,9 @@
 import { isoTime } from '../market/iso-time.ts';
 import { bucketKey, deltaClassOf, tenorOf, type Bucket } from '../hedge/bucket.ts';
 import { HEDGE_FAMILIES } from '../hedge/hedge-family.ts';
-import { secondOrder } from '../hedge/hedge-moments.ts';
-import type { HedgedBatch, HedgeStart } from '../hedge/hedge-start.ts';
+import { forwardOutcome, noOutcome, pairOutcome, secondRow, type HedgeOutcome } from '../hedge/hedge-outcome.ts';
+import type { HedgedBatch } from '../hedge/hedge-start.ts';
+import { VEGA_HEDGE } from '../hedge/vega-hedge.ts';
 import { addToHour, initHourSums, type HourSums } from '../hedge/hour-sums.ts';
 import { clusterSlope, pairedSlopeDifference, type Slope, type SlopeCell } from '../hedge/slope.ts';
 import type { ActionRecord } from '../model/record.ts';
@@ -10,12 +11,10 @@ import { log } from '../numeric/exponential.ts';
 import { compare, initComparison, PROBATION_MS, PROOF } from '../policy/promotion.ts';
 import type { HedgeBucket, HedgeRegime, HedgeWatch } from './hedge-state.ts';
 
-/** Sums of a member in a bucket: rows, slope's x, y, xx, xy, yy, squared errors coin and USD, squared changes coin and USD, answered, turnover of the ratio. */
-export const BUCKET_SUMS = 12;
-const [N, X, Y, XX, XY, YY, COIN2, USD2, RAW_COIN2, RAW_USD2, ANSWERED, TURNOVER] = Array.from(
-  { length: BUCKET_SUMS },
-  (_, i) => i,
-);
+/** Sums of a member in a bucket: rows, slope's x, y, xx, xy, yy, squared errors coin and USD, squared changes coin and USD, answered, turnover of the ratio, cost, squared errors after costs coin and USD. */
+export const BUCKET_SUMS = 15;
+const [N, X, Y, XX, XY, YY, COIN2, USD2, RAW_COIN2, RAW_USD2, ANSWERED, TURNOVER, COST, NET_COIN2, NET_USD2] =
+  Array.from({ length: BUCKET_SUMS }, (_, i) => i);
 /** Hours of slopes and losses that are kept: five days. */
 const HOURS = 120;
 /** Who is relied on before anybody has proved better: Black in the right convention of each currency. */
@@ -25,11 +24,12 @@ const CONVENTIONS: ReadonlySet<string> = new Set(['black', 'premium-adjusted']);
 const PREMIUM = new Map(HEDGE_FAMILIES.map((f) => [f.name, f.premium]));
 const NET = { usd: 0, coin: 1 } as const;
 
-/** Root mean squares of one horizon by member, in the order of the start's members. */
+/** Root mean squares of one horizon by member, in the order of the start's members; costs are means. */
 export interface HorizonLosses {
   readonly coin: Float64Array;
   readonly usd: Float64Array;
   readonly answered: Float64Array;
+  readonly cost: Float64Array;
   readonly rawCoin: number;
   readonly rawUsd: number;
 }
@@ -39,8 +39,12 @@ export function addHorizon(watch: HedgeWatch, batch: HedgedBatch, underlying: st
   const { start, row } = batch;
   const width = start.members.length;
   const premiums = start.members.map((name) => PREMIUM.get(name) ?? NET);
+  const pair = start.members.indexOf(VEGA_HEDGE);
+  const second = secondRow(batch);
   const slot = Math.floor(batch.at / 300_000);
-  const losses = { coin: new Float64Array(width), usd: new Float64Array(width), answered: new Float64Array(width) };
+  const column = (): Float64Array => new Float64Array(width);
+  const losses = { coin: column(), usd: column(), answered: column(), cost: column() };
+  const outcome = noOutcome();
   let [rawCoin, rawUsd] = [0, 0];
   for (let i = 0; i < row.length; i++) {
     const o = row[i];
@@ -49,41 +53,19 @@ export function addHorizon(watch: HedgeWatch, batch: HedgedBatch, underlying: st
     const side = start.isCall[o] === 1 ? ('call' as const) : ('put' as const);
     const held = bucketOf(watch, { underlying, side, tenor: tenorOf(start.years), delta: cls });
     if (held.slot !== slot) held.slot = slot;
-    const relative = batch.move[i] / start.forwards[o];
-    const inverse = 1 - start.forwards[o] / batch.forwardAfter[i];
-    const second = secondOrder(batch, i);
     rawCoin += batch.coin[i] * batch.coin[i];
     rawUsd += batch.usd[i] * batch.usd[i];
     for (let j = 0; j < width; j++) {
+      if (j === pair) pairOutcome(batch, i, j, second, outcome);
+      else forwardOutcome(batch, i, j, premiums[j], outcome);
       const name = start.members[j];
-      const premium = premiums[j];
-      const own = start.ratios[o * width + j];
-      const isOwn = Math.abs(own) < Infinity;
-      const ratio = isOwn ? own : start.delta[o];
-      const coin = batch.coin[i] - (ratio - premium.coin * start.price[o]) * inverse;
-      const usd = batch.usd[i] - (ratio - premium.usd * start.price[o]) * relative;
       let sums = held.now.get(name);
       if (sums === undefined) held.now.set(name, (sums = new Float64Array(BUCKET_SUMS)));
-      // The premium-adjusted ratio claims the coin value, the others the USD value (see `hedge-family.ts`).
-      const x = (ratio - premium.usd * start.price[o]) * relative;
-      const y =
-        premium.usd === 1
-          ? batch.coin[i] * (batch.forwardAfter[i] / start.forwards[o]) - second
-          : batch.usd[i] - second;
-      sums[N]++;
-      sums[X] += x;
-      sums[Y] += y;
-      sums[XX] += x * x;
-      sums[XY] += x * y;
-      sums[YY] += y * y;
-      sums[COIN2] += coin * coin;
-      sums[USD2] += usd * usd;
-      sums[RAW_COIN2] += batch.coin[i] * batch.coin[i];
-      sums[RAW_USD2] += batch.usd[i] * batch.usd[i];
-      if (isOwn) sums[ANSWERED]++;
-      losses.coin[j] += coin * coin;
-      losses.usd[j] += usd * usd;
-      losses.answered[j] += isOwn ? 1 : 0;
+      addOutcome(sums, outcome, batch.coin[i], batch.usd[i], Math.abs(start.changes[o * width + j]));
+      losses.coin[j] += outcome.coin * outcome.coin;
+      losses.usd[j] += outcome.usd * outcome.usd;
+      losses.answered[j] += outcome.own;
+      losses.cost[j] += outcome.cost;
     }
   }
   const n = row.length;
@@ -92,29 +74,28 @@ export function addHorizon(watch: HedgeWatch, batch: HedgedBatch, underlying: st
     coin: losses.coin.map(root),
     usd: losses.usd.map(root),
     answered: losses.answered.map((v) => v / n),
+    cost: losses.cost.map((v) => v / n),
     rawCoin: root(rawCoin),
     rawUsd: root(rawUsd),
   };
 }
 
-/** Adds how far each member's ratios have moved from one start to the next of the same expiry. */
-export function addTurnover(watch: HedgeWatch, before: HedgeStart, after: HedgeStart, underlying: string): void {
-  const places = new Map(before.symbols.map((s, i) => [s, i]));
-  const width = after.members.length;
-  after.symbols.forEach((symbol, o) => {
-    const old = places.get(symbol);
-    const cls = deltaClassOf(after.delta[o]);
-    if (old === undefined || cls === undefined) return;
-    const side = after.isCall[o] === 1 ? ('call' as const) : ('put' as const);
-    const held = bucketOf(watch, { underlying, side, tenor: tenorOf(after.years), delta: cls });
-    after.members.forEach((name, j) => {
-      const sums = held.now.get(name);
-      const change = Math.abs(
-        after.ratios[o * width + j] - before.ratios[old * before.members.length + before.members.indexOf(name)],
-      );
-      if (sums !== undefined && change < Infinity) sums[TURNOVER] += change;
-    });
-  });
+function addOutcome(sums: Float64Array, o: HedgeOutcome, rawCoin: number, rawUsd: number, turnover: number): void {
+  sums[N]++;
+  sums[X] += o.predicted;
+  sums[Y] += o.realised;
+  sums[XX] += o.predicted * o.predicted;
+  sums[XY] += o.predicted * o.realised;
+  sums[YY] += o.realised * o.realised;
+  sums[COIN2] += o.coin * o.coin;
+  sums[USD2] += o.usd * o.usd;
+  sums[RAW_COIN2] += rawCoin * rawCoin;
+  sums[RAW_USD2] += rawUsd * rawUsd;
+  sums[ANSWERED] += o.own;
+  sums[TURNOVER] += turnover;
+  sums[COST] += o.cost;
+  sums[NET_COIN2] += (o.coin - o.cost) * (o.coin - o.cost);
+  sums[NET_USD2] += (o.usd - o.cost) * (o.usd - o.cost);
 }
 
 /** Finds or makes a bucket. */
@@ -154,7 +135,6 @@ export function endSlots(
   const slot = Math.floor(at / 300_000);
   for (const held of watch.buckets.values()) {
     if (held.slot < 0 || held.slot === slot || held.now.size === 0) continue;
-    const place = settlement === 'coin' ? COIN2 : USD2;
     const champion = held.now.get(held.champion);
     for (const [name, sums] of held.now) {
       let hours = held.hours.get(name);
@@ -163,17 +143,30 @@ export function endSlots(
       if (!clean || champion === undefined || name === held.champion || CONVENTIONS.has(name)) continue;
       // Where a rival has no answer of its own it hedges as Black: nothing to be learnt from that.
       if (sums[ANSWERED] === 0 || sums[N] !== champion[N]) continue;
+      const place = placeOf(settlement, held.champion === VEGA_HEDGE || name === VEGA_HEDGE);
       const difference = (champion[place] - sums[place]) / champion[N];
       held.comparisons.set(name, compare(held.comparisons.get(name) ?? initComparison(), difference));
     }
     held.now.clear();
-    actions.push(...judge(held, at, approval, key));
+    actions.push(...judge(held, at, approval, key, settlement));
   }
   return actions;
 }
 
+/** A second instrument costs its spread at every change: hedges with it are compared after costs, the others cost alike. */
+function placeOf(settlement: 'coin' | 'usd', isPair: boolean): number {
+  if (settlement === 'coin') return isPair ? NET_COIN2 : COIN2;
+  return isPair ? NET_USD2 : USD2;
+}
+
 /** What the evidence of a bucket has proved: a promotion, a rollback, or nothing. */
-function judge(held: HedgeBucket, at: number, approval: boolean, key: string): ActionRecord[] {
+function judge(
+  held: HedgeBucket,
+  at: number,
+  approval: boolean,
+  key: string,
+  settlement: 'coin' | 'usd',
+): ActionRecord[] {
   const scope = `${key}:hedge/${bucketKey(held.bucket)}`;
   const act = (kind: string, outcome: string): ActionRecord => ({
     type: 'action',
@@ -192,20 +185,40 @@ function judge(held: HedgeBucket, at: number, approval: boolean, key: string): A
     }
   }
   const needed = log(PROOF * Math.max(1, held.comparisons.size));
+  const logOf = (name: string): number => held.comparisons.get(name)?.logBetter ?? 0;
   let best: string | null = null;
-  for (const [name, c] of held.comparisons)
-    if (c.logBetter >= needed && (best === null || c.logBetter > (held.comparisons.get(best)?.logBetter ?? 0)))
-      best = name;
-  if (best === null || best === held.proposed) return [];
-  const breach = guardBreach(held, best);
-  if (breach !== null) return [];
-  const outcome = `${held.champion} -> ${best}; E ${evidence(held.comparisons.get(best)?.logBetter ?? 0)} of ${evidence(needed)} needed`;
+  for (const name of held.comparisons.keys())
+    if (name !== VEGA_HEDGE && logOf(name) >= needed && (best === null || logOf(name) > logOf(best))) best = name;
+  const said = (name: string): string =>
+    `${held.champion} -> ${name}; E ${evidence(logOf(name))} of ${evidence(needed)} needed`;
+  if (best === null || best === held.proposed || guardBreach(held, best) !== null) {
+    // Another instrument to trade is a decision of people: it is proposed, whatever else may be done without asking.
+    const isProved = logOf(VEGA_HEDGE) >= needed && held.proposed === null;
+    if (!isProved || guardBreach(held, VEGA_HEDGE) !== null || !paysForItself(held, settlement)) return [];
+    held.proposed = VEGA_HEDGE;
+    return [act('hedge-promote', `proposed, needs a second instrument: ${said(VEGA_HEDGE)}`)];
+  }
+  const outcome = said(best);
   if (approval) {
     held.proposed = best;
     return [act('hedge-promote', `proposed: ${outcome}`)];
   }
   crown(held, best, held.champion, at);
   return [act('hedge-promote', outcome)];
+}
+
+/** Horizons of a day. */
+const DAY_HORIZONS = 288;
+
+/**
+ * Whether a day of rebalancing with a second instrument costs more than the champion's by less than the standard deviation
+ * of a day that it saves: squared errors of five minutes cannot tell, costs add up where errors cancel.
+ */
+function paysForItself(held: HedgeBucket, settlement: 'coin' | 'usd'): boolean {
+  const [own, champion] = [totalsOf(held, VEGA_HEDGE), totalsOf(held, held.champion)];
+  if (own === null || champion === null) return false;
+  const left = (t: MemberTotals): number => Math.sqrt(settlement === 'coin' ? t.coin : t.usd);
+  return DAY_HORIZONS * (own.cost - champion.cost) <= Math.sqrt(DAY_HORIZONS) * (left(champion) - left(own));
 }
 
 /** An operator lets the winner in, or sends it back to prove itself anew; null when nobody waits. */
@@ -294,6 +307,10 @@ export interface MemberTotals {
   readonly rawUsd: number;
   /** Mean |change of the ratio| from one horizon to the next, coin per coin: what rebalancing costs are paid on. */
   readonly turnover: number;
+  /** Mean cost of rebalancing a horizon, coin, and mean squares after it. */
+  readonly cost: number;
+  readonly netCoin: number;
+  readonly netUsd: number;
 }
 
 /** Totals of a member in a bucket; null without data. */
@@ -310,6 +327,9 @@ export function totalsOf(held: HedgeBucket, name: string): MemberTotals | null {
     rawCoin: t[RAW_COIN2] / n,
     rawUsd: t[RAW_USD2] / n,
     turnover: t[TURNOVER] / n,
+    cost: t[COST] / n,
+    netCoin: t[NET_COIN2] / n,
+    netUsd: t[NET_USD2] / n,
   };
 }
 

@@ -1,4 +1,4 @@
-import { secondOrder } from '../hedge/hedge-moments.ts';
+import { secondOrder } from '../hedge/second-order.ts';
 import type { HedgedBatch } from '../hedge/hedge-start.ts';
 import { addToHour, type HourSums } from '../hedge/hour-sums.ts';
 import { deltaClassOf, bucketKey, tenorOf } from '../hedge/bucket.ts';

@@ -3,6 +3,7 @@ import { initHedgeMoments, type HedgeMoments } from '../hedge/hedge-moments.ts';
 import type { HedgeStart, PushedDeltas } from '../hedge/hedge-start.ts';
 import { initHourSums, type HourSums } from '../hedge/hour-sums.ts';
 import type { RatioCheck } from '../hedge/ratio-check.ts';
+import type { PairWatch } from './hedge-pair.ts';
 import type { Bucket } from '../hedge/bucket.ts';
 import type { Fit } from '../model/contract.ts';
 import type { GateState } from '../policy/gate.ts';
@@ -38,6 +39,8 @@ export interface HedgeWatch {
   readonly regimes: { readonly hour: number; regime: HedgeRegime }[];
   /** By symbol of the perpetual. */
   readonly funding: Map<string, FundingWatch>;
+  /** Delta alone against delta and vega, by key of the expiry. */
+  readonly pairs: Map<string, PairWatch>;
   /** What horizons did to one coin of every option, and to those held, by hour (`hedge-explain.ts`). */
   readonly explained: { readonly chain: HourSums; readonly book: HourSums };
   gate: GateState;
@@ -90,6 +93,7 @@ export function initHedgeWatch(): HedgeWatch {
     path: [],
     regimes: [],
     funding: new Map(),
+    pairs: new Map(),
     explained: { chain: initHourSums(EXPLAINED, EXPLAINED_HOURS), book: initHourSums(EXPLAINED, EXPLAINED_HOURS) },
     gate: GATE_CLOSED,
     judgedAt: -Infinity,

@@ -1,6 +1,7 @@
 import { bucketKey, deltaClassOf, tenorOf } from '../hedge/bucket.ts';
 import { rebalanceToBand, whalleyWilmottHalfWidth, zakamoulineBand } from '../hedge/hedge-band.ts';
 import type { HedgeStart } from '../hedge/hedge-start.ts';
+import { VEGA_HEDGE } from '../hedge/vega-hedge.ts';
 import type { LeaseVerdict } from '../policy/lease-desk.ts';
 import type { GateState } from '../policy/gate.ts';
 import { futureExposure } from '../portfolio/position.ts';
@@ -45,6 +46,8 @@ export interface HedgeTarget {
   readonly zakamouline: number | null;
   /** Futures delta to trade now for the coin target: to the nearer edge of the band, 0 inside it. */
   readonly trade: number;
+  /** Options to trade now beside what is held, coins: second instruments where a hedge of two is relied on. */
+  readonly optionTrades: readonly { readonly instrument: string; readonly size: number }[];
   readonly gate: GateState;
 }
 
@@ -59,6 +62,7 @@ interface Sums {
   gammaSigma: number;
   weight: number;
   readonly byBucket: Map<string, number>;
+  readonly seconds: Map<string, number>;
   asOf: number;
 }
 
@@ -75,7 +79,7 @@ export function hedgeTarget(
   const places = new Map(starts.flatMap((s) => s.symbols.map((symbol, i) => [symbol, { s, i }] as const)));
   const sums: Sums = {
     options: 0, unpriced: 0, delta: 0, net: 0, black: 0, gamma: 0, gammaYears: 0, gammaSigma: 0, weight: 0,
-    byBucket: new Map(), asOf: Math.min(...starts.map((s) => s.at)),
+    byBucket: new Map(), seconds: new Map(), asOf: Math.min(...starts.map((s) => s.at)),
   }; // prettier-ignore
   let [futuresDelta, cash] = [0, 0];
   for (const p of positionsIn(state, underlying)) {
@@ -111,6 +115,7 @@ export function hedgeTarget(
     whalleyWilmott: half,
     zakamouline: z === null ? null : z.base + z.gammaPart,
     trade: rebalanceToBand(futuresDelta, targetCoin, half) - futuresDelta,
+    optionTrades: [...sums.seconds].map(([instrument, size]) => ({ instrument, size })),
     gate: watch.gate,
   };
 }
@@ -128,10 +133,14 @@ function addOption(
   }
   const { s, i } = place;
   const held = bucketAt(watch, underlying, s, i);
-  const ratio = championRatio(held, s, i);
+  const hedge = championHedge(held, s, i);
   sums.options++;
-  sums.delta += size * ratio;
-  sums.net += size * (ratio - s.price[i]);
+  sums.delta += size * hedge.usd;
+  sums.net += size * hedge.coin;
+  if (hedge.second !== 0) {
+    const second = s.symbols[s.vegaHedge.second];
+    sums.seconds.set(second, (sums.seconds.get(second) ?? 0) + size * hedge.second);
+  }
   sums.black += size * s.delta[i];
   sums.gamma += size * s.gamma[i];
   const weight = Math.abs(size * s.gamma[i]);
@@ -139,7 +148,7 @@ function addOption(
   sums.gammaSigma += weight * s.sigma[i];
   sums.weight += weight;
   const key = held === undefined ? '' : bucketKey(held.bucket);
-  sums.byBucket.set(key, (sums.byBucket.get(key) ?? 0) + size * ratio);
+  sums.byBucket.set(key, (sums.byBucket.get(key) ?? 0) + size * hedge.usd);
 }
 
 function bucketAt(watch: HedgeWatch, underlying: string, s: HedgeStart, i: number): HedgeBucket | undefined {
@@ -149,11 +158,34 @@ function bucketAt(watch: HedgeWatch, underlying: string, s: HedgeStart, i: numbe
   return watch.buckets.get(bucketKey({ underlying, side, tenor: tenorOf(s.years), delta }));
 }
 
-/** dV/dF of an option by the model that is relied on in its bucket; Black's where it has no answer. */
+/** Place of the member that is relied on in a bucket; -1 before anybody is. */
+function championPlace(held: HedgeBucket | undefined, s: HedgeStart): number {
+  return held === undefined ? -1 : s.members.indexOf(held.champion);
+}
+
+/**
+ * dV/dF of an option by the model that is relied on in its bucket, of the future alone; Black's where that has no answer or
+ * hedges with a second instrument (which says nothing of how volatility follows the forward).
+ */
 export function championRatio(held: HedgeBucket | undefined, s: HedgeStart, i: number): number {
-  const place = held === undefined ? -1 : s.members.indexOf(held.champion);
+  const place = held?.champion === VEGA_HEDGE ? -1 : championPlace(held, s);
   const ratio = place < 0 ? NaN : s.ratios[i * s.members.length + place];
   return Math.abs(ratio) < Infinity ? ratio : s.delta[i];
+}
+
+/** Coins that hedge one coin of an option: of the future for its coin value and its USD value, and of a second instrument. */
+function championHedge(
+  held: HedgeBucket | undefined,
+  s: HedgeStart,
+  i: number,
+): { readonly coin: number; readonly usd: number; readonly second: number } {
+  const weight = s.vegaHedge.weights[i];
+  if (held?.champion !== VEGA_HEDGE || !(Math.abs(weight) < Infinity)) {
+    const ratio = championRatio(held, s, i);
+    return { coin: ratio - s.price[i], usd: ratio, second: 0 };
+  }
+  const ratio = s.ratios[i * s.members.length + championPlace(held, s)];
+  return { coin: ratio - s.price[i], usd: ratio + weight * s.price[s.vegaHedge.second], second: weight };
 }
 
 /** Slopes of different buckets share their market: their errors are added, not squared and added. */

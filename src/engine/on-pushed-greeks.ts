@@ -2,7 +2,7 @@ import type { PushedGreeksEvent } from '../market/event.ts';
 import { isoTime } from '../market/iso-time.ts';
 import { scopeKey } from '../model/contract.ts';
 import type { HedgeFitRecord } from '../model/record.ts';
-import { HEDGE_FAMILIES } from '../hedge/hedge-family.ts';
+import { HEDGE_MODELS, HEDGE_PREFIX } from '../hedge/hedge-model.ts';
 import { isVersion, pushedGreeksContent } from '../policy/pushed-content.ts';
 import { inputsOf, PUSHED_KEPT, register, type RegisteredCalibration } from '../policy/registry.ts';
 import type { Effect } from './effect.ts';
@@ -29,7 +29,7 @@ export function onPushedGreeks(state: EngineState, event: PushedGreeksEvent): Ef
 /** The record of what was taken, or why nothing was. */
 function take(state: EngineState, underlying: UnderlyingState, event: PushedGreeksEvent): Effect | string {
   const { pushed, checks } = underlying.hedge;
-  if (!NAME.test(event.model) || HEDGE_FAMILIES.some((f) => f.name === event.model)) return 'name';
+  if (!NAME.test(event.model) || HEDGE_MODELS.has(HEDGE_PREFIX + event.model)) return 'name';
   if (!isVersion(event.version)) return 'version';
   if (event.symbols.length !== event.deltas.length || event.symbols.length > MOST_OPTIONS) return 'length';
   const before = pushed.get(event.model);

@@ -5,10 +5,19 @@ import { watchFunding } from '../hedge/funding-watch.ts';
 import { HestonExpiry } from '../hedge/heston-delta.ts';
 import { HEDGE_FAMILIES } from '../hedge/hedge-family.ts';
 import { byExpiry, CALIBRATED_BY, HEDGE_PREFIX, hedgeModel } from '../hedge/hedge-model.ts';
-import { hourSlope, learnHorizon, logMove, parameterSlopesOf, volatilityDeviation } from '../hedge/hedge-moments.ts';
+import {
+  hourSlope,
+  learnHorizon,
+  logMove,
+  moveCovariance,
+  pairDeviation,
+  parameterSlopesOf,
+  volatilityDeviation,
+} from '../hedge/hedge-moments.ts';
 import { endHorizon, hedgeObservations, hedgeStart, type HedgedBatch } from '../hedge/hedge-start.ts';
 import { HOUR_MS } from '../hedge/hour-sums.ts';
 import { checkRatios, initRatioCheck, readRatioFaults, referenceErrors, STALE_LAGS_MS } from '../hedge/ratio-check.ts';
+import { pairParameters, VEGA_HEDGE } from '../hedge/vega-hedge.ts';
 import type { Fit } from '../model/contract.ts';
 import type { HedgeScoreRecord } from '../model/record.ts';
 import { log } from '../numeric/exponential.ts';
@@ -20,8 +29,9 @@ import { updateIncidents } from '../policy/incident.ts';
 import { readHeston } from '../surface/heston-fit.ts';
 import type { ClosedExpiry } from './close.ts';
 import type { Effect } from './effect.ts';
-import { addHorizon, addTurnover, endSlots } from './hedge-contest.ts';
+import { addHorizon, endSlots } from './hedge-contest.ts';
 import { positionsIn } from './book-market.ts';
+import { addPair, initPairWatch, type PairWatch } from './hedge-pair.ts';
 import { hedgeChain } from './hedge-chain.ts';
 import { explainHorizon } from './hedge-explain.ts';
 import { requestHedgeFits } from './hedge-fits.ts';
@@ -39,6 +49,8 @@ const HORIZON_MS = 300_000;
 const LONGEST_MS = 3_600_000;
 /** Volatility's own unforeseen move before it has been measured: one point in an hour, per root second. */
 const FIRST_DEVIATION = 0.01 / 60;
+/** A hedge of two instruments is judged worth its costs over a day: it is held, not opened and closed every horizon. */
+const HELD_SECONDS = 86_400;
 const PATH_KEPT = 600;
 const REGIMES_KEPT = 120;
 /** A ratio's fault is told after so many looks in a row, and over when it has been absent so long, ms. */
@@ -68,7 +80,7 @@ export function watchHedge(
   for (const record of endSlots(watch, at, settlement, clean, state.config.approval, underlying.key))
     effects.push({ type: 'record', record });
   followPath(watch, underlying, at);
-  for (const key of watch.starts.keys()) if (!underlying.expiries.some((e) => e.key === key)) watch.starts.delete(key);
+  forgetExpired(watch, underlying);
   let judged = false;
   let sizes: ReadonlyMap<string, number> | null = null;
   for (const { reading } of closed) {
@@ -92,16 +104,17 @@ export function watchHedge(
         sizes ??= sizesOf(state, underlying);
         explainHorizon(watch, explained.chain, batch, facts.atmVol, null, underlying.underlying);
         if (sizes.size > 0) explainHorizon(watch, explained.book, batch, facts.atmVol, sizes, underlying.underlying);
-        effects.push({ type: 'record', record: judgeHorizon(watch, underlying, expiry, batch, facts.atmVol) });
+        const pairs = addPair(pairOf(watch, expiry.key), batch, settlement, sizes);
+        const judgement = judgeHorizon(watch, underlying, expiry, batch, facts.atmVol);
+        effects.push({ type: 'record', record: { ...judgement, pair: pairs.chain, book_pair: pairs.book } });
       }
     }
     const known = knowledge(watch, expiry, chain.years, reach(chain.options.map((o) => log(o.strike / o.forward))), at);
-    const start = hedgeStart(chain, at, known, [...watch.pushed.values()]);
+    const start = hedgeStart(chain, at, known, [...watch.pushed.values()], before ?? null);
     if (start === null) watch.starts.delete(expiry.key);
     else {
-      const next = { ...start, atm: facts.atmVol, contents: contentsOf(watch, start.members) };
-      if (before !== undefined) addTurnover(watch, before, next, underlying.underlying);
-      watch.starts.set(expiry.key, next);
+      const contents = contentsOf(watch, start.members);
+      watch.starts.set(expiry.key, { ...start, atm: facts.atmVol, contents });
     }
   }
   if (judged) watch.judgedAt = at;
@@ -109,6 +122,18 @@ export function watchHedge(
   effects.push(...requestHedgeFits(state, underlying, at));
   effects.push(...moveGate(watch, underlying, at));
   return effects;
+}
+
+function forgetExpired(watch: HedgeWatch, underlying: UnderlyingState): void {
+  const alive = new Set(underlying.expiries.map((e) => e.key));
+  for (const key of watch.starts.keys()) if (!alive.has(key)) watch.starts.delete(key);
+  for (const key of watch.pairs.keys()) if (!alive.has(key)) watch.pairs.delete(key);
+}
+
+function pairOf(watch: HedgeWatch, key: string): PairWatch {
+  let found = watch.pairs.get(key);
+  if (found === undefined) watch.pairs.set(key, (found = initPairWatch()));
+  return found;
 }
 
 /** Coins held of each option. */
@@ -160,7 +185,11 @@ function knowledge(watch: HedgeWatch, expiry: ExpiryState, years: number, reachK
   }
   return {
     models,
-    moves: { ratio, sabrSlopes: parameterSlopesOf(moments.parameters[tenor]), covariance: undefined },
+    moves: {
+      ratio,
+      sabrSlopes: parameterSlopesOf(moments.parameters[tenor]),
+      covariance: moveCovariance(moments.smiles[tenor], HELD_SECONDS),
+    },
     hullWhite: { call: side(0), put: side(3) },
     madeAt,
   };
@@ -173,12 +202,13 @@ function judgeHorizon(
   expiry: ExpiryState,
   batch: HedgedBatch,
   atmAfter: number,
-): HedgeScoreRecord {
+): Omit<HedgeScoreRecord, 'pair' | 'book_pair'> {
   const { start } = batch;
   const regime = regimeAt(watch, batch.at);
   const losses = addHorizon(watch, batch, underlying.underlying);
   const deviation = volatilityDeviation(watch.moments.smiles[TENORS.indexOf(tenorOf(start.years))], FIRST_DEVIATION);
-  const pz = scoreMembers(expiry, batch, deviation);
+  const pairs = watch.moments.pairs[TENORS.indexOf(tenorOf(start.years))];
+  const pz = scoreMembers(expiry, batch, deviation, pairDeviation(pairs, deviation));
   noteHedgeScores(watch, start, pz);
   const errors = referenceErrors(batch);
   const past = STALE_LAGS_MS.map((lag) => pastMove(watch, start.at, lag));
@@ -212,11 +242,12 @@ function judgeHorizon(
     hedged_usd: [...losses.usd],
     answered: [...losses.answered],
     age_s: start.madeAt.map((made) => (start.at - made) / 1000),
+    cost_coin: [...losses.cost],
   };
 }
 
 /** rms of standardised errors of each member's predicted USD change; NaN where it had no ratio. */
-function scoreMembers(expiry: ExpiryState, batch: HedgedBatch, deviation: number): number[] {
+function scoreMembers(expiry: ExpiryState, batch: HedgedBatch, deviation: number, pairs: number): number[] {
   const { start } = batch;
   const observations = hedgeObservations(batch);
   const n = batch.row.length;
@@ -224,6 +255,7 @@ function scoreMembers(expiry: ExpiryState, batch: HedgedBatch, deviation: number
   const width = start.members.length;
   return start.members.map((name, j) => {
     const model = hedgeModel(HEDGE_PREFIX + name);
+    const isPair = name === VEGA_HEDGE;
     const fit: Fit = {
       id: `${model.name}@${expiry.key}#${start.at}`,
       model: model.name,
@@ -231,9 +263,9 @@ function scoreMembers(expiry: ExpiryState, batch: HedgedBatch, deviation: number
       at: start.madeAt[j],
       forward: start.forward,
       years: start.years,
-      parameters: Array.from(start.symbols, (_, o) => start.ratios[o * width + j]),
+      parameters: isPair ? pairParameters(start) : Array.from(start.symbols, (_, o) => start.ratios[o * width + j]),
       covariance: [],
-      numbers: { volDeviation: deviation },
+      numbers: { volDeviation: isPair ? pairs : deviation },
     };
     model.predict(fit, observations, out);
     let [squares, count] = [0, 0];

@@ -9,8 +9,8 @@ import { ChainModels, type ExpiryModels, type ModelName } from './expiry-models.
 import { HEDGE_FAMILIES, markGreeks, type HedgeFamily, type HedgeView } from './hedge-family.ts';
 import { HedgeLedger } from './hedge-ledger.ts';
 import { RollingHullWhite, type HullWhiteFit } from './hull-white.ts';
-import { instrumentHedge } from './instrument-hedge.ts';
 import { MoveHistory, type MoveSummary } from './move-history.ts';
+import { twoInstrumentWeights, VEGA_HEDGE } from './vega-hedge.ts';
 import { log } from '../numeric/exponential.ts';
 import { yearsBetween } from '../market/year-fraction.ts';
 
@@ -31,9 +31,6 @@ export interface BacktestOptions {
   /** Coins held of each option, by symbol; absent = no book. */
   readonly sizes?: ReadonlyMap<string, number>;
 }
-
-/** Name of the family that adds the expiry's at-the-money option as a second instrument. */
-export const VEGA_HEDGE = 'delta-vega';
 
 /** Names of all families in the order of the ledger. */
 export const BACKTEST_FAMILIES: readonly string[] = [...HEDGE_FAMILIES.map((f) => f.name), VEGA_HEDGE];
@@ -318,14 +315,10 @@ function vegaHedge(
   } as const;
   if (instrument === undefined || covariance === undefined) return alone;
   const spread = instrument.halfSpread > 0 ? instrument.halfSpread : 0;
-  const hedge = instrumentHedge({
-    exposures: [net, view.greeks.vega / view.option.forward],
-    instruments: [1, instrument.net, 0, instrument.vegaCoin],
-    covariance,
-    cost: [fee * fee, 0, 0, spread * spread],
-  });
-  if (hedge.status === 'singular') return alone;
-  const [future, option] = hedge.weights;
+  const own = { net, vegaCoin: view.greeks.vega / view.option.forward };
+  const hedge = twoInstrumentWeights(own, { ...instrument, cost: spread }, covariance, fee);
+  if (hedge === undefined) return alone;
+  const { future, second: option } = hedge;
   const { mark } = view.option;
   // A linear hedge of the USD value carries the premiums of both options as well.
   const usdFuture = future - mark - option * instrument.mark;

@@ -12,6 +12,7 @@ import { TENORS } from './bucket.ts';
 import { HEDGE_FAMILIES } from './hedge-family.ts';
 import { fitHullWhiteMoments, fitSmileMoves } from './hedge-moments.ts';
 import { fitMerton } from './merton-fit.ts';
+import { VEGA_HEDGE } from './vega-hedge.ts';
 import type { MertonParameters } from './jump-delta.ts';
 
 /** Prefix of a hedging model's name in records and jobs, so that SABR the smile and SABR the hedge stay apart. */
@@ -58,6 +59,24 @@ function predict(fit: Fit, batch: Observations, out: Predictions): void {
     const second = 0.5 * h.gamma[i] * move * move + h.theta[i] * elapsed;
     out.mean[i] = (fit.parameters[h.row[i]] * move + second) / h.forward[i];
     out.sd[i] = (deviation * h.vega[i]) / h.forward[i];
+  }
+}
+
+/**
+ * As {@link predict}, less what the second instrument did: parameters are the ratios of the USD value, then its weights
+ * (coins a coin). The error is what volatility does beyond the second instrument's, and that one's own noise.
+ */
+function predictPair(fit: Fit, batch: Observations, out: Predictions): void {
+  predict(fit, batch, out);
+  const { row, secondMove, secondNoise } = batch.hedge ?? {};
+  if (row === undefined || secondMove === undefined || secondNoise === undefined)
+    throw new Error(`${fit.model} predicts hedging batches with a second instrument only`);
+  const n = fit.parameters.length / 2;
+  for (let i = 0; i < row.length; i++) {
+    const weight = fit.parameters[n + row[i]];
+    const noise = weight * secondNoise[i];
+    out.mean[i] -= weight * secondMove[i];
+    out.sd[i] = Math.sqrt(out.sd[i] * out.sd[i] + noise * noise);
   }
 }
 
@@ -223,7 +242,7 @@ export function hedgeModel(name: string): MonitoredModel {
     kind: 'hedge',
     calibrated: fit !== undefined,
     parameterNames: NAMES[name] ?? [],
-    predict,
+    predict: name === HEDGE_PREFIX + VEGA_HEDGE ? predictPair : predict,
     features,
     fit: (job) => fit?.(job) ?? { ...NOTHING, status: 'not-calibrated' },
     guard,
@@ -232,5 +251,8 @@ export function hedgeModel(name: string): MonitoredModel {
 
 /** Every built-in hedging model, by name. */
 export const HEDGE_MODELS: ReadonlyMap<string, MonitoredModel> = new Map(
-  HEDGE_FAMILIES.map((f) => [HEDGE_PREFIX + f.name, hedgeModel(HEDGE_PREFIX + f.name)]),
+  [...HEDGE_FAMILIES.map((f) => f.name), VEGA_HEDGE].map((name) => [
+    HEDGE_PREFIX + name,
+    hedgeModel(HEDGE_PREFIX + name),
+  ]),
 );

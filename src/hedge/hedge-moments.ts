@@ -6,6 +6,9 @@ import { exp, log } from '../numeric/exponential.ts';
 import { huberWeight } from '../numeric/robust.ts';
 import { solveDense, symmetricInverse } from '../numeric/linear-solve.ts';
 import type { HedgedBatch } from './hedge-start.ts';
+import { secondOrder } from './second-order.ts';
+import { noOutcome, pairOutcome, secondRow } from './hedge-outcome.ts';
+import { VEGA_HEDGE } from './vega-hedge.ts';
 import { addToHour, initHourSums, type HourSums } from './hour-sums.ts';
 import { hullWhiteDelta, type HullWhiteCoefficients } from './smile-delta.ts';
 import { TENORS, tenorOf } from './bucket.ts';
@@ -25,6 +28,9 @@ export const SMILE_MOVE_WIDTH = 7;
 /** Per tenor: steps, r, r^2, and for alpha, rho and nu their change and r times it. */
 export const PARAMETER_MOVE_WIDTH = 9;
 
+/** Per tenor: what `delta-vega` left beyond its quotes' noise, squared; (vega/F)^2 times seconds; rows. */
+export const PAIR_WIDTH = 3;
+
 /** Everything learnt from; plain data. */
 export interface HedgeMoments {
   /** Call, put. */
@@ -32,6 +38,7 @@ export interface HedgeMoments {
   /** In the order of {@link TENORS}. */
   readonly smiles: readonly HourSums[];
   readonly parameters: readonly HourSums[];
+  readonly pairs: readonly HourSums[];
 }
 
 /** Nothing learnt. */
@@ -41,6 +48,7 @@ export function initHedgeMoments(): HedgeMoments {
     sides: [of(HULL_WHITE_WIDTH), of(HULL_WHITE_WIDTH)],
     smiles: TENORS.map(() => of(SMILE_MOVE_WIDTH)),
     parameters: TENORS.map(() => of(PARAMETER_MOVE_WIDTH)),
+    pairs: TENORS.map(() => of(PAIR_WIDTH)),
   };
 }
 
@@ -79,14 +87,30 @@ export function learnHorizon(
     ]); // prettier-ignore
   }
   learnSmile(moments, batch, atmAfter);
+  learnPair(moments, batch);
 }
 
-/** Gamma and theta of one row over F: what Black says besides the first order. */
-export function secondOrder(batch: HedgedBatch, i: number): number {
-  const { start } = batch;
-  const o = batch.row[i];
-  const move = batch.move[i];
-  return (0.5 * start.gamma[o] * move * move + start.theta[o] * batch.elapsed) / start.forwards[o];
+/** What `delta-vega` left of each option beyond the noise of both quotes: volatility that is not the money's. */
+function learnPair(moments: HedgeMoments, batch: HedgedBatch): void {
+  const { start, row } = batch;
+  const { second, weights } = start.vegaHedge;
+  const r = secondRow(batch);
+  if (r < 0) return;
+  const seconds = (batch.at - start.at) / 1000;
+  const outcome = noOutcome();
+  const [place, sums] = [start.members.indexOf(VEGA_HEDGE), new Float64Array(PAIR_WIDTH)];
+  for (let i = 0; i < row.length; i++) {
+    const o = row[i];
+    pairOutcome(batch, i, place, r, outcome);
+    if (outcome.own === 0) continue;
+    const other = (weights[o] * batch.noise[r] * start.forwards[second]) / start.forwards[o];
+    const error = outcome.realised - outcome.predicted;
+    const vega = start.vega[o] / start.forwards[o];
+    sums[0] += error * error - batch.noise[i] * batch.noise[i] - other * other;
+    sums[1] += vega * vega * seconds;
+    sums[2]++;
+  }
+  if (sums[2] > 0) addToHour(moments.pairs[TENORS.indexOf(tenorOf(start.years))], batch.at, sums);
 }
 
 function learnSmile(moments: HedgeMoments, batch: HedgedBatch, atmAfter: number): void {
@@ -250,6 +274,28 @@ export function volatilityDeviation(sums: HourSums, fallback: number): number {
   const t = new Float64Array(SMILE_MOVE_WIDTH);
   for (const c of sums.cells) for (let j = 0; j < t.length; j++) t[j] += c.sums[j];
   return t[5] >= 30 && t[6] > 0 ? Math.sqrt(t[4] / t[6]) : fallback;
+}
+
+/** Steps before which a covariance is an accident. */
+const LEAST_STEPS = 30;
+
+/**
+ * Covariance of (dlnF, d sigma_atm) over `seconds`, row-major 2 x 2, from a tenor's moves about zero; undefined with under
+ * 30 of them. Moves are taken to be independent: a day's is the sum of its horizons', quote noise included.
+ */
+export function moveCovariance(sums: HourSums, seconds: number): Float64Array | undefined {
+  const t = new Float64Array(SMILE_MOVE_WIDTH);
+  for (const c of sums.cells) for (let j = 0; j < t.length; j++) t[j] += c.sums[j];
+  if (!(t[5] >= LEAST_STEPS) || !(t[6] > 0) || !(t[0] > 0) || !(t[4] > 0)) return undefined;
+  const scale = seconds / t[6];
+  return Float64Array.of(scale * t[0], scale * t[1], scale * t[1], scale * t[4]);
+}
+
+/** Standard deviation over root second of the volatility that `delta-vega` leaves; `fallback` before it is known. */
+export function pairDeviation(sums: HourSums, fallback: number): number {
+  const t = new Float64Array(PAIR_WIDTH);
+  for (const c of sums.cells) for (let j = 0; j < t.length; j++) t[j] += c.sums[j];
+  return t[2] >= LEAST_ROWS && t[1] > 0 ? Math.sqrt(Math.max(0, t[0]) / t[1]) : fallback;
 }
 
 /** Rows of a job: a leading number, the hour, the sums. */

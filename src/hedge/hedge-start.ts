@@ -6,6 +6,9 @@ import { log } from '../numeric/exponential.ts';
 import type { Observations } from '../model/contract.ts';
 import type { ChainExpiry } from './chain-snapshot.ts';
 import { deltaClassOf } from './bucket.ts';
+import { vegaHedge, VEGA_HEDGE, type VegaHedge } from './vega-hedge.ts';
+import { secondOrder } from './second-order.ts';
+import { secondRow } from './hedge-outcome.ts';
 import { HEDGE_FAMILIES, markGreeks, type HedgeView } from './hedge-family.ts';
 
 /** How a table of pushed deltas is meant: dV/dF of the USD value; net of the premium; by a rule of the user's own. */
@@ -60,22 +63,30 @@ export interface HedgeStart {
   readonly vanna: Float64Array;
   /** dV/dF in coin per coin; NaN where a member has no answer. */
   readonly ratios: Float64Array;
+  /** Change of each ratio since the start before, coin per coin; 0 where there was none. */
+  readonly changes: Float64Array;
+  /** The second leg of `delta-vega`. */
+  readonly vegaHedge: VegaHedge;
 }
 
-/** Freezes an expiry at `at`; options without a delta class are left out. Null with fewer than three options. */
+/**
+ * Freezes an expiry at `at`; options without a delta class are left out. Null with fewer than three options. `before`: the
+ * start of the horizon that ends now, which hedges are changed from.
+ */
 export function hedgeStart(
   expiry: ChainExpiry,
   at: number,
   known: HedgeKnowledge,
   pushed: readonly PushedDeltas[],
+  before: HedgeStart | null = null,
 ): HedgeStart | null {
   const rows = expiry.options
     .filter((o) => o.sigma > 0 && o.mark > 0)
     .map((option) => ({ option, greeks: markGreeks(option, expiry) }))
     .filter(({ greeks }) => deltaClassOf(greeks.delta) !== undefined);
   if (rows.length < 3) return null;
-  const members = [...HEDGE_FAMILIES.map((f) => f.name), ...pushed.map((p) => p.model)];
-  const madeAt = [...HEDGE_FAMILIES.map((f) => known.madeAt.get(f.name) ?? at), ...pushed.map((p) => p.at)];
+  const members = [...HEDGE_FAMILIES.map((f) => f.name), VEGA_HEDGE, ...pushed.map((p) => p.model)];
+  const madeAt = [...HEDGE_FAMILIES.map((f) => known.madeAt.get(f.name) ?? at), at, ...pushed.map((p) => p.at)];
   const ratios = new Float64Array(rows.length * members.length);
   rows.forEach(({ option, greeks }, i) => {
     const view: HedgeView = { option, expiry, greeks, ...known, hullWhite: known.hullWhite[option.side] };
@@ -83,33 +94,65 @@ export function hedgeStart(
     HEDGE_FAMILIES.forEach((f, j) => (ratios[base + j] = f.usdRatio(view)));
     pushed.forEach((p, j) => {
       const delta = p.deltas.get(option.symbol) ?? NaN;
-      ratios[base + HEDGE_FAMILIES.length + j] = p.convention === 'premium-adjusted' ? delta + option.mark : delta;
+      ratios[base + HEDGE_FAMILIES.length + 1 + j] = p.convention === 'premium-adjusted' ? delta + option.mark : delta;
     });
   });
   const column = (read: (row: (typeof rows)[number]) => number): Float64Array => Float64Array.from(rows, read);
-  return {
-    at,
-    expiry: expiry.expiry,
-    years: expiry.years,
+  const columns = {
     forward: expiry.forward,
-    atm: known.models.atm,
-    atmSlope: known.models.atmSlope,
-    members,
-    madeAt,
     symbols: rows.map((r) => r.option.symbol),
     isCall: Uint8Array.from(rows, (r) => (r.option.side === 'call' ? 1 : 0)),
     strike: column((r) => r.option.strike),
     forwards: column((r) => r.option.forward),
     price: column((r) => r.option.mark),
     half: column((r) => r.option.halfSpread),
-    sigma: column((r) => r.option.sigma),
     delta: column((r) => r.greeks.delta),
-    gamma: column((r) => r.greeks.gamma),
     vega: column((r) => r.greeks.vega),
+  };
+  const last = before === null ? null : { ...before.vegaHedge, symbols: before.symbols, half: before.half, price: before.price }; // prettier-ignore
+  const place = HEDGE_FAMILIES.length;
+  const second = vegaHedge(columns, known.moves.covariance, last, ratios, members.length, place);
+  return {
+    at,
+    expiry: expiry.expiry,
+    years: expiry.years,
+    atm: known.models.atm,
+    atmSlope: known.models.atmSlope,
+    members,
+    madeAt,
+    ...columns,
+    sigma: column((r) => r.option.sigma),
+    gamma: column((r) => r.greeks.gamma),
     theta: column((r) => r.greeks.theta),
     vanna: column((r) => r.greeks.vanna),
     ratios,
+    changes: changesOf(columns.symbols, members, ratios, before),
+    vegaHedge: second,
   };
+}
+
+/** How far each ratio has moved from the start before; 0 where either has none. */
+function changesOf(
+  symbols: readonly string[],
+  members: readonly string[],
+  ratios: Float64Array,
+  before: HedgeStart | null,
+): Float64Array {
+  const out = new Float64Array(ratios.length);
+  if (before === null) return out;
+  const width = members.length;
+  const columns = members.map((name) => before.members.indexOf(name));
+  const places = new Map(before.symbols.map((s, i) => [s, i]));
+  symbols.forEach((symbol, o) => {
+    const old = places.get(symbol);
+    if (old === undefined) return;
+    for (let j = 0; j < width; j++) {
+      if (columns[j] < 0) continue;
+      const change = ratios[o * width + j] - before.ratios[old * before.members.length + columns[j]];
+      if (Math.abs(change) < Infinity) out[o * width + j] = change;
+    }
+  });
+  return out;
 }
 
 /** A horizon that has ended: what prices did, parallel to the options that were two-sided at both ends. */
@@ -195,6 +238,20 @@ export function hedgeObservations(batch: HedgedBatch): Observations {
       gamma: of(start.gamma),
       vega: of(start.vega),
       theta: of(start.theta),
+      ...secondColumns(batch),
     },
+  };
+}
+
+/** What one coin of the second instrument did, over each option's F. */
+function secondColumns(batch: HedgedBatch): { secondMove: Float64Array; secondNoise: Float64Array } {
+  const { start, row } = batch;
+  const { second } = start.vegaHedge;
+  const r = secondRow(batch);
+  const scale = (i: number): number => (r < 0 ? NaN : start.forwards[second] / start.forwards[i]);
+  const move = r < 0 ? NaN : batch.usd[r] - secondOrder(batch, r);
+  return {
+    secondMove: Float64Array.from(row, (i) => scale(i) * move),
+    secondNoise: Float64Array.from(row, (i) => scale(i) * (batch.noise[r] ?? NaN)),
   };
 }

@@ -108,6 +108,9 @@ export interface HedgeColumns {
   readonly gamma: Float64Array;
   readonly vega: Float64Array;
   readonly theta: Float64Array;
+  /** One coin of the second instrument over the option's F: its USD change beyond gamma and theta, and its noise; NaN without one. */
+  readonly secondMove?: Float64Array;
+  readonly secondNoise?: Float64Array;
 }
 
 /** Filled by `predict`; arrays at least as long as the batch. */

@@ -140,6 +140,28 @@ export interface HedgeScoreRecord {
   readonly answered: readonly number[];
   /** Age at the start of what each model's ratios rest on, s. */
   readonly age_s: readonly number[];
+  /** Mean cost of rebalancing into the horizon, coin a coin of option: futures and second instrument at stated costs. */
+  readonly cost_coin: readonly number[];
+  /** Delta alone against delta and vega: rms over the options that had both; null without a second instrument. */
+  readonly pair: HedgePairFields | null;
+  /** The same for what is held in the expiry: signed changes of the whole, its trades netted; null where nothing is. */
+  readonly book_pair: HedgePairFields | null;
+}
+
+/** One hedge with a future alone beside one with a future and the option at the money. Coins; USD over F where options settle in dollars. */
+export interface HedgePairFields {
+  /** The second instrument. */
+  readonly instrument: string;
+  /** Options. */
+  readonly n: number;
+  readonly unhedged: number;
+  readonly delta: number;
+  readonly delta_vega: number;
+  /** Costs of rebalancing into the horizon, and what is left after them. */
+  readonly delta_cost: number;
+  readonly delta_vega_cost: number;
+  readonly delta_net: number;
+  readonly delta_vega_net: number;
 }
 
 /** A hedging model was calibrated, and judged by its guards; or a table of deltas was pushed in (`reason` `pushed`). */

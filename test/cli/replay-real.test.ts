@@ -64,7 +64,7 @@ test('every line has the documented fields, ISO times and finite numbers', { ski
     action: ['at', 'incident', 'kind', 'outcome'],
     gate: ['at', 'scope', 'state', 'reasons'],
     verdict: ['at', 'incident', 'verdict'],
-    'hedge-score': ['at', 'venue', 'underlying', 'expiry', 'horizon_s', 'n', 'regime', 'forward_move', 'unhedged_coin', 'unhedged_usd', 'models', 'pz', 'hedged_coin', 'hedged_usd', 'answered', 'age_s'],
+    'hedge-score': ['at', 'venue', 'underlying', 'expiry', 'horizon_s', 'n', 'regime', 'forward_move', 'unhedged_coin', 'unhedged_usd', 'models', 'pz', 'hedged_coin', 'hedged_usd', 'answered', 'age_s', 'cost_coin', 'pair', 'book_pair'],
     'hedge-calibration': ['at', 'id', 'model', 'venue', 'underlying', 'status', 'reason', 'rows', 'regime', 'parameters', 'standard_errors', 'content_id', 'parent', 'inputs', 'guards', 'approver'],
     summary: ['events', 'instruments', 'expiries', 'calibrations', 'refused_by_reason', 'median_rmse_vol', 'median_inside_share', 'median_pz', 'median_next_inside_share', 'incidents_by_cause', 'log_sha256', 'elapsed_ms'],
   }; // prettier-ignore

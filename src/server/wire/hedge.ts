@@ -56,9 +56,12 @@ const member = z.object({
   /** 1 - mean square hedged over unhedged. */
   reduction_coin: z.number(),
   reduction_usd: z.number(),
-  /** Mean turnover of the ratio a horizon, and what it costs at five basis points, of a coin. */
+  /** Mean turnover of the ratio a horizon, and what rebalancing costs (a future's fee; a second instrument's spread and fee), bp of a coin. */
   turnover: z.number(),
   cost_bp: z.number(),
+  /** The reductions after those costs. */
+  net_reduction_coin: z.number(),
+  net_reduction_usd: z.number(),
   /** log10 of the evidence that it is better, and worse, than the champion; null for the champion. */
   better: optional,
   worse: optional,
@@ -77,11 +80,30 @@ const bucket = z.object({
   cost: optional,
   members: z.array(member),
 });
+/** Delta alone against delta and vega on one expiry over the hours kept: root mean squares a horizon and mean costs, coins (USD over F where options settle in dollars). */
+const pair = z.object({
+  scope: z.string(),
+  basis: z
+    .enum(['book', 'chain'])
+    .meta({ description: 'what is held, netted; or every option on its own, a coin of each' }),
+  instrument: z.string().nullable().meta({ description: 'the second instrument now' }),
+  rows: z.number(),
+  hours: z.number(),
+  unhedged: z.number(),
+  delta: z.number(),
+  delta_vega: z.number(),
+  delta_cost: z.number(),
+  delta_vega_cost: z.number(),
+  delta_net: z.number(),
+  delta_vega_net: z.number(),
+  saved_net: optional.meta({ description: 'mean square after costs that the second instrument saves, share' }),
+});
 export const hedgeOfUnderlying = hedgeGlance.extend({
   at: optionalTime,
   models: z.array(z.object({ model: z.string(), calibrated_at: optionalTime, convention: z.string().nullable() })),
   calibrations: z.array(z.object({ model: z.string(), at: time, parameters: z.record(z.string(), z.number()) })),
   buckets: z.array(bucket),
+  pairs: z.array(pair),
   minimum: z.object({ hours: z.number(), rows: z.number() }),
   explained: z.object({
     basis: z.enum(['book', 'chain']),
@@ -109,6 +131,7 @@ export const hedgeTargetAnswer = z.object({
   whalley_wilmott: z.number(),
   zakamouline: optional,
   trade: z.number(),
+  option_trades: z.array(z.object({ instrument: z.string(), size: z.number() })),
 });
 
 /** See {@link pushedGreeks}. */
