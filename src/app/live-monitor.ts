@@ -10,6 +10,7 @@ import { loadEngine, saveEngine } from './engine-checkpoint.ts';
 import { RecentValues, type LiveFigures } from './live-figures.ts';
 import { recoverSession } from './recover-session.ts';
 import { fitResult, Session, sessionHeader } from './session.ts';
+import { VenueClock } from './venue-clock.ts';
 
 /** How to run live. */
 export interface LiveOptions {
@@ -65,8 +66,7 @@ export class LiveMonitor {
   private readonly timer: NodeJS.Timeout;
   private releasing = false;
   private waitingForRoom = false;
-  private venueAt = -Infinity;
-  private venueSeen = 0;
+  private readonly venueClock = new VenueClock();
   private lastPush = 0;
   private checkpointed = performance.now();
   private checkpointing: Promise<void> = Promise.resolve();
@@ -211,10 +211,7 @@ export class LiveMonitor {
       return;
     }
     this.lastPush = performance.now();
-    if ((event.type === 'quote' || event.type === 'trade' || event.type === 'index') && event.at > this.venueAt) {
-      this.venueAt = event.at;
-      this.venueSeen = this.lastPush;
-    }
+    this.venueClock.onEvent(event);
     if (event.type === 'quote') this.applied.add(Math.max(0, this.now() - event.receivedAt));
     if (this.session.state.counts.batches > batches) this.closes.add(this.lastPush - started);
     this.options.onEvent?.(event);
@@ -226,11 +223,11 @@ export class LiveMonitor {
 
   /** The venue's clock as far as we know it: its newest time plus what has passed here since. */
   private venueNow(): number {
-    return this.venueAt === -Infinity ? this.now() : Math.floor(this.venueAt + (performance.now() - this.venueSeen));
+    return this.venueClock.isKnown ? this.venueClock.now() : this.now();
   }
 
   private tick(): void {
-    if (performance.now() - this.lastPush > TICK_MS && this.venueAt !== -Infinity) {
+    if (performance.now() - this.lastPush > TICK_MS && this.venueClock.isKnown) {
       const at = this.venueNow();
       this.take({ type: 'timer', at, receivedAt: this.now() });
     }

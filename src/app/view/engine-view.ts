@@ -17,6 +17,7 @@ import type { CurveSet, Smiles, Surface } from '../../server/wire/smile.ts';
 import type { Feed, Instrument, LogState, Pulse, Readiness, Status } from '../../server/wire/system.ts';
 import type { Gates, Incident, IncidentWithPictures, Models, Scores, Underlying } from '../../server/wire/watch.ts';
 import type { Recalled } from '../past/recorded-history.ts';
+import { RecentLargest } from '../venue-clock.ts';
 import { VERSION } from '../version.ts';
 import type { NumberedCalibration } from './calibration-history.ts';
 import { FeedHistory, RateMeter } from './feed-history.ts';
@@ -46,6 +47,7 @@ export class EngineView implements MonitorView {
   private recalled: Recalled | null = null;
   private followed: EngineState | null = null;
   private at = NaN;
+  private readonly newest = new RecentLargest();
   private tradesSeen = 0;
   private lastEventWall = -Infinity;
   private lastPulse: { readonly at: number; readonly pulse: Pulse } | null = null;
@@ -101,7 +103,8 @@ export class EngineView implements MonitorView {
     const state = this.source.state();
     if (state === null) return;
     if (state !== this.followed) this.follow(state);
-    if (!(event.at <= this.at)) this.at = event.at;
+    this.newest.add(event.at, event.receivedAt);
+    this.at = this.newest.value;
     this.lastEventWall = performance.now();
     this.feedHistory.onEvent(event);
     if (event.type === 'operator') this.history.onOperator(event);
