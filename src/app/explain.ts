@@ -1,54 +1,56 @@
 import type { EngineState } from '../engine/state.ts';
 import type { MarketEvent } from '../market/event.ts';
-import type { CalibrationRecord, GateRecord, OutputRecord, ScoreRecord } from '../model/record.ts';
+import type {
+  CalibrationRecord,
+  CreditCalibrationRecord,
+  GateRecord,
+  HedgeFitRecord,
+  OutputRecord,
+} from '../model/record.ts';
 import { nodeFiles } from '../store/log-files.ts';
 import { readRecords } from '../store/log-reader.ts';
-import { replayLog, ReplayMismatch } from './replay-log.ts';
+import { explainScope, speaksOf, type ExplainScope } from './explain-scope.ts';
+import { ExplainSeries, type Series } from './explain-series.ts';
 import { writtenByOther } from './other-code.ts';
-import { scopeOf } from './view/calibration-history.ts';
+import { replayLog, ReplayMismatch } from './replay-log.ts';
 import { EngineView } from './view/engine-view.ts';
+
+/** A calibration of whatever kind of model. */
+export type AnyCalibration = CalibrationRecord | HedgeFitRecord | CreditCalibrationRecord;
 
 /** Everything a log says about one incident, remade from its inputs. Times as in the records. */
 export interface Explanation {
   readonly incident: NonNullable<ReturnType<EngineView['incident']>>;
-  /** What the champion's predictions were worth around it, on its scope (or the worst expiry), oldest first. */
-  readonly scores: readonly ScoreRecord[];
-  readonly calibrations: readonly CalibrationRecord[];
+  readonly about: ExplainScope;
+  /** What was measured around it on its scope (or the worst expiry): the model's errors, a figure of the book; null without any. */
+  readonly series: Series | null;
+  readonly calibrations: readonly AnyCalibration[];
   readonly gates: readonly GateRecord[];
   /** What the venue and the line did meanwhile: gaps, feed and platform changes. */
   readonly facts: readonly MarketEvent[];
+  /** The model whose errors, calibrations and gates are shown. */
   readonly champion: string;
   /** `SYNTHETIC` when the market of the log was simulated; null for a real one. */
   readonly stamp: string | null;
   readonly reproduced: { readonly records: number; readonly sha256: string } | { readonly mismatch: string };
 }
 
-/** Around an incident this much is shown, ms of event time. */
+/** Around an incident this much is shown, ms of event time; of what happens hourly or less often two days. */
 const MARGIN_MS = 600_000;
+const SLOW_MARGIN_MS = 2 * 86_400_000;
+const HEDGE_MARGIN_MS = 3_600_000;
 const MAX_KEPT = 2_000;
 
 /**
  * Remakes an incident from a session log: the recorded inputs go through the engine again, every fit is computed again,
- * and what comes out is compared with what was recorded. Null when the log holds no incident of that id; throws
- * {@link ReplayMismatch} when that cannot be told because the log is damaged, or replays to something else before it.
+ * and what comes out is compared with what was recorded. Of incidents of one name (an engine that began anew counts from
+ * one again) the last. Null when the log holds no incident of that id; throws {@link ReplayMismatch} when that cannot be
+ * told because the log is damaged, or replays to something else before it.
  */
 export async function explainIncident(directory: string, id: string): Promise<Explanation | null> {
   const span = await spanOf(directory, id);
   if (span === null) return null;
-  let state: EngineState | null = null;
-  let stamp: string | null = null;
-  const view = new EngineView({
-    mode: 'replay',
-    synthetic: () => stamp !== null,
-    state: () => state,
-    figures: () => NO_FIGURES,
-    feeds: () => [],
-    operate: () => 'a log that is read takes nothing',
-    replay: null,
-  });
-  const kept: OutputRecord[] = [];
-  const facts: MarketEvent[] = [];
-  const inSpan = (at: number): boolean => at >= span.from - MARGIN_MS && at <= span.to + MARGIN_MS;
+  const gather = new Gatherer(id, span);
   let reproduced: Explanation['reproduced'];
   let records = 0;
   let differs: ReplayMismatch | null = null;
@@ -56,19 +58,11 @@ export async function explainIncident(directory: string, id: string): Promise<Ex
     const result = await replayLog({
       directory,
       speed: Infinity,
-      onSession: (session, stamped) => {
-        state = session.state;
-        stamp = stamped;
-      },
-      onEvent: (event) => {
-        view.onEvent(event);
-        const fact = event.type === 'gap' || event.type === 'feed' || event.type === 'platform';
-        if (fact && inSpan(event.at) && facts.length < MAX_KEPT) facts.push(event);
-      },
+      onSession: (session, stamped) => gather.session(session.state, stamped),
+      onEvent: (event) => gather.event(event),
       onRecord: (record) => {
         records++;
-        view.onRecord(record);
-        if (concerns(record, span.scope) && inSpan(Date.parse(record.at)) && kept.length < MAX_KEPT) kept.push(record);
+        gather.record(record);
       },
     });
     reproduced = { records, sha256: result.summary.log_sha256 };
@@ -77,22 +71,118 @@ export async function explainIncident(directory: string, id: string): Promise<Ex
     reproduced = { mismatch: error.message };
     differs = error;
   }
-  const incident = view.incident(id);
+  const found = gather.explanation();
   // The log holds it, and the replay came to something else before it opened.
-  if (incident === null && differs !== null) throw differs;
-  if (incident === null) return null;
-  const champion = servingOn(state, incident.scope) ?? view.status().champion;
-  const scores = kept.filter((r) => r.type === 'score').filter((r) => r.model === champion);
-  return {
-    incident,
-    scores: onWorstScope(scores),
-    calibrations: kept.filter((r) => r.type === 'calibration').filter((r) => r.model === champion),
-    gates: kept.filter((r) => r.type === 'gate').filter((r) => r.scope.startsWith(`${champion}@`)),
-    facts,
-    champion,
-    stamp,
-    reproduced,
-  };
+  if (found === null && differs !== null) throw differs;
+  return found === null ? null : { ...found, reproduced };
+}
+
+/** Takes what a replay passes and keeps what belongs to one incident. Bounded. */
+class Gatherer {
+  private readonly id: string;
+  private readonly span: Span;
+  private readonly about: ExplainScope;
+  private readonly margin: number;
+  private readonly series: ExplainSeries;
+  private readonly calibrations: AnyCalibration[] = [];
+  private readonly gates: GateRecord[] = [];
+  private readonly facts: MarketEvent[] = [];
+  private readonly view: EngineView;
+  private state: EngineState | null = null;
+  private stamp: string | null = null;
+  private incident: Explanation['incident'] | null = null;
+  private champion: string | null = null;
+
+  constructor(id: string, span: Span) {
+    this.id = id;
+    this.span = span;
+    this.about = explainScope(span.scope, id, span.credit);
+    const { kind } = this.about;
+    this.margin = kind === 'credit' ? SLOW_MARGIN_MS : kind === 'hedge' ? HEDGE_MARGIN_MS : MARGIN_MS;
+    this.series = new ExplainSeries(this.about);
+    this.view = new EngineView({
+      mode: 'replay',
+      synthetic: () => this.stamp !== null,
+      state: () => this.state,
+      figures: () => NO_FIGURES,
+      feeds: () => [],
+      operate: () => 'a log that is read takes nothing',
+      replay: null,
+    });
+  }
+
+  session(state: EngineState, stamp: string | null): void {
+    this.state = state;
+    this.stamp = stamp;
+  }
+
+  event(event: MarketEvent): void {
+    this.view.onEvent(event);
+    const fact = event.type === 'gap' || event.type === 'feed' || event.type === 'platform';
+    if (fact && this.isNear(event.at) && this.facts.length < MAX_KEPT) this.facts.push(event);
+    if (event.type === 'operator' && event.target === this.id) this.look();
+  }
+
+  record(record: OutputRecord): void {
+    this.view.onRecord(record);
+    const own = record.type === 'incident' ? record.id : 'incident' in record ? record.incident : null;
+    if (own === this.id && Date.parse(record.at) >= this.span.from) {
+      this.look();
+      if (record.type === 'incident' && record.state === 'open') this.series.incident(record.evidence);
+    }
+    if (!speaksOf(this.about, record) || !this.isNear(Date.parse(record.at))) return;
+    if (record.type === 'gate') {
+      const model =
+        this.about.kind === 'hedge' ? 'hedge' : this.modelOn(record.scope.slice(record.scope.indexOf('@') + 1));
+      if (record.scope.startsWith(`${model}@`) && this.gates.length < MAX_KEPT) this.gates.push(record);
+    } else if (
+      record.type === 'calibration' ||
+      record.type === 'hedge-calibration' ||
+      record.type === 'credit-calibration'
+    ) {
+      const mine = record.type === 'hedge-calibration' || record.model === this.modelOn(placeOfFit(record.id));
+      if (mine && this.calibrations.length < MAX_KEPT) this.calibrations.push(record);
+    } else this.series.take(record, (place) => this.modelOn(place));
+  }
+
+  explanation(): Omit<Explanation, 'reproduced'> | null {
+    const { incident, about, calibrations, gates, facts, stamp } = this;
+    if (incident === null) return null;
+    const model = about.model;
+    return {
+      incident: about.kind === 'hedge' || about.kind === 'credit' ? { ...incident, pictures: [] } : incident,
+      about,
+      series: this.series.result(),
+      // Of the hedging models only what the scope names, if it is calibrated or pushed.
+      calibrations: about.kind === 'hedge' ? calibrations.filter((c) => c.model === model) : calibrations,
+      gates,
+      facts,
+      champion: this.champion ?? model ?? this.view.status().champion,
+      stamp,
+    };
+  }
+
+  /** Takes the incident as the view has it now: later ones may push it out of there. */
+  private look(): void {
+    const seen = this.view.incident(this.id);
+    if (seen === null) return;
+    this.incident = seen;
+    this.champion = this.modelOn(this.about.place);
+  }
+
+  private modelOn(place: string): string {
+    if (this.about.model !== null) return this.about.model;
+    return servingOn(this.state, place) ?? this.state?.config.champion ?? '';
+  }
+
+  private isNear(at: number): boolean {
+    return at >= this.span.from - this.margin && at <= this.span.to + this.margin;
+  }
+}
+
+/** A job is called `model@place#number`. */
+function placeOfFit(id: string): string {
+  return id.slice(id.indexOf('@') + 1, id.lastIndexOf('#'));
 }
 
 /** The model that serves an expiry; null for another scope. */
@@ -115,6 +205,8 @@ const NO_FIGURES = {
 
 interface Span {
   readonly scope: string;
+  /** Whether the scope is (within) a credit curve. */
+  readonly credit: boolean;
   readonly from: number;
   readonly to: number;
 }
@@ -123,6 +215,7 @@ interface Span {
 async function spanOf(directory: string, id: string): Promise<Span | null> {
   let span: Span | null = null;
   let from: number | null = null;
+  const curves = new Set<string>();
   let damage: string | null = null;
   let other: string | null = null;
   for await (const item of readRecords(nodeFiles(directory))) {
@@ -134,35 +227,14 @@ async function spanOf(directory: string, id: string): Promise<Span | null> {
       continue;
     }
     const record = item.record.record as unknown as OutputRecord;
+    if (record.type === 'credit-calibration') curves.add(record.curve);
     if (record.type !== 'incident' || record.id !== id) continue;
     if (other !== null) throw new ReplayMismatch(item.sequence, `the session of the incident was ${other}: only the code that wrote it explains it`); // prettier-ignore
     const at = Date.parse(record.at);
-    from ??= at;
-    span = { scope: record.scope, from, to: at };
+    from = from === null || record.state === 'open' ? at : from;
+    span = { scope: record.scope, credit: curves.has(record.scope.split('/')[0]), from, to: at };
   }
   // What is missing may have been in the part that cannot be read.
   if (span === null && damage !== null) throw new ReplayMismatch(0, damage);
   return span;
-}
-
-/** Whether a record speaks of the scope, of one within it, or of the underlying that holds it. */
-function concerns(record: OutputRecord, scope: string): boolean {
-  const where = placeOf(record);
-  return where !== null && (where === scope || where.startsWith(`${scope}:`));
-}
-
-/** `deribit:BTC:2026-03-27`; null for what speaks of no expiry. */
-function placeOf(record: OutputRecord): string | null {
-  if (record.type === 'gate') return record.scope.slice(record.scope.indexOf('@') + 1);
-  return record.type === 'score' || record.type === 'calibration' ? scopeOf(record) : null;
-}
-
-/** The shortest horizon of the expiry whose predictions were worst. */
-function onWorstScope(scores: readonly ScoreRecord[]): ScoreRecord[] {
-  if (scores.length === 0) return [];
-  const worst = scores.reduce((a, b) => (b.pz > a.pz ? b : a));
-  const here = scores.filter((s) => s.expiry === worst.expiry);
-  // A horizon is reached at the next batch: 1 s may be 1.4 s.
-  const shortest = 4 * Math.min(...here.map((s) => s.horizon_s));
-  return here.filter((s) => s.horizon_s <= shortest);
 }

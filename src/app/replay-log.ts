@@ -132,7 +132,7 @@ function feed(c: Comparison, record: LogRecord, sequence: number, options: LogRe
     const made = c.produced.shift();
     if (made === undefined)
       throw new ReplayMismatch(sequence, `the log has an output that was not reproduced: ${expected}`);
-    if (made.text !== expected) throw new ReplayMismatch(sequence, `recorded ${expected}, reproduced ${made.text}`);
+    if (made.text !== expected) throw new ReplayMismatch(sequence, difference(expected, made.text));
     return;
   }
   if (c.produced.length > 0)
@@ -151,6 +151,22 @@ function feed(c: Comparison, record: LogRecord, sequence: number, options: LogRe
     c.summary?.instrument(event.instrument.symbol, event.instrument.underlying, event.instrument.expiry);
   c.session.push(event, sequence);
   options.onEvent?.(event);
+}
+
+/** How two records differ: field by field where they are of one kind, else whole. */
+function difference(recorded: string, made: string): string {
+  const [was, is] = [recorded, made].map((text) => JSON.parse(text) as Record<string, unknown>);
+  const name = (r: Record<string, unknown>): string =>
+    ['type', 'id', 'scope', 'model', 'at']
+      .map((key) => (typeof r[key] === 'string' ? r[key] : ''))
+      .filter(Boolean)
+      .join(' ');
+  if (name(was) !== name(is)) return `recorded ${recorded}, reproduced ${made}`;
+  const fields = [...new Set([...Object.keys(was), ...Object.keys(is)])]
+    .map((field) => ({ field, was: JSON.stringify(was[field]), is: JSON.stringify(is[field]) }))
+    .filter((f) => f.was !== f.is);
+  const told = fields.slice(0, 3).map((f) => `${f.field} recorded ${f.was}, reproduced ${f.is}`);
+  return `${name(was)}: ${told.join('; ')}${fields.length > 3 ? `; and ${fields.length - 3} fields more` : ''}`;
 }
 
 /** A session begins: it goes on from the one before, begins anew under another configuration, or is passed over. */

@@ -55,7 +55,7 @@ export function explanationLines(found: Explanation): string[] {
     'Seen',
     ...Object.entries(incident.evidence).flatMap(([name, value]) => evidenceLines(name, value)),
     ...facts.slice(0, SHOWN).map((f) => `  ${new Date(f.at).toISOString()} ${factLine(f)}`),
-    ...scoreLines(found),
+    ...seriesLines(found),
     ...incident.pictures.flatMap((p) => pictureLines(p, champion)),
     '',
     'Decided',
@@ -69,9 +69,7 @@ export function explanationLines(found: Explanation): string[] {
     'Done',
     ...few(incident.timeline.filter((e) => e.what === 'action').map((e) => `  ${e.at} ${e.text}`)),
     ...few(
-      calibrations
-        .filter((c) => c.at >= incident.opened)
-        .map((c) => `  ${c.at} ${c.model} ${c.expiry.slice(0, 10)} ${c.status}: ${c.reason}`),
+      calibrations.filter((c) => c.at >= incident.opened).map((c) => `  ${c.at} ${fitted(c)} ${c.status}: ${c.reason}`),
     ),
     ...few(moved.map((g) => `  ${g.at} gate ${g.scope} ${g.state} ${g.reasons.join(', ')}`)),
     '',
@@ -91,7 +89,12 @@ function verdictLine({ verdict, resolved }: Explanation['incident']): string {
 function evidenceLines(name: string, value: unknown): string[] {
   if (name === 'runner_up' || value === null) return [];
   if (name === 'probabilities' && typeof value === 'object')
-    return [`  probabilities: ${Object.entries(value).map(([cause, p]) => `${cause} ${shown(p)}`).join(', ')}`]; // prettier-ignore
+    return [`  probabilities: ${Object.entries(value).map(([cause, p]) => `${cause} ${shown(Math.round(1e3 * Number(p)) / 1e3)}`).join(', ')}`]; // prettier-ignore
+  if (name === 'limits' && Array.isArray(value))
+    return value.map(
+      (l: Record<string, unknown>) =>
+        `  limit ${shown(l['rule'] ?? null)}: ${shown(l['field'] ?? null)} of ${shown(l['source'] ?? null)} is ${shown(l['value'] ?? null)}, limit ${shown(l['limit'] ?? null)}`,
+    );
   if (name === 'signs' && Array.isArray(value))
     return value.map((sign: { says?: unknown; value?: unknown; nats?: unknown }) => {
       const weight = typeof sign.nats === 'number' ? ` (${shown(sign.nats)} nats)` : '';
@@ -116,28 +119,38 @@ function factLine(fact: Explanation['facts'][number]): string {
   return fact.type === 'platform' ? `platform ${fact.state}` : fact.type;
 }
 
-/** PZ of the worst expiry as bars over time; `^` marks the bar in which the incident opened. */
-function scoreLines({ scores, incident, champion }: Explanation): string[] {
-  if (scores.length < 2) return [];
-  const times = scores.map((s) => Date.parse(s.at));
+/** The measured figure as bars over time; `^` marks the bar in which the incident opened. */
+function seriesLines({ series, incident }: Explanation): string[] {
+  if (series === null || series.points.length < 2) return [];
+  const { points } = series;
+  const times = points.map((p) => Date.parse(p.at));
   const [first, last] = [times[0], times[times.length - 1]];
-  const columns = Math.min(BAR_COLUMNS, scores.length);
+  const columns = Math.min(BAR_COLUMNS, points.length);
   const place = (at: number): number =>
     Math.min(columns - 1, Math.floor(((at - first) / (last - first || 1)) * columns));
   const worst = Array.from({ length: columns }, () => NaN);
-  scores.forEach((s, i) => {
+  points.forEach((p, i) => {
     const c = place(times[i]);
-    if (!(worst[c] >= s.pz)) worst[c] = s.pz;
+    if (!(Math.abs(worst[c]) >= Math.abs(p.value))) worst[c] = p.value;
   });
-  const top = Math.max(...worst.filter((v) => !Number.isNaN(v)));
-  const bar = (v: number): string => (Number.isNaN(v) ? ' ' : BARS[Math.min(7, Math.floor((v / top) * 8))]);
+  const top = Math.max(...worst.filter((v) => !Number.isNaN(v)).map(Math.abs));
+  const bar = (v: number): string => (Number.isNaN(v) ? ' ' : BARS[Math.min(7, Math.floor((Math.abs(v) / top) * 8))]);
   const opened = Date.parse(incident.opened);
+  const [highest] = points.toSorted((a, b) => Math.abs(b.value) - Math.abs(a.value));
+  const about =
+    series.scale === 'log' ? ' (1 is healthy)' : series.limit === null ? '' : ` (limit ${shown(series.limit)})`;
   return [
     '',
-    `  PZ of ${champion} on ${scores[0].expiry.slice(0, 10)} (1 is healthy), ${scores[0].at} to ${scores.at(-1)?.at ?? ''}, highest ${shown(top)}`,
+    `  ${series.name} on ${series.on}${about}, ${points[0].at} to ${points.at(-1)?.at ?? ''}, highest ${shown(highest.value)}`,
     `  |${worst.map(bar).join('')}|`,
     ...(opened >= first && opened <= last ? [`  ${' '.repeat(1 + place(opened))}^ opened`] : []),
   ];
+}
+
+/** `svi 2026-03-27`, `hazard simulated:acme`. */
+function fitted(c: Explanation['calibrations'][number]): string {
+  const where = c.type === 'calibration' ? c.expiry.slice(0, 10) : c.type === 'credit-calibration' ? c.curve : c.underlying; // prettier-ignore
+  return `${c.model} ${where}`;
 }
 
 /** Quotes used (o) and the champion's curve of one expiry. */

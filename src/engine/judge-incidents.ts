@@ -1,7 +1,7 @@
 import { isoTime } from '../market/iso-time.ts';
 import type { OperatorEvent } from '../market/event.ts';
 import { median } from '../numeric/robust.ts';
-import type { Incident } from '../policy/incident.ts';
+import type { Incident, IncidentBook } from '../policy/incident.ts';
 import {
   closeVerdict,
   giveVerdict,
@@ -9,8 +9,11 @@ import {
   VERDICT_RULES,
   type GivenVerdict,
   type VerdictBook,
+  type VerdictFacts,
+  type VerdictRule,
 } from '../policy/verdict.ts';
 import type { ClosedExpiry } from './close.ts';
+import type { CreditCurveState } from './credit-state.ts';
 import type { Effect } from './effect.ts';
 import { countRefused, type EngineState, type ModelTrack, type UnderlyingState } from './state.ts';
 import { newestVersion } from './versions.ts';
@@ -36,18 +39,41 @@ function servingPz(c: ClosedExpiry): number {
   return c.scores.find((s) => s.track.model === champion)?.primary?.pz ?? NaN;
 }
 
+/** A book of incidents with what it is about: smiles, hedges or the book held of an underlying, or a credit curve. */
+interface JudgedBook {
+  readonly incidents: IncidentBook;
+  readonly rule: (incident: Incident, at: number) => VerdictRule;
+}
+
+function judgedBooks(state: EngineState): JudgedBook[] {
+  const { verdicts } = state.oversight;
+  const books: JudgedBook[] = [];
+  for (const underlying of state.underlyings.values()) {
+    const { incidents, hedge, book } = underlying;
+    books.push({ incidents, rule: (incident, at) => ruleFor(underlying, verdicts, incident, at) });
+    for (const other of [hedge.incidents, book.incidents])
+      books.push({ incidents: other, rule: (incident, at) => plainRule(other, verdicts, incident, at, UNSCORED) });
+  }
+  for (const curve of state.credits.values())
+    books.push({
+      incidents: curve.incidents,
+      rule: (incident, at) => plainRule(curve.incidents, verdicts, incident, at, creditFacts(curve, incident)),
+    });
+  return books;
+}
+
 /** Gives every incident that has ended its verdict: the person's, if one was given, else that of the first rule that applies. */
 export function judgeEnded(state: EngineState): Effect[] {
+  if (!hasEnded(state)) return [];
   const effects: Effect[] = [];
-  for (const underlying of state.underlyings.values()) {
-    if (underlying.incidents.ended.length === 0) continue;
-    for (const { incident, at } of underlying.incidents.ended.splice(0)) {
-      const book = state.oversight.verdicts;
+  const book = state.oversight.verdicts;
+  for (const { incidents, rule: ruleOf } of judgedBooks(state))
+    for (const { incident, at } of incidents.ended.splice(0)) {
       if (book.given.has(incident.id)) {
         closeVerdict(book, incident.id, at);
         continue;
       }
-      const rule = ruleFor(underlying, book, incident, at);
+      const rule = ruleOf(incident, at);
       const { id, cause, scope } = incident;
       const { verdict, says } = VERDICT_RULES[rule];
       const given: GivenVerdict = {
@@ -64,8 +90,62 @@ export function judgeEnded(state: EngineState): Effect[] {
       giveVerdict(book, given);
       effects.push(verdictEffect(given));
     }
-  }
   return effects;
+}
+
+/** Asked after every event: nothing is made where nothing has ended. */
+function hasEnded(state: EngineState): boolean {
+  for (const { incidents, hedge, book } of state.underlyings.values())
+    if (incidents.ended.length > 0 || hedge.incidents.ended.length > 0 || book.incidents.ended.length > 0) return true;
+  for (const { incidents } of state.credits.values()) if (incidents.ended.length > 0) return true;
+  return false;
+}
+
+type Scored = Pick<VerdictFacts, 'refitted' | 'endPz'>;
+/** Hedges and limits of a book have no calibration of their own that could speak for or against them. */
+const UNSCORED: Scored = { refitted: true, endPz: NaN };
+
+/** What the curve says at the end; of one contributor among several it says nothing. */
+function creditFacts(curve: CreditCurveState, incident: Incident): Scored {
+  if (incident.scope !== curve.key) return UNSCORED;
+  const live = newestVersion(curve.track)?.liveAt ?? -Infinity;
+  return { refitted: live > incident.openedAt, endPz: curve.reading?.pz ?? NaN };
+}
+
+/** The rule for incidents that no line reports and that outlive no expiry. */
+function plainRule(
+  incidents: IncidentBook,
+  book: VerdictBook,
+  { cause, kind, scope, openedAt, verified, peakPz }: Incident,
+  at: number,
+  scored: Scored,
+): VerdictRule {
+  const covers = (wide: string): boolean => wide === scope || scope.startsWith(`${wide}/`);
+  const openElsewhere = [...incidents.open.values()].some(
+    (i) => i.cause === cause && covers(i.scope) && i.openedAt <= openedAt,
+  );
+  const repeated = openElsewhere || (kind !== 'market' && endedJustBefore(book, cause, openedAt, covers));
+  const openSeconds = (at - openedAt) / 1000;
+  return judgeByRule({
+    cause, kind, openSeconds, repeated, alive: true, verified, lineReported: false, peakPz, ...scored,
+  }); // prettier-ignore
+}
+
+/** A fault that comes back within ten minutes is the same fault. */
+function endedJustBefore(
+  book: VerdictBook,
+  cause: string,
+  openedAt: number,
+  covers: (scope: string) => boolean,
+): boolean {
+  return [...book.given.values()].some(
+    (g) =>
+      g.cause === cause &&
+      covers(g.scope) &&
+      g.endedAt !== null &&
+      g.endedAt <= openedAt &&
+      openedAt - g.endedAt <= AGAIN_MS,
+  );
 }
 
 function ruleFor(underlying: UnderlyingState, book: VerdictBook, incident: Incident, at: number) {
@@ -75,22 +155,13 @@ function ruleFor(underlying: UnderlyingState, book: VerdictBook, incident: Incid
     (i) => i.cause === cause && covers(i.scope) && i.openedAt <= openedAt,
   );
   // A move that goes on is another move (`src/policy/incident.ts`); a fault that comes back is the same fault.
-  const endedJustBefore =
-    kind !== 'market' &&
-    [...book.given.values()].some(
-      (g) =>
-        g.cause === cause &&
-        covers(g.scope) &&
-        g.endedAt !== null &&
-        g.endedAt <= openedAt &&
-        openedAt - g.endedAt <= AGAIN_MS,
-    );
+  const again = kind !== 'market' && endedJustBefore(book, cause, openedAt, covers);
   const serving = servingOn(underlying, scope);
   return judgeByRule({
     cause,
     kind,
     openSeconds: (at - openedAt) / 1000,
-    repeated: openElsewhere || endedJustBefore,
+    repeated: openElsewhere || again,
     alive: placeOf(scope) === underlying.key || underlying.expiries.some((e) => e.key === placeOf(scope)),
     verified,
     lineReported:
@@ -139,9 +210,9 @@ export function onVerdict(state: EngineState, event: OperatorEvent): Effect[] {
   return [verdictEffect(given)];
 }
 
-/** The open incident of an id; null when there is none. */
+/** The open incident of an id, of whatever kind; null when there is none. */
 export function openIncident(state: EngineState, id: string): Incident | null {
-  for (const { incidents } of state.underlyings.values())
+  for (const { incidents } of judgedBooks(state))
     for (const incident of incidents.open.values()) if (incident.id === id) return incident;
   return null;
 }

@@ -77,7 +77,6 @@ export function watchBook(
     examined(cause),
   ))
     effects.push({ type: 'record', record });
-  book.incidents.ended.length = 0;
   return effects;
 }
 

@@ -363,7 +363,6 @@ function nameFaults(watch: HedgeWatch, underlying: UnderlyingState, at: number, 
     (d) => (judged || d.cause === 'funding-shock' ? PATIENCE : Infinity),
     () => LINGER_MS,
   );
-  watch.incidents.ended.length = 0;
   return records.map((record) => ({ type: 'record', record }));
 }
 

@@ -39,7 +39,8 @@ export class IncidentHistory {
   }
 
   onIncident(record: IncidentRecord): void {
-    const known = this.kept.get(record.id);
+    // An engine that began anew counts from one again: the same name, another incident.
+    const known = record.state === 'open' ? undefined : this.kept.get(record.id);
     const resolved = record.state === 'resolved';
     if (record.state === 'open') this.counts.set(record.cause, (this.counts.get(record.cause) ?? 0) + 1);
     const kept = known ?? { incident: begun(record), pictures: [] };
@@ -189,7 +190,8 @@ function begun(record: IncidentRecord): Incident {
     kind: cause?.kind ?? 'data',
     severity: record.severity,
     scope: record.scope,
-    underlying: record.scope.split(':').slice(0, 2).join(':'),
+    // A model's own incident names it before the place: `desk@deribit:BTC`.
+    underlying: record.scope.slice(record.scope.indexOf('@') + 1).split(':').slice(0, 2).join(':'),
     state: 'open',
     opened: record.at,
     updated: record.at,

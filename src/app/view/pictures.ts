@@ -127,7 +127,8 @@ export class Pictures {
   }
 
   /** The smile that shows a scope: its own, or for a whole underlying the expiry that `worse` puts first. */
-  ofScope(scope: string, worse: (scope: string) => number): Smile | null {
+  ofScope(named: string, worse: (scope: string) => number): Smile | null {
+    const scope = named.slice(named.indexOf('@') + 1);
     const picture = this.picture(scope.split(':').slice(0, 2).join(':'), null);
     if (picture === null || 'notRetained' in picture) return null;
     const { parts } = picture;
