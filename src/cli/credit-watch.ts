@@ -54,8 +54,9 @@ export function registerCreditWatch(credit: Command): void {
       return;
     }
     const { summary, elapsedMs } = await run(flags, null);
+    const stamp = flags.simulated === true ? { stamp: 'SYNTHETIC' } : {};
     if (flags.json === true)
-      process.stdout.write(`${JSON.stringify({ ...summary, elapsed_ms: Math.round(elapsedMs) })}\n`);
+      process.stdout.write(`${JSON.stringify({ ...summary, elapsed_ms: Math.round(elapsedMs), ...stamp })}\n`);
     else process.stdout.write(`log_sha256 ${summary.log_sha256}, ${(elapsedMs / 1000).toFixed(1)} s\n`);
   });
 }

@@ -6,13 +6,14 @@ import { serveWatch } from '../app/serve.ts';
 import { startWatch, type Watch } from '../app/watch.ts';
 import { startSimulatedDeribit } from '../server/simulated-deribit.ts';
 import { DEFAULT_CONFIG } from '../engine/config.ts';
+import { showAudience, tellAudience } from './live-audience.ts';
 import { runUntilSignal, startOrRelease } from './live-run.ts';
 import { LiveSummary } from './live-summary.ts';
 import { openAlerts } from './open-alerts.ts';
 import { Progress } from './progress.ts';
 import { RecordPrinter } from './record-printer.ts';
 import { addBookOptions, openBook, type BookFlags } from './book-options.ts';
-import { addServeOptions, printAddress, serveOptions, type ServeFlags } from './serve-options.ts';
+import { addServeOptions, serveOptions, type ServeFlags } from './serve-options.ts';
 import { UsageError } from './usage-error.ts';
 
 interface DemoFlags extends ServeFlags, BookFlags {
@@ -53,6 +54,7 @@ export function registerDemo(program: Command): void {
     const progress = new Progress(flags.quiet === true || flags.json === true);
     const printer = new RecordPrinter(process.stdout, flags.json === true, 'SYNTHETIC', () => progress.clear());
     const summary = new LiveSummary(printer, DEFAULT_CONFIG.champion, flags.json === true, 'SYNTHETIC');
+    const audience = { summary, book, served, alerts };
     const failed = Promise.withResolvers<number>();
     if (flags.json !== true) process.stdout.write(`SYNTHETIC market (seed ${seed}) at\n${venue.wsUrl}\n`);
     const release = async (): Promise<void> => {
@@ -67,32 +69,14 @@ export function registerDemo(program: Command): void {
         endpoint: venue.wsUrl,
         directory,
         config: book.config,
-        onRecord: (record) => {
-          summary.record(record);
-          served?.onRecord(record);
-          book.onRecord(record);
-          alerts?.onRecord(record);
-        },
-        onEvent: (event) => {
-          served?.onEvent(event);
-          book.onEvent(event);
-          alerts?.onEvent(event);
-        },
+        ...tellAudience(audience, failed.resolve),
         stamp: 'SYNTHETIC',
-        onFailure: (error) => {
-          process.stderr.write(`vernier: ${error.message}\n`);
-          failed.resolve(1);
-        },
       });
     await served?.recall(directory);
     const watch = await startOrRelease(start, async () => {
       await Promise.all([served?.close(), release()]);
     });
-    alerts?.adopt(watch.monitor.session.state);
-    summary.follow(watch);
-    served?.attach(watch);
-    await book.attach(watch);
-    if (served !== null) printAddress(served.address, flags.json === true);
+    await showAudience(audience, watch, flags.json === true);
     if (seconds !== null) setTimeout(() => failed.resolve(0), seconds * 1_000).unref();
     try {
       await runUntilSignal(watch, {

@@ -1,4 +1,6 @@
 import { SummaryBuilder } from '../app/summary.ts';
+import type { MarketEvent } from '../market/event.ts';
+import { isoTime } from '../market/iso-time.ts';
 import { yearsBetween } from '../market/year-fraction.ts';
 import type { Watch } from '../app/watch.ts';
 import type { CalibrationRecord, OutputRecord } from '../model/record.ts';
@@ -15,6 +17,8 @@ export class LiveSummary {
   private readonly json: boolean;
   private readonly stamp: string | null;
   private readonly fitted = new Set<string>();
+  /** What was last said of each venue's feed. */
+  private readonly feeds = new Map<string, string>();
 
   constructor(printer: RecordPrinter, champion: string, json: boolean, stamp: string | null) {
     this.summary = new SummaryBuilder(champion);
@@ -34,6 +38,15 @@ export class LiveSummary {
     this.printer.print(record);
     this.printer.flush();
     if (record.type === 'calibration' && record.status === 'accepted') this.picture(record);
+  }
+
+  /** Says when a feed comes, goes or falls silent: without a terminal nothing else would tell of a venue out of reach. */
+  event(event: MarketEvent): void {
+    if (event.type !== 'feed' || event.state === 'connecting') return;
+    const said = `${event.state}  ${event.detail}`;
+    if (this.feeds.get(event.venue) === said) return;
+    this.feeds.set(event.venue, said);
+    this.printer.say(`${isoTime(event.at).slice(0, 19).replace('T', ' ')}  feed      ${event.venue} ${said}`);
   }
 
   /** The first fit of every expiry in one line: what people see of the market when a run begins. */

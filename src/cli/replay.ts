@@ -53,6 +53,7 @@ export function registerReplay(program: Command): void {
       }
       let stamped: { stamp?: string } = {};
       const result = await run(files, flags, null, (stamp) => (stamped = { stamp }));
+      if (result.summary.events === 0) process.stderr.write(`vernier: ${files.join(', ')}: no event in it\n`);
       if (result.passedOver !== undefined)
         process.stderr.write(
           `vernier: passed over ${result.passedOver.records} records of sessions ${result.passedOver.says}\n`,

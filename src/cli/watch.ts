@@ -6,12 +6,13 @@ import { startWatch, type Watch, type WatchTarget } from '../app/watch.ts';
 import { VENUE_NAMES } from '../app/venues.ts';
 import { DEFAULT_CONFIG } from '../engine/config.ts';
 import { openAlerts } from './open-alerts.ts';
+import { showAudience, tellAudience } from './live-audience.ts';
 import { runUntilSignal, startOrRelease } from './live-run.ts';
 import { LiveSummary } from './live-summary.ts';
 import { Progress } from './progress.ts';
 import { RecordPrinter } from './record-printer.ts';
 import { addBookOptions, openBook, readCredentials, type BookFlags } from './book-options.ts';
-import { addServeOptions, printAddress, serveOptions, type ServeFlags } from './serve-options.ts';
+import { addServeOptions, serveOptions, type ServeFlags } from './serve-options.ts';
 import { UsageError } from './usage-error.ts';
 
 interface WatchFlags extends ServeFlags, BookFlags {
@@ -61,6 +62,7 @@ export function registerWatch(program: Command): void {
       const progress = new Progress(flags.quiet === true || flags.json === true);
       const printer = new RecordPrinter(process.stdout, flags.json === true, null, () => progress.clear());
       const summary = new LiveSummary(printer, DEFAULT_CONFIG.champion, flags.json === true, null);
+      const audience = { summary, book, served, alerts };
       const failed = Promise.withResolvers<number>();
       const release = async (): Promise<void> => {
         book.close();
@@ -74,29 +76,11 @@ export function registerWatch(program: Command): void {
           config: book.config,
           credentials,
           account: flags.account,
-          onRecord: (record) => {
-            summary.record(record);
-            served?.onRecord(record);
-            book.onRecord(record);
-            alerts?.onRecord(record);
-          },
-          onEvent: (event) => {
-            served?.onEvent(event);
-            book.onEvent(event);
-            alerts?.onEvent(event);
-          },
-          onFailure: (error) => {
-            process.stderr.write(`vernier: ${error.message}\n`);
-            failed.resolve(1);
-          },
+          ...tellAudience(audience, failed.resolve),
         });
       await served?.recall(join(directory, 'log'));
       const watch = await startOrRelease(start, release);
-      alerts?.adopt(watch.monitor.session.state);
-      summary.follow(watch);
-      served?.attach(watch);
-      await book.attach(watch);
-      if (served !== null) printAddress(served.address, flags.json === true);
+      await showAudience(audience, watch, flags.json === true);
       await runUntilSignal(watch, {
         progress,
         label: '',

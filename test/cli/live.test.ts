@@ -81,6 +81,17 @@ test('the demo shows the market within 15 s, stamps every line, holds its direct
   assert.equal(records(replayed).at(-1)!['log_sha256'], said);
 });
 
+test('a venue out of reach is said without a terminal too', async () => {
+  const watch = start(['watch', 'deribit:BTC', '--endpoint', 'ws://127.0.0.1:9', '--data-dir', join(work, 'reach')]);
+  try {
+    await watch.seen(/feed {6}deribit down {2}ECONNREFUSED/, 60_000);
+    assert.equal((await watch.end('SIGTERM')).code, 143);
+    assert.equal(watch.out().split('ECONNREFUSED').length, 2, 'said once, however often it is tried');
+  } finally {
+    watch.child.kill('SIGKILL');
+  }
+});
+
 test('--json: every object of the demo carries the stamp, the last is the summary', async () => {
   const ran = await vernier(['demo', '--seconds', '4', '--json']);
   assert.equal(ran.code, 0, ran.stderr);

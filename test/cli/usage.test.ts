@@ -52,6 +52,16 @@ test('a file of no known dialect is named, without a stack', async () => {
 
 const TAPE = join(import.meta.dirname, '../../src/cli/assets/SYNTHETIC-chain.csv.gz');
 
+test('a file in which nothing happens is no error, and is told', async () => {
+  const columns = 'snapshot_ts,expiry,days_to_expiry,strike,option_type,bid,ask,mark_price,forward_price,index_price,implied_vol,delta,gamma,vega,open_interest,volume_24h'; // prettier-ignore
+  const file = join(work, 'nothing.csv');
+  writeFileSync(file, `${columns}\n`);
+  const ran = await vernier(['replay', file, '--json']);
+  assert.equal(ran.code, 0, ran.stderr);
+  assert.match(ran.stderr, /nothing\.csv: no event in it/);
+  assert.equal(records(ran).at(-1)?.['events'], 0);
+});
+
 test('replay --record begins a log of its own: one that is already there is refused and left as it is', async () => {
   const log = join(work, 'recorded');
   const args = ['replay', TAPE, '--json'];

@@ -165,6 +165,13 @@ test('an unknown file is a typed error that names it and says why', async () => 
     assert.match(error.message, /^notes\.txt: .*hello,world/);
     return true;
   });
+  for (const [bytes, why] of [
+    [[0x28, 0xb5, 0x2f, 0xfd, 0, 1, 2], /packed by zstd/],
+    [[0x50, 0x4b, 3, 4, 0, 1, 2], /packed by zip/],
+    [[...Buffer.from('[DATE], [STRIKE]\n1, 2\n')], /its first line is "\[DATE\], \[STRIKE\]"/],
+    [[...Buffer.from('[\n{"a": 1}\n]\n')], /looks like a JSON document/],
+  ] as const)
+    await assert.rejects(eventsOf({ 'chain.csv': Buffer.from(bytes) }), why);
   await assert.rejects(detectDialect('/no/such/folder/chain.csv'), (error) => {
     assert.ok(error instanceof RecordingError);
     assert.deepEqual([error.file, error.reason], ['chain.csv', 'unreadable']);

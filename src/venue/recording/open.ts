@@ -106,13 +106,28 @@ async function firstTime({ source, dialect }: Recording): Promise<number | null>
 /** Enough of a file to see its first line or the first JSON object. */
 const HEAD_BYTES = 65_536;
 
+/** First bytes of what people pack files with and we do not unpack. */
+const PACKED: readonly (readonly [string, readonly number[]])[] = [
+  ['zstd', [0x28, 0xb5, 0x2f, 0xfd]],
+  ['xz', [0xfd, 0x37, 0x7a, 0x58, 0x5a]],
+  ['bzip2', [0x42, 0x5a, 0x68]],
+  ['zip', [0x50, 0x4b, 0x03, 0x04]],
+];
+
 async function detectSource(source: ByteSource): Promise<Dialect> {
   const head = await headOf(source);
   if (isParquet(head)) return 'collector-parquet';
+  const packed = PACKED.find(([, magic]) => magic.every((byte, i) => head[i] === byte));
+  if (packed !== undefined)
+    throw new RecordingError(
+      source.name,
+      'unknown-dialect',
+      `is packed by ${packed[0]}: unpack it (gzip is read as it is)`,
+    );
   const text = new TextDecoder().decode(head);
   const line = text.split(/\r?\n/).find((candidate) => candidate.trim() !== '' && !candidate.startsWith('#')) ?? '';
   if (line === '') throw new RecordingError(source.name, 'unknown-dialect', 'is empty or no text');
-  if (/^\s*[{[]/.test(line)) return detectJson(source.name, line);
+  if (/^\s*(\{|\[\s*([[{"\d-]|$))/.test(line)) return detectJson(source.name, line);
   const fields: string[] = [];
   const count = splitCsvLine(line, ',', fields);
   const columns = fields.slice(0, Math.max(0, count)).map((name) => cleanHeader(name, ''));
