@@ -1,5 +1,5 @@
 /** Recorded chains as a market to value a book in (their last snapshots) and as a history of what markets did. */
-import type { ChainExpiry, ChainSnapshot } from '../hedge/chain-snapshot.ts';
+import type { ChainExpiry, ChainOption, ChainSnapshot } from '../hedge/chain-snapshot.ts';
 import { ChainModels, sviVolatility, type ExpiryModels } from '../hedge/expiry-models.ts';
 import type { BookMarket, OptionMark } from '../portfolio/book-market.ts';
 import type { BookSources } from '../portfolio/book-lines.ts';
@@ -89,6 +89,7 @@ export function chainSources(
     sources: CHAIN_SOURCES,
     reference: 'svi',
     market: (source) => chainMarket(chains, source as ChainSource),
+    isListed: (option) => listedOf(chains, option) !== undefined,
     centres(underlying) {
       const held = chains.snapshots.get(underlying);
       if (held === undefined) return [];
@@ -117,6 +118,12 @@ function chainMarket(chains: BookChains, source: ChainSource): BookMarket {
   };
 }
 
+/** The listed option of a position's expiry, strike and side, whichever way it is settled. */
+function listedOf(chains: BookChains, { underlying, expiry, strike, side }: OptionPosition): ChainOption | undefined {
+  const of = chains.snapshots.get(underlying)?.snapshot.expiries.find((e) => e.expiry === expiry);
+  return of?.options.find((o) => o.strike === strike && o.side === side);
+}
+
 function optionMark(chains: BookChains, source: ChainSource, position: OptionPosition): OptionMark | undefined {
   const held = chains.snapshots.get(position.underlying);
   if (held === undefined) return undefined;
@@ -124,7 +131,7 @@ function optionMark(chains: BookChains, source: ChainSource, position: OptionPos
   if (at < 0) return undefined;
   const expiry = held.snapshot.expiries[at];
   const models = held.models[at];
-  const listed = expiry.options.find((o) => o.strike === position.strike && o.side === position.side);
+  const listed = listedOf(chains, position);
   const forward = listed?.forward ?? expiry.forward;
   const sigma = source === 'venue' && listed !== undefined ? listed.sigma : modelSigma(source, models, position, forward, expiry.years); // prettier-ignore
   if (!(sigma > 0)) return undefined;

@@ -57,6 +57,12 @@ export function engineSources(
     sources: ['champion', ...[...names].filter((n) => n !== 'champion' && n !== 'venue').toSorted(), 'venue'],
     reference: 'champion',
     market: (source) => combined(state, priced, source, home, at),
+    isListed: (option) =>
+      home(option)?.expiries.some(
+        (e) =>
+          e.expiry === option.expiry &&
+          e.entries.some((x) => x.instrument.strike === option.strike && x.instrument.side === option.side),
+      ) ?? false,
     centres: (coin) => [...priced.values()].filter((b) => coinOf(b.underlying.underlying) === coin).flatMap(centresOf),
     history: (coin) => history.get(coin) ?? [],
     slopes: slopesByRegime(state),

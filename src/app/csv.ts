@@ -19,9 +19,10 @@ const MAX_CHARACTERS = 512 * 1024 * 1024;
 
 /**
  * Reads a CSV text; empty lines are skipped. Throws {@link CsvError} when there is nothing in it, a line has another
- * number of cells than the header, or a quote is not closed on its line.
+ * number of cells than the header, or a quote is not closed on its line; with `onBroken` such a line is told there instead
+ * and costs only itself.
  */
-export function parseCsv(text: string): CsvTable {
+export function parseCsv(text: string, onBroken: ((line: number, says: string) => void) | null = null): CsvTable {
   if (text.length > MAX_CHARACTERS) throw new CsvError(`file has ${text.length} characters; limit ${MAX_CHARACTERS}`);
   const rows: string[][] = [];
   const lines: number[] = [];
@@ -29,18 +30,35 @@ export function parseCsv(text: string): CsvTable {
   text.split(/\r?\n/).forEach((raw, i) => {
     const line = i === 0 ? raw.replace(/^\uFEFF/, '') : raw;
     if (line.trim() === '') return;
-    const cells = splitCells(line, i + 1);
-    if (columns === undefined) {
+    const cells = onBroken === null || columns === undefined ? splitCells(line, i + 1) : cellsOrNull(line);
+    if (columns === undefined && cells !== null) {
       columns = cells.map(cellText);
       return;
     }
-    if (cells.length !== columns.length)
-      throw new CsvError(`line ${i + 1} has ${cells.length} cells; the header has ${columns.length}`);
+    if (cells === null || columns === undefined) {
+      onBroken?.(i + 1, 'a quote is not closed');
+      return;
+    }
+    if (cells.length !== columns.length) {
+      const says = `${cells.length} cells; the header has ${columns.length}`;
+      if (onBroken === null) throw new CsvError(`line ${i + 1} has ${says}`);
+      onBroken(i + 1, says);
+      return;
+    }
     rows.push(cells);
     lines.push(i + 1);
   });
   if (columns === undefined) throw new CsvError('file is empty: a header line with column names is needed');
   return { columns, rows, lines };
+}
+
+function cellsOrNull(line: string): string[] | null {
+  try {
+    return splitCells(line, 0);
+  } catch (error) {
+    if (error instanceof CsvError) return null;
+    throw error;
+  }
 }
 
 /** Cells of a line as they are written: a comma between quotes belongs to its cell. */

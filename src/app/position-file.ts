@@ -3,7 +3,7 @@ import type { Holding } from '../market/holding.ts';
 import { DEFAULT_ACCOUNT, positionOf } from '../portfolio/account.ts';
 import type { Position } from '../portfolio/position.ts';
 import { deribitHolding } from '../venue/deribit-holding.ts';
-import { CsvError, parseCell, parseCsv } from './csv.ts';
+import { cellText, CsvError, parseCell, parseCsv } from './csv.ts';
 
 /** A holding of a file with the account it is in. */
 export interface FiledHolding {
@@ -34,26 +34,38 @@ export function readPositions(text: string): PositionFile {
   if (rows.length > MAX_ROWS) throw new CsvError(`${rows.length} positions; limit ${MAX_ROWS}`);
   const holdings: FiledHolding[] = [];
   const refused: string[] = [];
-  for (const { where, cell } of rows) {
-    const holding = holdingOf(cell);
+  for (const { where, fault, cell } of rows) {
+    const holding = fault ?? holdingOf(cell);
     if (typeof holding === 'string') refused.push(`${where}: ${holding}`);
     else holdings.push({ account: cell('account') || DEFAULT_ACCOUNT, holding });
   }
   return { holdings, positions: holdings.map((h) => positionOf(h.account, h.holding)), refused };
 }
 
-function csvRows(text: string): { where: string; cell: Cells }[] {
-  const { columns, rows } = parseCsv(text);
+interface FileRow {
+  readonly where: string;
+  /** Why the row cannot be read at all; null when it can. */
+  readonly fault: string | null;
+  readonly cell: Cells;
+}
+
+function csvRows(text: string): FileRow[] {
+  const faults: { line: number; says: string }[] = [];
+  const { columns, rows, lines } = parseCsv(text, (line, says) => faults.push({ line, says }));
   for (const name of ['instrument', 'size'])
     if (!columns.includes(name))
       throw new CsvError(`position file has no column ${name}; it has ${columns.join(', ')}`);
-  return rows.map((cells, i) => ({
-    where: `line ${i + 2}`,
-    cell: (name) => cells[columns.indexOf(name)]?.trim() ?? '',
+  const read = rows.map((cells, i): FileRow & { line: number } => ({
+    line: lines[i],
+    where: `line ${lines[i]}`,
+    fault: null,
+    cell: (name) => cellText(cells[columns.indexOf(name)] ?? ''),
   }));
+  const broken = faults.map(({ line, says }) => ({ line, where: `line ${line}`, fault: says, cell: () => '' }));
+  return [...read, ...broken].toSorted((x, y) => x.line - y.line);
 }
 
-function jsonRows(text: string): { where: string; cell: Cells }[] {
+function jsonRows(text: string): FileRow[] {
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -64,6 +76,7 @@ function jsonRows(text: string): { where: string; cell: Cells }[] {
   if (!Array.isArray(list)) throw new CsvError('position file needs a list, or an object with the list "positions"');
   return list.map((entry: unknown, i) => ({
     where: `entry ${i + 1}`,
+    fault: null,
     cell: (name) => {
       const value = typeof entry === 'object' && entry !== null ? (entry as Record<string, unknown>)[name] : undefined;
       return typeof value === 'string' || typeof value === 'number' ? String(value) : '';

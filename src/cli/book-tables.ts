@@ -1,5 +1,5 @@
 /** A book's report as tables for people. */
-import type { BookReport, MarginLine, ScenarioLine } from '../portfolio/book-lines.ts';
+import type { BookReport, BucketLine, MarginLine, ScenarioLine } from '../portfolio/book-lines.ts';
 import { GRID_VOLATILITIES } from '../portfolio/book-report.ts';
 import { isoTime } from '../market/iso-time.ts';
 
@@ -15,9 +15,20 @@ export function printTable(rows: readonly (readonly string[])[]): void {
     say(`  ${r.map((cell, c) => (c === 0 ? cell.padEnd(widths[c]) : cell.padStart(widths[c]))).join('  ')}`);
 }
 
-/** Prints everything that there is to say. */
-export function printBook(report: BookReport): void {
-  say(`book at ${isoTime(report.at)}; dollars ${money(report.dollars)} USD`);
+const REASONS: Readonly<Record<string, string>> = {
+  expired: 'has expired',
+  'no-mark': 'is not priced: no quote, smile or mark of its expiry',
+  'no-index': 'is not priced: no index of its underlying',
+};
+
+/** Prints everything that there is to say; `refused`: rows of the file that could not be used, and why. */
+export function printBook(report: BookReport, refused: readonly string[]): void {
+  say(`book at ${isoTime(report.at)}; dollar cash ${money(report.dollars)} USD`);
+  const held = (h: { readonly instrument: string; readonly account: string; readonly size: number }): string =>
+    `${h.size} ${h.instrument} (account ${h.account})`;
+  for (const reason of refused) say(`left out, ${reason}`);
+  for (const h of report.unvalued) say(`not in any figure: ${held(h)} ${REASONS[h.reason] ?? h.reason}`);
+  for (const h of report.unlisted) say(`not listed, valued on its expiry's smile: ${held(h)}`);
   for (const underlying of new Set(report.exposures.map((e) => e.underlying))) printUnderlying(report, underlying);
 }
 
@@ -42,27 +53,7 @@ function printUnderlying(report: BookReport, underlying: string): void {
     ]),
   ]);
   const buckets = of(report.buckets);
-  const [reference] = buckets.map((b) => b.source);
-  const own = buckets.filter((b) => b.source === reference);
-  if (own.length > 0) {
-    const sources = [...new Set(buckets.map((b) => b.source))];
-    say(`\n${underlying}: Black delta by tenor, side and delta class, per source; vega under ${reference}`);
-    printTable([
-      ['bucket', 'positions', ...sources, 'vega USD/pt'],
-      ...own.map((b) => [
-        `${b.account === 'all' ? '' : `${b.account} `}${b.tenor} ${b.side} ${b.delta}`,
-        String(b.positions),
-        ...sources.map((source) => {
-          const same = buckets.filter(
-            (o) => o.source === source && o.account === b.account && o.tenor === b.tenor && o.side === b.side,
-          );
-          const cell = same.find((o) => o.delta === b.delta);
-          return cell === undefined ? '-' : coins(cell.delta_black);
-        }),
-        money(b.vega_usd_per_point),
-      ]),
-    ]);
-  }
+  if (buckets.length > 0) printBuckets(underlying, buckets);
   const vegas = of(report.vegas);
   if (vegas.length > 0) {
     say(`\n${underlying}: vega by expiry, USD per point of level, skew and curvature`);
@@ -73,6 +64,32 @@ function printUnderlying(report: BookReport, underlying: string): void {
   }
   printScenarios(underlying, of(report.scenarios));
   printMoney(report, underlying);
+}
+
+/** A line a bucket that any source has; the sources differ in which delta class an option is in. */
+function printBuckets(underlying: string, buckets: readonly BucketLine[]): void {
+  const sources = [...new Set(buckets.map((b) => b.source))];
+  const nameOf = (b: BucketLine): string => `${b.account === 'all' ? '' : `${b.account} `}${b.tenor} ${b.side} ${b.delta}`; // prettier-ignore
+  const rows = new Map<string, Map<string, BucketLine>>();
+  for (const b of buckets) {
+    const row = rows.get(nameOf(b)) ?? new Map<string, BucketLine>();
+    rows.set(nameOf(b), row.set(b.source, b));
+  }
+  const cell = (b: BucketLine | undefined, read: (b: BucketLine) => string): string =>
+    b === undefined ? '-' : read(b);
+  say(
+    `\n${underlying}: options by tenor, side and |Black delta| %, per source: how many, Black delta (coins), vega (USD/pt)`,
+  );
+  printTable([
+    ['bucket', ...sources.flatMap((s) => [s, 'delta', 'vega'])],
+    ...[...rows].map(([name, row]) => [
+      name,
+      ...sources.flatMap((s) => {
+        const b = row.get(s);
+        return [cell(b, (x) => String(x.positions)), cell(b, (x) => coins(x.delta_black)), cell(b, (x) => money(x.vega_usd_per_point))]; // prettier-ignore
+      }),
+    ]),
+  ]);
 }
 
 function printScenarios(underlying: string, all: readonly ScenarioLine[]): void {
@@ -121,23 +138,38 @@ function distance(m: MarginLine, move: number | null, priceUsd: number | null): 
 }
 
 function printMargins(underlying: string, margins: readonly MarginLine[]): void {
-  const initial = (m: MarginLine): string => (m.initial_margin_coin === null ? '-' : coins(m.initial_margin_coin));
-  say(
-    `\n${underlying}: margin (portfolio: the venue's grid; standard: position by position) and the spot move (index, USD) at which it is no longer covered, margin asked for anew at every move`,
-  );
+  const or = (v: number | null, text: (v: number) => string): string => (v === null ? '-' : text(v));
+  const moves = [...new Set(margins.map((m) => m.volatility))];
+  const rows = new Map<string, MarginLine[]>();
+  for (const m of margins) {
+    const key = `${m.source}|${m.account}|${m.rule}`;
+    rows.set(key, [...(rows.get(key) ?? []), m]);
+  }
+  say(`\n${underlying}: margin now (portfolio: the venue's grid; standard: position by position; maintenance, and initial where the rule has one)`); // prettier-ignore
   printTable([
-    ['source', 'account', 'rule', 'volatility', 'balance coin', 'initial coin', 'margin coin', 'margin USD', 'down', 'up'], // prettier-ignore
-    ...margins.map((m) => [
+    ['source', 'account', 'rule', 'balance coin', 'initial coin', 'margin coin', 'initial USD', 'margin USD'],
+    ...[...rows.values()].map(([m]) => [
       m.source,
       m.account,
       m.rule,
-      m.volatility,
       coins(m.balance_coin),
-      initial(m),
+      or(m.initial_margin_coin, coins),
       coins(m.margin_coin),
+      or(m.initial_margin_usd, money),
       money(m.margin_usd),
-      distance(m, m.liquidation_down, m.liquidation_down_usd),
-      distance(m, m.liquidation_up, m.liquidation_up_usd),
+    ]),
+  ]);
+  say(`\n${underlying}: spot move (index, USD) at which the balance no longer covers it, margin asked for anew at every move, by volatility move`); // prettier-ignore
+  printTable([
+    ['source', 'account', 'rule', ...moves.flatMap((v) => [`vol ${v}: down`, 'up'])],
+    ...[...rows.values()].map((of) => [
+      of[0].source,
+      of[0].account,
+      of[0].rule,
+      ...of.flatMap((m) => [
+        distance(m, m.liquidation_down, m.liquidation_down_usd),
+        distance(m, m.liquidation_up, m.liquidation_up_usd),
+      ]),
     ]),
   ]);
 }

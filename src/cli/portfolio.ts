@@ -50,7 +50,8 @@ async function portfolio(file: string | undefined, flags: PortfolioFlags): Promi
   if ((flags.chain === undefined) === (flags.log === undefined)) throw new UsageError('give either --chain or --log');
   if (flags.log === undefined && flags.at !== undefined) throw new UsageError('--at is for --log; chains take --to');
   if (file === undefined && flags.log === undefined) throw new UsageError('--chain needs a file of positions');
-  const own = file === undefined ? null : ownPositions(file);
+  const book = file === undefined ? null : ownBook(file);
+  const own = book?.positions ?? null;
   const slopes = flags.slopes === undefined ? null : readSlopes(flags.slopes);
   const progress = new Progress(flags.json === true);
   try {
@@ -62,9 +63,8 @@ async function portfolio(file: string | undefined, flags: PortfolioFlags): Promi
     if (positions.length === 0) throw new UsageError('nothing is held at that time');
     const report = bookReport(positions, sources, slopes);
     progress.clear();
-    for (const { instrument, reason } of report.unvalued) process.stderr.write(`${instrument}: ${reason}\n`);
-    if (flags.json === true) printJson(report);
-    else printBook(report);
+    if (flags.json === true) printJson(report, book?.refused ?? []);
+    else printBook(report, book?.refused ?? []);
   } catch (error) {
     if (error instanceof RecordingError) throw new UsageError(error.message, { cause: error });
     throw error;
@@ -75,11 +75,21 @@ async function portfolio(file: string | undefined, flags: PortfolioFlags): Promi
 
 /** Positions of a file; what it cannot use is told on stderr. */
 export function ownPositions(file: string): readonly Position[] {
-  const book = readBook(file);
-  for (const reason of book.refused.slice(0, 5)) process.stderr.write(`${file}: ${reason}\n`);
-  if (book.refused.length > 5) process.stderr.write(`${file}: ${book.refused.length} rows left out in all\n`);
-  if (book.positions.length === 0) throw new UsageError(`${file}: no usable position`);
+  const book = ownBook(file);
+  for (const reason of book.refused.slice(0, MOST_TOLD)) process.stderr.write(`${file}: ${reason}\n`);
+  if (book.refused.length > MOST_TOLD) process.stderr.write(`${file}: ${book.refused.length} rows left out in all\n`);
   return book.positions;
+}
+
+const MOST_TOLD = 5;
+
+function ownBook(file: string): PositionFile {
+  const book = readBook(file);
+  if (book.positions.length === 0) {
+    const why = book.refused.length === 0 ? '' : `: ${book.refused.slice(0, MOST_TOLD).join('; ')}`;
+    throw new UsageError(`${file}: no usable position${why}`);
+  }
+  return book;
 }
 
 interface Valued {
@@ -200,9 +210,16 @@ function readSlopes(file: string): BucketSlopes {
   return slopes;
 }
 
-function printJson(report: BookReport): void {
+function printJson(report: BookReport, refused: readonly string[]): void {
   const { exposures, buckets, vegas, scenarios, margins, money } = report;
-  const book = { type: 'book', at: isoTime(report.at), dollars: report.dollars, unvalued: report.unvalued };
+  const book = {
+    type: 'book',
+    at: isoTime(report.at),
+    dollars: report.dollars,
+    refused,
+    unvalued: report.unvalued,
+    unlisted: report.unlisted,
+  };
   for (const line of [book, ...exposures, ...buckets, ...vegas, ...scenarios, ...margins, ...money])
     process.stdout.write(`${JSON.stringify(line)}\n`);
 }

@@ -1,5 +1,6 @@
 /** What a book's report is made of and what it says, line by line: plain data. */
 import type { BookMarket } from './book-market.ts';
+import type { OptionPosition } from './position.ts';
 import type { MarginRule, MarginStatus } from './margin-figures.ts';
 import type { NamedScenario } from './stress.ts';
 
@@ -31,6 +32,8 @@ export interface BookSources {
   /** The one that vega, scenarios and the empirical line rest on. */
   readonly reference: string;
   readonly market: (source: string) => BookMarket;
+  /** Whether the venue lists an option of that expiry, strike and side. */
+  readonly isListed: (option: OptionPosition) => boolean;
   readonly centres: (underlying: string) => readonly SmileCentre[];
   /** What the underlying's market did in windows of history; empty = not told. */
   readonly history: (underlying: string) => readonly NamedScenario[];
@@ -144,6 +147,14 @@ export interface MoneyLine {
   readonly hedge_bias_by_regime: Readonly<Record<string, number>>;
 }
 
+/** A holding without a value. */
+export interface UnvaluedHolding {
+  readonly instrument: string;
+  readonly account: string;
+  readonly size: number;
+  readonly reason: string;
+}
+
 /** The whole report. */
 export interface BookReport {
   readonly at: number;
@@ -153,8 +164,10 @@ export interface BookReport {
   readonly scenarios: readonly ScenarioLine[];
   readonly margins: readonly MarginLine[];
   readonly money: readonly MoneyLine[];
-  /** Positions that could not be valued: instrument and reason. */
-  readonly unvalued: readonly { readonly instrument: string; readonly reason: string }[];
+  /** Positions that could not be valued: what is held, and why (`expired`, `no-mark`, `no-index`). */
+  readonly unvalued: readonly UnvaluedHolding[];
+  /** Options that the venue does not list: valued on their expiry's smile, named so that a slip of the pen is seen. */
+  readonly unlisted: readonly { readonly instrument: string; readonly account: string; readonly size: number }[];
   /** USD value of dollar equity, which belongs to no underlying. */
   readonly dollars: number;
 }

@@ -87,8 +87,15 @@ export function bookReport(
     money,
     unvalued: unvalued.map(({ position, reason }) => ({
       instrument: position.kind === 'equity' ? position.currency : position.symbol,
+      account: position.account,
+      size: position.size,
       reason,
     })),
+    unlisted: positions.flatMap((p) =>
+      p.kind === 'option' && p.size !== 0 && reference.option(p) !== undefined && !against.isListed(p)
+        ? [{ instrument: p.symbol, account: p.account, size: p.size }]
+        : [],
+    ),
     dollars: byUnderlying.get('')?.valueUsd ?? 0,
   };
 }

@@ -9,11 +9,11 @@ export interface CloseOut {
   readonly unquoted: number;
 }
 
-/** Half-spread cost of every option that has both sides; premium in coin is counted at the index. */
+/** Half-spread cost of every living option that has both sides; premium in coin is counted at the index. */
 export function closeOut(positions: readonly Position[], market: BookMarket): CloseOut {
   let [usd, unquoted] = [0, 0];
   for (const p of positions) {
-    if (p.kind !== 'option') continue;
+    if (p.kind !== 'option' || p.size === 0 || !(p.expiry > market.at)) continue;
     const mark = market.option(p);
     const half = mark === undefined ? NaN : 0.5 * (mark.ask - mark.bid);
     if (!(half >= 0)) unquoted++;

@@ -4,13 +4,17 @@ import { deribitInstrument, parseDeribitDate } from './deribit-symbol.ts';
 
 const DOLLARS: ReadonlySet<string> = new Set(['USD', 'USDC', 'USDT', 'USDE', 'USYC', 'BUIDL']);
 
+/** Larger sizes (coins; USD of notional of inverse futures) and prices are no account's: a wrong unit, or a wrong column. */
+const LARGEST = 1e12;
+
 /**
  * The holding of a name, or why there is none. Size is signed: coins, and USD of notional for inverse futures; `entry` null
  * where unknown.
  */
 export function deribitHolding(symbol: string, size: number, entry: number | null): Holding | string {
-  if (!(Math.abs(size) < Infinity)) return `size is ${size} (${symbol || 'no instrument'})`;
-  if (entry !== null && !(entry >= 0 && entry < Infinity)) return `entry is ${entry} (${symbol})`;
+  if (!(Math.abs(size) <= LARGEST)) return `size is ${size}, beyond ${LARGEST} (${symbol || 'no instrument'})`;
+  if (entry !== null && !(entry >= 0 && entry <= LARGEST))
+    return `entry is ${entry}, not in 0 to ${LARGEST} (${symbol})`;
   const option = deribitInstrument(symbol);
   if (option !== null) {
     const { side, strike, expiry, settlement } = option;

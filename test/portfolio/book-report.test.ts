@@ -30,6 +30,7 @@ const sources = (regimes: ReadonlyMap<string, BucketSlopes>): BookSources => ({
     option: () => ({ forward: 100_000, sigma: 0.6, venueDelta: NaN, bid: 0.01, ask: 0.012 }),
     dollar: () => 1,
   }),
+  isListed: () => true,
   centres: () => [{ expiry: EXPIRY, years: 20 / 365, forward: 100_000, atm: 0.6 }],
   history: () => [],
   slopes: regimes,
