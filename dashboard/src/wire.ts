@@ -33,6 +33,16 @@ export interface ExpiryGlance {
   /** What serves it, and the state of its calibration loop. */
   readonly model: string;
   readonly loop: string;
+  /** When it entered that state, what led there and the incident behind it, where that was said. */
+  readonly loop_since: string | null;
+  readonly loop_why: string | null;
+  readonly loop_incident: string | null;
+  /** Challengers that are scored beside the champion, or the former champion after a promotion. */
+  readonly trial: {
+    readonly mode: 'shadow' | 'probation';
+    readonly rivals: readonly string[];
+    readonly since: string;
+  } | null;
   /** A challenger that waits for approval. */
   readonly proposed: string | null;
   readonly years: number;

@@ -161,7 +161,7 @@ function columns(
 
 function glances(scopes: readonly string[], years: readonly number[]): object[] {
   return scopes.map((scope, i) => ({
-    scope, expiry: `${scope.slice(-10)}T08:00:00.000Z`, model: 'svi', loop: 'HEALTHY', proposed: null, years: years[i], forward: 100_000, atm_vol: 0.45, gate: { state: 'OK', reasons: [] },
+    scope, expiry: `${scope.slice(-10)}T08:00:00.000Z`, model: 'svi', loop: 'HEALTHY', loop_since: null, loop_why: null, loop_incident: null, trial: null, proposed: null, years: years[i], forward: 100_000, atm_vol: 0.45, gate: { state: 'OK', reasons: [] },
     age_s: 10, half_life_s: 600, pz: 1, inside_share: 0.9, quoted: 100, two_sided: 100,
   })); // prettier-ignore
 }

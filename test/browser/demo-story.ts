@@ -211,7 +211,7 @@ export function demoStory(): void {
       const { page } = browser;
       await page.goto(demo.address);
       await page.waitForSelector('.cell');
-      await page.keyboard.press('2');
+      await page.keyboard.press('3');
       const canvas = page.locator('.turning canvas');
       await canvas.waitFor();
       await until(page, painted('.turning canvas'));
@@ -227,7 +227,7 @@ export function demoStory(): void {
       await page.locator('[data-panel=surface]').getByRole('button', { name: 'Table' }).click();
       await atLeast(page, '[data-panel=surface] tbody tr', 12);
       assert.equal(await page.locator('[data-panel=surface] tbody tr').count(), 12);
-      await page.keyboard.press('3');
+      await page.keyboard.press('8');
       await page.getByText('event-loop lag p99').waitFor();
       await shows(page.locator('[data-panel=refused]'), [/in the money/]);
       await page.keyboard.press('?');

@@ -27,7 +27,7 @@ const incident = (id: string, of: Partial<Incident> = {}): Incident => ({
 const slice = (scope: string, state: GateWord, pz: number | null, reasons: string[] = []): ExpiryGlance => ({
   scope,
   model: 'svi',
-  loop: 'HEALTHY',
+  loop: 'HEALTHY', loop_since: null, loop_why: null, loop_incident: null, trial: null,
   proposed: null,
   expiry: '2026-12-11T08:00:00.000Z',
   years: 0.05,

@@ -8,7 +8,7 @@ const SCOPE = 'deribit:BTC:2026-03-27';
 const LADDER = ['view', 'acknowledge', 'approve', 'override'];
 const session = (role: string): Session => ({ name: 'anna', role, can: LADDER.slice(0, LADDER.indexOf(role) + 1), secured: true }); // prettier-ignore
 const glance = (of: Partial<ExpiryGlance> = {}): ExpiryGlance => ({
-  scope: SCOPE, expiry: '2026-03-27T08:00:00.000Z', model: 'svi', loop: 'HEALTHY', proposed: null, years: 0.2, forward: 1, atm_vol: 0.5,
+  scope: SCOPE, expiry: '2026-03-27T08:00:00.000Z', model: 'svi', loop: 'HEALTHY', loop_since: null, loop_why: null, loop_incident: null, trial: null, proposed: null, years: 0.2, forward: 1, atm_vol: 0.5,
   gate: { state: 'OK', reasons: [] }, age_s: 1, half_life_s: 1, pz: 1, inside_share: 1, quoted: 1, two_sided: 1, ...of,
 }); // prettier-ignore
 const incident = { id: 'deribit:BTC-7', cause: 'wrong-forward', underlying: 'deribit:BTC' } as Incident;

@@ -2,6 +2,7 @@ import type { ComponentType } from 'preact';
 import type { Monitor } from '../monitor.ts';
 import { bookTab } from './book-view.tsx';
 import { creditTab } from './credit-view.tsx';
+import { gateTab } from './gate-view.tsx';
 import { hedgeTab } from './hedge-view.tsx';
 import { modelsTab } from './models-view.tsx';
 import { healthTab } from './health-view.tsx';
@@ -24,7 +25,7 @@ export interface Tab {
 }
 
 /** In the order of the strip; the first is what an address without a name means. At most nine. */
-export const TABS: readonly Tab[] = [monitorTab, surfaceTab, healthTab, bookTab, hedgeTab, creditTab, modelsTab];
+export const TABS: readonly Tab[] = [monitorTab, gateTab, surfaceTab, bookTab, hedgeTab, creditTab, modelsTab, healthTab];
 
 /** Those there is something to show in. */
 export const offeredTabs = (monitor: Monitor): readonly Tab[] => TABS.filter((t) => t.offered?.(monitor) ?? true);

@@ -6,6 +6,18 @@ import type { Calibration, Scores } from '../../server/wire/watch.ts';
 /** Calibrations and marks kept. */
 const KEPT = 5_000;
 
+/** Expiries whose last turn is kept. */
+const LOOPS_KEPT = 1_000;
+/** `HEALTHY -> QUARANTINE (data-fault)`: where the loop went, and what led there. */
+const TURN = /-> ([A-Z]+) \(([\w-]+)\)$/;
+
+/** A turn of an expiry's loop: the state it entered, the input that led there, the incident behind it. */
+export interface LoopTurn {
+  readonly to: string;
+  readonly why: string;
+  readonly incident: string | null;
+}
+
 /** A calibration with its place in the sequence of all. */
 export type NumberedCalibration = Calibration & { readonly number: number };
 
@@ -15,6 +27,7 @@ export class CalibrationHistory {
   private readonly byId = new Map<string, NumberedCalibration>();
   private readonly marks: { readonly at: number; readonly mark: Scores['marks'][number] }[] = [];
   private readonly gateSince = new Map<string, string>();
+  private readonly turns = new Map<string, LoopTurn>();
   private next = 0;
 
   onCalibration(record: CalibrationRecord): void {
@@ -30,6 +43,12 @@ export class CalibrationHistory {
 
   /** `scope` is that of the incident it answers. */
   onAction(record: ActionRecord, scope: string): void {
+    const turn = record.kind === 'loop' ? TURN.exec(record.outcome) : null;
+    if (turn !== null && record.scope !== undefined) {
+      this.turns.delete(record.scope);
+      this.turns.set(record.scope, { to: turn[1], why: turn[2], incident: record.incident });
+      for (const [oldest] of this.turns) if (this.turns.size > LOOPS_KEPT) this.turns.delete(oldest);
+    }
     const ok = record.outcome !== 'refused' && record.outcome !== 'not-verified' && record.kind !== 'roll-back';
     const changed =
       record.kind === 'roll-back' || (record.kind === 'promote' && !record.outcome.startsWith('proposed'));
@@ -47,6 +66,11 @@ export class CalibrationHistory {
   /** When a gate last changed; null when that was not seen. */
   since(model: string, scope: string): string | null {
     return this.gateSince.get(`${model}@${scope}`) ?? null;
+  }
+
+  /** The last turn of an expiry's loop that was told; null when none was. */
+  turnOf(scope: string): LoopTurn | null {
+    return this.turns.get(scope) ?? null;
   }
 
   byFit(id: string): Calibration | null {

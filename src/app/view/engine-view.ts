@@ -157,7 +157,7 @@ export class EngineView implements MonitorView {
     const state = this.source.state();
     if (state === null) return [];
     return [...state.underlyings.values()].map((u) =>
-      underlyingSummary(u, this.pictures.table(u), this.scoresOf(state), this.at),
+      underlyingSummary(u, this.pictures.table(u), this.scoresOf(state), this.history.calibrations, this.at),
     );
   }
 

@@ -4,6 +4,7 @@ import type { ExpiryState, ModelTrack, UnderlyingState } from '../../engine/stat
 import { isoTime } from '../../market/iso-time.ts';
 import type { Incident } from '../../policy/incident.ts';
 import type { Underlying } from '../../server/wire/watch.ts';
+import type { CalibrationHistory } from './calibration-history.ts';
 import type { QuoteTable } from './quote-table.ts';
 import type { ScoreHistory } from './score-history.ts';
 import { finite } from './smile-builder.ts';
@@ -21,12 +22,19 @@ const KINDS = ['book', 'model', 'market', 'data'] as const;
 const QUARTILE_SQUARED = 0.45493642311957;
 
 /** The top strip's answer for one underlying. */
-export function underlyingSummary(u: UnderlyingState, table: QuoteTable, scores: ScoreHistory, at: number): Underlying {
+export function underlyingSummary(
+  u: UnderlyingState,
+  table: QuoteTable,
+  scores: ScoreHistory,
+  calibrations: CalibrationHistory,
+  at: number,
+): Underlying {
   const scopes = new Map(table.scopes.map((s) => [s.expiry, s]));
   const expiries = u.expiries
     .filter((e) => e.expiry > at)
     .map((e): Underlying['expiries'][number] => {
-      const { champion } = e.loop;
+      const { champion, trial } = e.loop;
+      const turn = calibrations.turnOf(e.key);
       const track = e.models.find((t) => t.model === champion);
       const version = track?.versions.at(-1);
       const scope = scopes.get(e);
@@ -35,6 +43,10 @@ export function underlyingSummary(u: UnderlyingState, table: QuoteTable, scores:
         expiry: isoTime(e.expiry),
         model: champion,
         loop: e.loop.machine.state,
+        loop_since: Number.isFinite(e.loop.machine.since) ? isoTime(e.loop.machine.since) : null,
+        loop_why: turn?.to === e.loop.machine.state ? turn.why : null,
+        loop_incident: turn?.to === e.loop.machine.state ? turn.incident : null,
+        trial: trial === null ? null : { mode: trial.mode, rivals: [...trial.rivals], since: isoTime(trial.since) },
         proposed: e.loop.trial?.proposed?.model ?? null,
         years: scope !== undefined && scope.years > 0 ? scope.years : 0,
         forward: finite(scope?.forward ?? NaN),

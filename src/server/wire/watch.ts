@@ -27,6 +27,11 @@ export const underlying = z
         expiry: time,
         model: z.string(),
         loop: z.string(),
+        /** When the loop entered its state; what led there and the incident behind it, where that was said. */
+        loop_since: optionalTime,
+        loop_why: z.string().nullable(),
+        loop_incident: z.string().nullable(),
+        trial: z.object({ mode: z.enum(['shadow', 'probation']), rivals: z.array(z.string()), since: time }).nullable(),
         proposed: z.string().nullable(),
         years: z.number(),
         forward: optional,
