@@ -86,6 +86,8 @@ class Gatherer {
   private readonly series: ExplainSeries;
   private readonly calibrations: AnyCalibration[] = [];
   private readonly gates: GateRecord[] = [];
+  /** What each gate had last said before what is shown. */
+  private readonly before = new Map<string, GateRecord>();
   private readonly facts: MarketEvent[] = [];
   private readonly view: EngineView;
   private state: EngineState | null = null;
@@ -130,7 +132,11 @@ class Gatherer {
       this.look();
       if (record.type === 'incident' && record.state === 'open') this.series.incident(record.evidence);
     }
-    if (!speaksOf(this.about, record) || !this.isNear(Date.parse(record.at))) return;
+    if (!speaksOf(this.about, record)) return;
+    if (!this.isNear(Date.parse(record.at))) {
+      if (record.type === 'gate' && Date.parse(record.at) < this.span.from) this.before.set(record.scope, record);
+      return;
+    }
     if (record.type === 'gate') {
       const model =
         this.about.kind === 'hedge' ? 'hedge' : this.modelOn(record.scope.slice(record.scope.indexOf('@') + 1));
@@ -155,7 +161,8 @@ class Gatherer {
       series: this.series.result(),
       // Of the hedging models only what the scope names, if it is calibrated or pushed.
       calibrations: about.kind === 'hedge' ? calibrations.filter((c) => c.model === model) : calibrations,
-      gates,
+      // From the state in which the picture begins, where it is known.
+      gates: [...[...this.before.values()].filter((b) => gates.some((g) => g.scope === b.scope)), ...gates],
       facts,
       champion: this.champion ?? model ?? this.view.status().champion,
       stamp,

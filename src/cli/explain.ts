@@ -1,4 +1,6 @@
+import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { explanationPage } from '../app/explain-page.ts';
 import { explainIncident, type Explanation } from '../app/explain.ts';
 import { ReplayMismatch } from '../app/replay-log.ts';
 import { logDirectory } from './log-directory.ts';
@@ -18,8 +20,9 @@ export function registerExplain(program: Command): void {
     .description('one incident, remade from a session log: what was seen, decided and done')
     .requiredOption('--log <dir>', 'directory of the session log')
     .option('--json', 'one JSON object')
+    .option('--html <file>', 'write it as one page with its pictures too: the story on a time axis, the smiles')
     .option('-q, --quiet', 'no progress')
-    .action(async (id: string, flags: { log: string; json?: boolean; quiet?: boolean }) => {
+    .action(async (id: string, flags: { log: string; json?: boolean; html?: string; quiet?: boolean }) => {
       await logDirectory(flags.log);
       const progress = new Progress(flags.quiet === true || flags.json === true);
       progress.show('the log is replayed');
@@ -35,11 +38,20 @@ export function registerExplain(program: Command): void {
       }
       if (found === null)
         throw new UsageError(`${id}: no such incident in ${flags.log} (vernier inspect lists what there is)`);
+      if (flags.html !== undefined) writePage(flags.html, found);
       process.stdout.write(
         flags.json === true ? `${JSON.stringify(found)}\n` : `${explanationLines(found).join('\n')}\n`,
       );
       if ('mismatch' in found.reproduced) process.exitCode = 3;
     });
+}
+
+function writePage(file: string, found: Explanation): void {
+  try {
+    writeFileSync(file, explanationPage(found));
+  } catch (error) {
+    throw new UsageError(`--html ${file}: cannot be written (${(error as NodeJS.ErrnoException).code ?? '?'})`);
+  }
 }
 
 /** The explanation as text for a terminal of 80 columns. */
