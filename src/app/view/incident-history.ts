@@ -191,7 +191,11 @@ function begun(record: IncidentRecord): Incident {
     severity: record.severity,
     scope: record.scope,
     // A model's own incident names it before the place: `desk@deribit:BTC`.
-    underlying: record.scope.slice(record.scope.indexOf('@') + 1).split(':').slice(0, 2).join(':'),
+    underlying: record.scope
+      .slice(record.scope.indexOf('@') + 1)
+      .split(':')
+      .slice(0, 2)
+      .join(':'),
     state: 'open',
     opened: record.at,
     updated: record.at,
