@@ -148,7 +148,11 @@ function closeSnapshot(state: EngineState, underlying: UnderlyingState, at: numb
     countRefused(state, 'time-backwards');
     return NONE;
   }
-  for (const expiry of underlying.expiries.filter((e) => e.expiry <= at)) removeExpiry(state, underlying, expiry);
+  for (const expiry of underlying.expiries.filter((e) => e.expiry <= at)) {
+    const late = expiry.entries.filter((e) => e.quote !== null && e.quote.at >= expiry.expiry).length;
+    if (late > 0) countRefused(state, 'expired', late);
+    removeExpiry(state, underlying, expiry);
+  }
   return [
     ...watchSilence(underlying, at, state.config.openLogOdds),
     ...closeBatch(state, underlying, underlying.expiries, at),

@@ -278,6 +278,14 @@ test('a snapshot that ends before one that has been closed is refused', () => {
   assert.equal(refused(r, 'time-backwards'), 1);
 });
 
+test('quotes of options that are over are counted when a snapshot still brings them', () => {
+  const r = listed();
+  const at = FAR + HOUR;
+  r.push([...quotes(FAR, { at }), snapshotEnd(at)]);
+  assert.equal(refused(r, 'expired'), quotes(FAR, { at }).length);
+  assert.equal(underlying(r).expiries.length, 0);
+});
+
 test('platform and feed states are kept by venue, and silence under a lock is no fault', () => {
   const r = listed();
   for (let i = 0; i < 20; i++) r.push(quotes(FAR, { at: START + 1_000 * i, level: 0.5 + 0.002 * (i % 2) }));
