@@ -45,7 +45,7 @@ export function registerBenchMonth(bench: Command): void {
         days: whole(flags.days, '--days', 1, 3650),
         underlyings: chosen(UNDERLYINGS, String, flags.underlyings, '--underlyings'),
         script: chosen(SCRIPT_NAMES, String, flags.script, '--script')[0],
-        stepMs: 1000 * whole(flags.step, '--step', 10, 3600),
+        stepMs: 1000 * whole(flags.step, '--step', 1, 86_400),
         instrumentLimit: flags.options === undefined ? null : whole(flags.options, '--options', 20),
         onProgress: (share) => progress.show(`seed ${flags.seed}`, share),
       });

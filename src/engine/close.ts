@@ -234,5 +234,9 @@ function finish(expiry: ExpiryState, at: number, stressed: boolean): void {
   expiry.closedAt = at;
   expiry.changed = 0;
   expiry.messages = 0;
-  for (const entry of expiry.entries) entry.fresh = false;
+  for (const entry of expiry.entries) {
+    entry.fresh = false;
+    entry.closedMark = entry.quote?.mark ?? NaN;
+    entry.closedForward = entry.quote?.forward ?? NaN;
+  }
 }

@@ -9,6 +9,7 @@ import type { ScopeSigns, UnderlyingSigns } from '../policy/diagnosis.ts';
 import { strengthOf, type Sign, type SignName } from '../policy/signs.ts';
 import { priorSpread } from '../quality/prior-baselines.ts';
 import { DATA_METRICS } from '../quality/registry.ts';
+import { staleShare, unchangedShare, type StaleShare } from '../quality/unchanged-share.ts';
 import type { ClosedExpiry } from './close.ts';
 import { readInnovations, type CommonInnovation } from './read-innovations.ts';
 import { watchInnovations } from './watch-innovations.ts';
@@ -20,7 +21,9 @@ const BASELINE_MINIMUM = 6;
 
 /** Values at which a sign counts fully; between measured health and the smallest fault worth naming. */
 const ENTRY = {
-  unchanged: 0.15,
+  // Stale beyond what the market's own standing still explains: 0.14 at most on 412 recorded snapshots.
+  stale: 0.2,
+  staleZ: 5,
   // Quotes that repeat with their marks: half a per cent at most on 412 recorded snapshots.
   repeated: 0.05,
   unmoved: 0.1,
@@ -58,10 +61,13 @@ const UNCHANGED_AFTER = 600;
 const GAP_TELLS_MS = 5_000;
 /** Own quotes below this number make no market, whatever their share. */
 const OWN_MINIMUM = 3;
+/** Share of an expiry's options without a fresh message from which on its quotes are those of before. */
+const SILENT = 0.9;
 const HALF_A_DAY = 0.5 / 365;
 const TWO_DAYS = 2 / 365;
 
 const INDEX = new Map(DATA_METRICS.map((m, i) => [m.name, i]));
+const UNCHANGED = DATA_METRICS.indexOf(unchangedShare);
 
 /** Value of a data metric of an expiry after its last close; NaN when it could not say. */
 export function metricOf(expiry: ExpiryState, name: string): number {
@@ -135,18 +141,21 @@ function expirySigns(
   const read = (name: string): number => metricOf(expiry, name);
   if (!(facts.years > 1 / 365 / 24)) return signs;
   // Without a fresh message the metrics tell of quotes that are already known.
-  if (!calm && read('silent_share') >= 0.9) return signs;
+  if (!calm && read('silent_share') >= SILENT) return signs;
   const silent = read('silent_share');
   const others = closed.filter((o) => o !== c && metricOf(o.reading.expiry, 'silent_share') < 0.5).length;
   const usual = readTrailingMedian(expiry.countBaseline, 3)?.centre ?? NaN;
   const quoted = read('two_sided_count');
-  const gone = (silent >= 0.9 && others > 0) || (usual >= 8 && quoted === 0);
+  const gone = (silent >= SILENT && others > 0) || (usual >= 8 && quoted === 0);
   put(signs, 'absent', gone ? 1 : usual >= 8 ? 1 - quoted / usual : 0, gone ? 2 : 0);
   if (gone) return signs;
   // Between closes of a stream most quotes stand still in health: silence is watched apart, by rates.
-  const stuck = c.elapsedSeconds >= UNCHANGED_AFTER ? read('unchanged_share') : NaN;
-  put(signs, 'stuck', stuck, facts.twoSided >= 8 ? strengthOf(stuck, ENTRY.stuck) : NaN);
-  put(signs, 'unchanged', stuck, facts.twoSided >= 8 ? strengthOf(stuck, ENTRY.stuck) : NaN);
+  if (c.elapsedSeconds >= UNCHANGED_AFTER && facts.twoSided >= 8) {
+    const own = staleShare([expiry.metrics[UNCHANGED]], 1);
+    const stuck = Math.max(staleness(own, ENTRY.stuck), strengthOf(own.repeated, ENTRY.stuck));
+    put(signs, 'stuck', own.unchanged, stuck);
+    put(signs, 'unchanged', own.unchanged, stuck);
+  }
   put(signs, 'unmoved', read('unmoved_share'), strengthOf(read('unmoved_share'), ENTRY.unmoved));
   const crossed = read('crossed_count');
   const crossedZ = binomial(crossed, facts.quoted, CROSSED_RATE);
@@ -202,9 +211,12 @@ function readTimes(signs: Signs, read: (name: string) => number, years: number, 
   if (years > HALF_A_DAY) put(signs, 'other-time', rest, strengthOf(rest, ENTRY.otherTime));
 }
 
-/** Median time offset of the expiries when most of them agree on it, s; 0 when they do not. */
+/** Median time offset of the expiries when most of them agree on it, s; 0 when they do not. Old marks imply the time then. */
 function commonOffset(closed: readonly ClosedExpiry[]): number {
-  const offsets = closed.map((c) => metricOf(c.reading.expiry, 'time_offset_s')).filter(Number.isFinite);
+  const offsets = closed
+    .filter((c) => !(metricOf(c.reading.expiry, 'silent_share') >= SILENT))
+    .map((c) => metricOf(c.reading.expiry, 'time_offset_s'))
+    .filter(Number.isFinite);
   if (offsets.length < 3) return 0;
   const centre = median(offsets);
   const near = offsets.filter((v) => Math.abs(v - centre) <= 600 + 0.15 * Math.abs(centre)).length;
@@ -274,17 +286,16 @@ function underlyingSigns(
 ): Signs {
   const signs: Signs = new Map();
   const sum = (pick: (c: ClosedExpiry) => number): number => closed.reduce((s, c) => s + pick(c), 0);
-  const unchanged = pooledUnchanged(closed);
   const index = underlying.index?.price ?? underlying.quotedIndex;
   const move = log(index / underlying.closedIndex);
   if (elapsed >= UNCHANGED_AFTER) {
-    const excess = unchanged - expectedUnchanged(move);
-    const still = excess > 0 ? strengthOf(excess, ENTRY.unchanged) : 0;
+    const memories = closed.map((c) => c.reading.expiry.metrics[UNCHANGED]);
+    const all = staleShare(memories, POOLED_MINIMUM);
     put(
       signs,
       'unchanged',
-      unchanged,
-      Math.max(still, strengthOf(pooledUnchanged(closed, 'repeated'), ENTRY.repeated)),
+      all.unchanged,
+      Math.max(staleness(all, ENTRY.stale), strengthOf(all.repeated, ENTRY.repeated)),
     );
   }
   const crossed = sum((c) => c.reading.facts.crossed);
@@ -328,12 +339,12 @@ function underlyingSigns(
   return signs;
 }
 
-/**
- * Share of quotes that repeat themselves in health, by the index's log-return between the closes: a fifth when it stands
- * still, few when it moved (measured on six-hourly chains, `docs/monitor.md`).
- */
-function expectedUnchanged(move: number): number {
-  return 0.02 + 0.18 * exp(-Math.abs(move) / 0.003);
+/** Comparable quotes below this number say nothing about a whole underlying. */
+const POOLED_MINIMUM = 20;
+
+/** Strength of a stale share against its entry; many quotes by chance, or few by necessity, are none. */
+function staleness({ stale, z }: StaleShare, entry: number): number {
+  return stale > 0 ? Math.min(strengthOf(stale, entry), strengthOf(z, ENTRY.staleZ)) : 0;
 }
 
 const EIGHT_DAYS = 8 / 365;
@@ -357,17 +368,19 @@ function indexGap(underlying: UnderlyingState, closed: readonly ClosedExpiry[], 
   return 1e4 * gaps.reduce((a, b) => (Math.abs(a) < Math.abs(b) ? a : b));
 }
 
-/** 1 - two-sided quotes over their usual number, over the expiries that show any and are known. */
+/**
+ * 1 - two-sided quotes over their usual number, over the expiries that are known. One that shows none is missing, and is
+ * left out; where half of them are, it is the quotes that are gone.
+ */
 function fallOfCounts(closed: readonly ClosedExpiry[]): number {
-  let [now, usual] = [0, 0];
-  for (const { reading } of closed) {
+  const known = closed.flatMap(({ reading }): { now: number; usual: number }[] => {
     const base = readTrailingMedian(reading.expiry.countBaseline, BASELINE_MINIMUM);
-    const count = metricOf(reading.expiry, 'two_sided_count');
-    if (base === null || !(count > 0)) continue;
-    now += count;
-    usual += base.centre;
-  }
-  return usual < 20 ? NaN : 1 - now / usual;
+    return base === null ? [] : [{ now: metricOf(reading.expiry, 'two_sided_count'), usual: base.centre }];
+  });
+  const empty = known.filter((e) => !(e.now > 0)).length;
+  const counted = 2 * empty >= known.length ? known : known.filter((e) => e.now > 0);
+  const usual = counted.reduce((sum, e) => sum + e.usual, 0);
+  return usual < 20 ? NaN : 1 - counted.reduce((sum, e) => sum + (e.now > 0 ? e.now : 0), 0) / usual;
 }
 
 /** Messages a second of the expiries closed; NaN outside streams. */
@@ -385,22 +398,6 @@ function fallOfCoverage(underlying: UnderlyingState, closed: readonly ClosedExpi
       off.push(unusual(coverage, underlying.seasons.coverage, share, reading.facts.at));
   }
   return off.length < 3 ? NaN : 1 - exp(median(off));
-}
-
-/**
- * Share of all the underlying's comparable quotes that repeat the previous close, with `repeated` their marks too; NaN
- * without enough of them.
- */
-export function pooledUnchanged(closed: readonly ClosedExpiry[], what: 'value' | 'repeated' = 'value'): number {
-  const i = INDEX.get('unchanged_share') ?? -1;
-  let [n, same] = [0, 0];
-  for (const c of closed) {
-    const memory = c.reading.expiry.metrics[i];
-    if (!Number.isFinite(memory[what])) continue;
-    n += memory['n'];
-    same += memory['n'] * memory[what];
-  }
-  return n < 20 ? NaN : same / n;
 }
 
 /** (count - n p) / sqrt(n p (1 - p)): standard score of a count under the binomial with rate p. */

@@ -40,10 +40,11 @@ export function watchSilence(underlying: UnderlyingState, at: number, openAt: nu
   // Between snapshots silence is what one expects; the close compares them.
   if (!(underlying.cadenceMs < STREAM_MS)) return [];
   if (watched.some((e) => Math.abs(e.skewMs) > SKEWED_MS)) return [];
-  const missed = watched.map((e) => missedChanges(e, at, shortest));
+  const settled = settledAt(underlying, at);
+  const missed = watched.map((e) => missedChanges(e, at, shortest, settled));
   const speaking = missed.some((m) => m < 0.25 * MISSED_ENTRY);
   const book = underlying.incidents;
-  const everything = missedByAll(watched, at, shortest);
+  const everything = missedByAll(watched, at, shortest, settled);
   const none = missed.every((m) => m < MISSED_ENTRY) && everything < MISSED_ENTRY;
   const channels = deadChannels(underlying, at);
   const options = watched.map((e) => deadOptions(e, at));
@@ -75,15 +76,15 @@ export function watchSilence(underlying: UnderlyingState, at: number, openAt: nu
   ).map((record): Effect => ({ type: 'record', record }));
 }
 
-function missedChanges(expiry: ExpiryState, at: number, shortest: number): number {
-  const quiet = at - expiry.changedAt;
+function missedChanges(expiry: ExpiryState, at: number, shortest: number, settled: number): number {
+  const quiet = at - Math.max(settled, expiry.changedAt);
   return quiet < shortest ? 0 : (expiry.changeRate * quiet) / 1000;
 }
 
 /** Changes missed by all expiries together since any of them last changed. */
-function missedByAll(watched: readonly ExpiryState[], at: number, shortest: number): number {
+function missedByAll(watched: readonly ExpiryState[], at: number, shortest: number, settled: number): number {
   let rate = 0;
-  let last = -Infinity;
+  let last = settled;
   for (const e of watched) {
     rate += e.changeRate;
     last = Math.max(last, e.changedAt);
@@ -99,9 +100,13 @@ const SETTLING_MS = 120_000;
  * settles. Scheduled life, no incident.
  */
 export function settling(underlying: UnderlyingState, at: number): boolean {
-  if (underlying.expiries.length === 0) return false;
-  const since = (((at - underlying.expiries[0].expiry) % DAY_MS) + DAY_MS) % DAY_MS;
-  return since < SETTLING_MS;
+  return at < settledAt(underlying, at);
+}
+
+/** When the last settlement is over, epoch ms; -Infinity without expiries. Silence of before is no silence of today. */
+function settledAt({ expiries }: UnderlyingState, at: number): number {
+  if (expiries.length === 0) return -Infinity;
+  return at - ((((at - expiries[0].expiry) % DAY_MS) + DAY_MS) % DAY_MS) + SETTLING_MS;
 }
 
 function empty(entry: ChainEntry): boolean {

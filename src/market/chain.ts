@@ -13,6 +13,9 @@ export interface ChainEntry {
   forwardAtChange: number;
   /** The venue's mark published with the quote when bid or ask last changed, premium currency; NaN when none was. */
   markAtChange: number;
+  /** The venue's mark (premium currency) and forward (USD) at the previous close of a batch; NaN before or without. */
+  closedMark: number;
+  closedForward: number;
   /** Epoch ms at which anything of bid, ask, mark and mark volatility last changed: every message since has repeated it. */
   newsAt: number;
   /** The forward published with the quote at that time, USD; NaN when none was. */
@@ -36,6 +39,8 @@ export function newEntry(instrument: OptionInstrument): ChainEntry {
     changedAt: 0,
     forwardAtChange: NaN,
     markAtChange: NaN,
+    closedMark: NaN,
+    closedForward: NaN,
     newsAt: 0,
     forwardAtNews: NaN,
     intervalMs: 0,

@@ -14,6 +14,7 @@ export interface Script {
 export const SCRIPT_NAMES = [
   'calm',
   'busy',
+  'thin',
   'contraction',
   'crash',
   'short-spike',
@@ -119,6 +120,8 @@ export function scriptOf(name: ScriptName, startAt: number): Script {
       return plain('calm');
     case 'busy':
       return plain('busy');
+    case 'thin':
+      return plain('contraction');
     case 'contraction':
       return during('contraction', HOUR, 4 * HOUR);
     case 'crash':

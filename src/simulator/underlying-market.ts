@@ -336,7 +336,7 @@ export class UnderlyingMarket {
     this.#forwards.delete(roll);
     this.#expiryNoise.delete(roll);
     this.#roll = nextRoll(at);
-    this.#pausedUntil = at + SETTLEMENT_PAUSE;
+    this.#pausedUntil = roll + SETTLEMENT_PAUSE;
     this.#list(at, out, false);
   }
 
