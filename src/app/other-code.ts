@@ -1,7 +1,7 @@
 import { DEFAULT_CONFIG } from '../engine/config.ts';
 import { initEngine, type EngineState } from '../engine/state.ts';
 import { step } from '../engine/step.ts';
-import type { OutputRecord, VerdictRecord } from '../model/record.ts';
+import type { ActionRecord, OutputRecord, VerdictRecord } from '../model/record.ts';
 import { carriedOver, type Oversight } from '../policy/oversight.ts';
 import { giveVerdict, type VerdictRule } from '../policy/verdict.ts';
 import type { LogRecord } from '../store/record-codec.ts';
@@ -14,7 +14,8 @@ export function writtenByOther(code: string): string | null {
 
 /**
  * A session of a log that other code wrote. Its engine is not remade: what it held, and what it would say, are that
- * code's. Taken from it are the orders of people (break-glass, silences) and the verdicts, which are facts of the log.
+ * code's. Taken from it are the orders of people (break-glass, silences, manual control) and the verdicts, which are facts
+ * of the log.
  */
 export class OtherCodeSession {
   private readonly state: EngineState;
@@ -34,6 +35,15 @@ export class OtherCodeSession {
     if (record.kind !== 'output') return;
     const said = record.record as unknown as OutputRecord;
     if (said.type === 'verdict') this.judge(said);
+    else if (said.type === 'action' && said.kind === 'loop') this.noteManual(said);
+  }
+
+  /** Which expiries people (or exhausted budgets) left under manual control, as that code's records tell it. */
+  private noteManual({ outcome, scope, at }: ActionRecord): void {
+    if (scope === undefined) return;
+    const { manual } = this.state.oversight;
+    if (outcome.includes('-> MANUAL ')) manual.set(scope, Date.parse(at));
+    else if (outcome.startsWith('MANUAL -> ')) manual.delete(scope);
   }
 
   private judge({ incident, cause, scope, verdict, by, rule, note, at }: VerdictRecord): void {

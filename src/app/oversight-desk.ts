@@ -69,16 +69,18 @@ export class OversightDesk implements OversightSource {
         ...a,
         at: isoTime(a.at),
       })),
-      manual: expiries
-        .filter((e) => e.loop.machine.state === 'MANUAL')
-        .map((e) => ({ scope: e.key, since: isoTime(e.loop.machine.since) })),
+      manual: [
+        ...expiries.filter((e) => e.loop.machine.state === 'MANUAL').map((e) => [e.key, e.loop.machine.since] as const),
+        ...(oversight?.manual ?? []),
+      ].map(([scope, since]) => ({ scope, since: isoTime(since) })),
     };
   }
 
   order({ target, action, note, actor }: LoopOrder): string | null {
     const state = this.state();
     if (state === null) return 'the monitor has not begun';
-    const scopes = [...state.underlyings.values()].flatMap((u) => [u.key, ...u.expiries.map((e) => e.key)]);
+    const listed = [...state.underlyings.values()].flatMap((u) => [u.key, ...u.expiries.map((e) => e.key)]);
+    const scopes = [...listed, ...(action === 'resume' ? state.oversight.manual.keys() : [])];
     const proposals = action === 'approve' || action === 'reject';
     if (!scopes.includes(target) && !(proposals && this.isProposed(target)))
       return `target: ${target} is no underlying or expiry that is watched`;

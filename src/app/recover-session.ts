@@ -1,3 +1,4 @@
+import { ordersOf } from '../engine/carry-over.ts';
 import { initEngine, type EngineState } from '../engine/state.ts';
 import { step } from '../engine/step.ts';
 import type { EngineConfig } from '../engine/config.ts';
@@ -58,7 +59,7 @@ export async function recoverSession(
       if (says === null && other === null && own === current) continue;
       // What a session with another configuration left unsaid is never said: nobody goes on from there.
       unsaid = [];
-      const oversight: Oversight = other?.session.oversight ?? state.oversight;
+      const oversight: Oversight = other?.session.oversight ?? ordersOf(state);
       other = says === null ? null : { says, session: new OtherCodeSession(oversight) };
       if (other !== null) continue;
       state = initEngine(record.configuration as unknown as EngineConfig, carriedOver(oversight));
@@ -74,7 +75,7 @@ export async function recoverSession(
   }
   const otherCode = other?.says ?? null;
   if (other !== null || current !== wanted) {
-    const fresh = initEngine(config, carriedOver(other?.session.oversight ?? state.oversight));
+    const fresh = initEngine(config, carriedOver(other?.session.oversight ?? ordersOf(state)));
     return { state: fresh, unsaid: [], replayed, damage: null, otherCode };
   }
   return { state, unsaid, replayed, damage: null, otherCode };

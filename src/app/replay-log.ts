@@ -1,5 +1,6 @@
 import type { EngineConfig } from '../engine/config.ts';
 import { runFit } from '../engine/models.ts';
+import { ordersOf } from '../engine/carry-over.ts';
 import { initEngine } from '../engine/state.ts';
 import type { MarketEvent } from '../market/event.ts';
 import type { FitJob } from '../model/contract.ts';
@@ -173,7 +174,7 @@ function difference(recorded: string, made: string): string {
 function open(c: Comparison, record: MetaRecord, options: LogReplay): void {
   c.stream.append(record);
   if (c.produced.length > 0) c.cut = true;
-  const oversight = c.other?.oversight ?? c.session?.state.oversight ?? null;
+  const oversight = c.other?.oversight ?? (c.session === null ? null : ordersOf(c.session.state));
   const says = writtenByOther(record.code);
   if (says !== null) {
     c.produced.length = 0;

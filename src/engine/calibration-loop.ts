@@ -4,6 +4,7 @@ import { initBudget, type Budget } from '../policy/budget.ts';
 import type { LoopAction, LoopInput, LoopStateName } from '../policy/loop-table.ts';
 import { initLoop, loopStep, type LoopState } from '../policy/loop.ts';
 import type { Trial } from '../policy/promotion.ts';
+import { initLately, type Lately } from '../policy/quorum.ts';
 import type { Registry } from '../policy/registry.ts';
 import type { Effect } from './effect.ts';
 import type { ExpiryState, UnderlyingState } from './state.ts';
@@ -20,9 +21,15 @@ export interface CalibrationLoop {
   readonly registry: Registry;
   /** Vega of the used quotes at recent closes without an incident, in units of F sqrt(T): normal coverage. */
   readonly coverage: TrailingMedian;
+  /** Quotes and vega since the stress began, for its quorum. */
+  lately: Lately;
   /** Closes in a row beyond the warning level, and with a shape error. */
   warnings: number;
   shapes: number;
+  /** Answers in a row, before a first fit, that came to nothing because of the family. */
+  unfit: number;
+  /** Closes in a row in which every used quote lay on one side of the forward. */
+  besides: number;
   /** Refits accepted since the last one that began anew (a first fit, a change): each of them halves what is left to learn. */
   settled: number;
   /** Options listed when the champion was last asked for. */
@@ -47,8 +54,11 @@ export function initCalibrationLoop(champion: string): CalibrationLoop {
     rung: 0,
     registry: new Map(),
     coverage: initTrailingMedian(COVERAGE_CLOSES),
+    lately: initLately(),
     warnings: 0,
     shapes: 0,
+    unfit: 0,
+    besides: 0,
     settled: 0,
     listed: 0,
     latencyMs: 0,

@@ -1,10 +1,11 @@
+import { CAUSES, type Cause } from '../policy/causes.ts';
 import { gateChange, judgeGate, type GateState } from '../policy/gate.ts';
 import type { Incident } from '../policy/incident.ts';
 import { loopReasons } from '../policy/loop.ts';
 import { isSpared } from '../policy/spared.ts';
 import type { ClosedExpiry } from './close.ts';
 import type { Effect } from './effect.ts';
-import type { ExpiryState, UnderlyingState } from './state.ts';
+import type { ExpiryState, ModelTrack, UnderlyingState } from './state.ts';
 import { newestVersion } from './versions.ts';
 
 /**
@@ -26,13 +27,18 @@ export function updateGates(underlying: UnderlyingState, closed: readonly Closed
         proven: primary !== null,
         ageSeconds: version === null ? Infinity : (at - version.fit.at) / 1000,
         dataCauses: [...outage(underlying), ...causes('data')],
-        marketCauses: [...moving(open, c.reading.expiry), ...loopReasons(machine, at)],
+        marketCauses: [
+          ...moving(open, c.reading.expiry),
+          ...loopReasons(machine, at),
+          ...(track.whole.state === 'WIDEN' || isSuspected(underlying, c.reading.expiry) ? ['suspected'] : []),
+        ],
         // Diagnosis watches the configured model: its faults are not those of the family that was promoted over it.
         modelCauses: [
           ...(trial?.mode === 'probation' && track.model === champion ? [] : causes('model')),
           ...ownFaults(underlying, c.reading.expiry, track.model),
           ...bookLimits(underlying),
-          ...(track.model === champion ? contradicted(c.reading.expiry) : []),
+          ...contradicted(c.reading.expiry, track, champion),
+          ...(c.reading.expiry.loop.besides >= BESIDE_CLOSES ? ['forward-unquoted'] : []),
         ],
         quotesUsed: c.reading.facts.used,
         child: version?.fit.numbers['child'] === 1,
@@ -87,12 +93,27 @@ function moving(open: readonly Incident[], expiry: ExpiryState): string[] {
   return open.filter((i) => i.kind === 'market' && !followed(i)).map((i) => i.cause);
 }
 
+/** Whether a diagnosis on the expiry or its underlying waits for another look: what it would close is careful until then. */
+function isSuspected(underlying: UnderlyingState, expiry: ExpiryState): boolean {
+  for (const key of underlying.incidents.waiting.keys()) {
+    const bar = key.indexOf('|');
+    const scope = key.slice(bar + 1);
+    if (scope !== underlying.key && scope !== expiry.key) continue;
+    if (CAUSES[key.slice(0, bar) as Cause]?.kind !== 'model') return true;
+  }
+  return false;
+}
+
 /** Closes in a row that contradict the serving calibration while nothing has replaced it: more than any answer needs. */
 const UNANSWERED_CLOSES = 10;
 
-/** A model that the market has left behind, because refits are refused or nothing may be fitted, is not to be relied on. */
-function contradicted(expiry: ExpiryState): string[] {
-  return expiry.loop.warnings >= UNANSWERED_CLOSES ? ['contradicted'] : [];
+/** Closes in a row with quotes on one side of the forward only, after which what is served at the money is a guess. */
+const BESIDE_CLOSES = 3;
+
+/** A model that the market has left behind, by far or for long, because refits are refused or nothing may be fitted, is not to be relied on. */
+function contradicted(expiry: ExpiryState, track: ModelTrack, champion: string): string[] {
+  const long = track.model === champion && expiry.loop.warnings >= UNANSWERED_CLOSES;
+  return long || track.whole.state === 'HEDGE_ONLY' ? ['contradicted'] : [];
 }
 
 /** A book beyond its limits may be hedged and not added to; what is wrong with its positions gates the money alone. */

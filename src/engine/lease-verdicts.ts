@@ -39,6 +39,7 @@ function verdictOn(underlying: UnderlyingState, expiry: ExpiryState, track: Mode
     ownerOf,
     modelId: version === null ? null : version.fit.id,
     asOf: version === null ? null : version.fit.at,
+    widen: track.whole.meanSquare > 1 ? Math.sqrt(track.whole.meanSquare) : 1,
     uncertainty:
       version === null ? null : uncertaintyAt(track, version.fit, underlying.watermark, loopNoise(expiry.loop.machine)),
   };
@@ -62,7 +63,7 @@ function wingVerdicts(expiry: ExpiryState, track: ModelTrack, whole: LeaseVerdic
   for (const reason of whole.gate.reasons) ownerOf[reason] = whole.ownerOf[reason] ?? expiry.key;
   return track.wings.map((wing, i) => ({
     ...whole,
-    ...wingGate(whole.gate, wing),
+    ...wingGate(whole.gate, wing, whole.widen),
     scope: `${whole.scope}:${WINGS[i]}`,
     ownerOf,
   }));

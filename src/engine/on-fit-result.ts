@@ -6,6 +6,7 @@ import { scopeKey, type Breach, type Fit, type FitJob, type MonitoredModel } fro
 import type { CalibrationRecord } from '../model/record.ts';
 import { mayGoLive } from '../policy/loop.ts';
 import { firstRecordBehind, inputsOf, register, type RegisteredCalibration } from '../policy/registry.ts';
+import { MIN_QUOTES } from '../surface/surface-guard.ts';
 import { updateHorizonNoise } from '../score/horizon-noise.ts';
 import type { Effect } from './effect.ts';
 import { tellLoop } from './calibration-loop.ts';
@@ -94,6 +95,7 @@ export function onFitResult(state: EngineState, event: FitResultEvent): Effect[]
   ];
   if (job.model === expiry.loop.champion) {
     expiry.loop.latencyMs = Math.max(0, event.at - job.at);
+    expiry.loop.unfit = accepted ? 0 : expiry.loop.unfit + (previous === null && isUnfit(job, event, breaches) ? 1 : 0);
     if (accepted) {
       expiry.loop.warnings = 0;
       expiry.loop.settled = beginsAnew(job, previous) ? 0 : expiry.loop.settled + 1;
@@ -115,6 +117,16 @@ function beginsAnew(job: FitJob, previous: Fit | null): boolean {
 
 /** Guards that a family breaks which cannot take the shape of the quotes. */
 const SHAPE_GUARDS: ReadonlySet<string> = new Set(['inside-share', 'answer-miss']);
+
+/** Guards that say what the quotes lack: no family can do without it. */
+const QUOTES_GUARDS: ReadonlySet<string> = new Set(['quotes', 'effective-quotes', 'coverage']);
+
+/** Whether an answer that does not go live speaks against its family, which stood on its own quotes and had enough of them. */
+function isUnfit(job: FitJob, { outcome }: FitResultEvent, breaches: readonly Breach[]): boolean {
+  if (job.parents !== undefined || job.observations.k.length < MIN_QUOTES) return false;
+  if (outcome.parameters.length === 0) return true;
+  return breaches.length > 0 && !breaches.some((b) => QUOTES_GUARDS.has(b.guard));
+}
 
 /** Enters a usable answer into the registry of its expiry; its parent is the calibration that serves until then. */
 function registerFit(

@@ -1,6 +1,6 @@
 import type { OperatorEvent } from '../market/event.ts';
 import type { LoopInput } from '../policy/loop-table.ts';
-import { acknowledge, applyOverride, applySilence } from '../policy/oversight.ts';
+import { acknowledge, applyOverride, applySilence, handBack } from '../policy/oversight.ts';
 import { registeredJob } from '../policy/registry.ts';
 import { loopAction, tellLoop } from './calibration-loop.ts';
 import type { Effect } from './effect.ts';
@@ -26,7 +26,7 @@ export function onOperator(state: EngineState, event: OperatorEvent): Effect[] {
   const hedging = orderHedge(state, event);
   if (hedging !== null) return hedging;
   const effects: Effect[] = [];
-  let heard = false;
+  let heard = event.action === 'resume' && handBack(state.oversight, event.target);
   for (const underlying of state.underlyings.values())
     for (const expiry of underlying.expiries)
       if (isMeant(underlying, expiry, event)) {

@@ -8,7 +8,7 @@ import type { OptionInstrument } from '../market/instrument.ts';
 import { yearsBetween } from '../market/year-fraction.ts';
 import { scopeKey } from '../model/contract.ts';
 import { GATE_CLOSED } from '../policy/gate.ts';
-import { initWings } from '../policy/wing-gate.ts';
+import { initWhole, initWings } from '../policy/wing-gate.ts';
 import { initIncidentBook } from '../policy/incident.ts';
 import { flatSeason, priorCoverage, priorSpread, priorSpreadSeason } from '../quality/prior-baselines.ts';
 import { DATA_METRICS } from '../quality/registry.ts';
@@ -137,9 +137,18 @@ function expiryOf(state: EngineState, underlying: UnderlyingState, expiry: numbe
     models: state.config.models.map((model) => newTrack(model, years)),
     loop: initCalibrationLoop(state.config.champion),
   };
+  takeUpManual(state, made);
   underlying.expiries.push(made);
   underlying.expiries.sort((a, b) => a.expiry - b.expiry);
   return made;
+}
+
+/** An expiry that people had taken over before this engine began stays theirs. */
+function takeUpManual(state: EngineState, { key, loop }: ExpiryState): void {
+  const since = state.oversight.manual.get(key);
+  if (since === undefined) return;
+  state.oversight.manual.delete(key);
+  loop.machine = { ...loop.machine, state: 'MANUAL', since };
 }
 
 /** The track of a model on an expiry `years` away that has neither fits nor scores yet. */
@@ -150,6 +159,7 @@ export function newTrack(model: string, years: number): ModelTrack {
     noise: initHorizonNoise(years),
     pz: NaN,
     wings: initWings(),
+    whole: initWhole(),
     lastJobAt: -Infinity,
     pending: null,
     fits: 0,

@@ -5,19 +5,16 @@ import { budgetAllows } from '../policy/budget.ts';
 import { CAUSES, type Cause } from '../policy/causes.ts';
 import type { Incident } from '../policy/incident.ts';
 import type { LoopInput } from '../policy/loop-table.ts';
+import { hasQuorum, initLately, updateLately, type Seen, type Usual } from '../policy/quorum.ts';
 import { readHalfLife } from '../score/half-life.ts';
 import type { ClosedExpiry } from './close.ts';
 import type { EngineState, ExpiryState, ModelTrack, UnderlyingState } from './state.ts';
+import { hasNextFamily } from './stand-in.ts';
 import { newestVersion } from './versions.ts';
 import { STREAM_MS } from './watch-silence.ts';
 
 /** Causes under which a market's quotes are too thin or too wild to choose a shape from. */
 const STRESS_CAUSES: ReadonlySet<string> = new Set(['flash-crash', 'liquidity-contraction']);
-/** Two-sided quotes, and share of the normal vega, without which stress is sat out. Source: methods.md 5.3. */
-const QUORUM_QUOTES = 8;
-const QUORUM_COVERAGE = 0.6;
-/** A quorum that was lost counts again at this many times its size. */
-const REGAINED = 1.25;
 /** Refits of level and skew under stress are this far apart: while the score warns, and while it does not, s. */
 const STRESS_FAST_S = 2;
 const STRESS_SLOW_S = 30;
@@ -34,6 +31,8 @@ export const SHAPE_CLOSES = 3;
 /** Closes in a row that warn, and that make a refit without a diagnosis: one more than a data fault needs to be named. */
 export const WARN_CLOSES = 3;
 const UNNAMED_CLOSES = 4;
+/** Answers in a row without a first fit after which another family is tried: about half a minute. */
+const UNFIT_ANSWERS = 4;
 /** A fit is not refreshed for its age before this, s. */
 const YOUNGEST_S = 30;
 /** Options newly listed since the fit that make it worth repeating. */
@@ -71,8 +70,11 @@ export function readLoopInput(
     (i) => i.scope === underlying.key || i.scope === expiry.key,
   );
   forgetAnswered(expiry, open);
-  const coverage = vegaCoverage(closed.reading.selection.observations);
+  const { observations } = closed.reading.selection;
+  const coverage = vegaCoverage(observations);
   if (open.length === 0) updateTrailingMedian(loop.coverage, coverage);
+  const stress = open.find((i) => i.kind === 'market' && i.scope === underlying.key && STRESS_CAUSES.has(i.cause));
+  if (stress === undefined) loop.lately = initLately();
   const say = (input: LoopInput | null, incident: Incident | null = null, clean = false): LoopReading => ({
     input,
     incident,
@@ -82,10 +84,17 @@ export function readLoopInput(
   const version = newestVersion(track);
   const waited = (at - track.lastJobAt) / 1000;
   const ready = at >= loop.machine.retryAt;
-  if (version === null) return say(ready && waited >= state.config.minRefitSeconds ? 'first' : null);
-  const stress = open.find((i) => i.kind === 'market' && i.scope === underlying.key && STRESS_CAUSES.has(i.cause));
+  // Whoever took over may order even a first fit; in MANUAL nobody else does.
+  if (version === null && loop.ordered !== null) return say('refit', null, true);
+  if (version === null) {
+    if (!ready || waited < state.config.minRefitSeconds) return say(null);
+    const unfit = loop.unfit >= UNFIT_ANSWERS && hasNextFamily(state, expiry) && budgetAllows(loop.budget, at) === 'ok';
+    return say(unfit ? 'unfit' : 'first');
+  }
   if (stress !== undefined) {
-    if (!hasQuorum(expiry, closed, coverage)) return say('no-quorum', stress);
+    const seen: Seen = { twoSided: closed.reading.facts.twoSided, used: observations.k.length, coverage };
+    updateLately(loop.lately, seen, at);
+    if (!hasQuorum(seen, usualOf(expiry), loop.lately, loop.machine.state === 'HOLD')) return say('no-quorum', stress);
     // Level and skew follow the market while it runs, and are looked at every half minute when it does not.
     const pace = loop.warnings > 0 ? STRESS_FAST_S : STRESS_SLOW_S;
     return say(loop.machine.state !== 'STRESS' || (ready && waited >= pace) ? 'stress' : null, stress);
@@ -101,6 +110,8 @@ export function readLoopInput(
 
 function count(closed: ClosedExpiry, streaming: boolean): void {
   const { loop } = closed.reading.expiry;
+  const { observations } = closed.reading.selection;
+  if (observations.k.length > 0) loop.besides = isBracketed(observations) ? 0 : loop.besides + 1;
   const scores = closed.scores.find((s) => s.track.model === loop.champion);
   const primary = scores?.primary ?? null;
   if (scores === undefined || primary === null) return;
@@ -108,6 +119,11 @@ function count(closed: ClosedExpiry, streaming: boolean): void {
   if (scores.fit?.id !== newestVersion(scores.track)?.fit.id) return;
   loop.warnings = streaming && primary.pz > WARN_PZ ? loop.warnings + 1 : 0;
   if (scores.ageSeconds < SHAPE_AGE_S) loop.shapes = primary.pr > SHAPE_PR ? loop.shapes + 1 : 0;
+}
+
+/** Whether quotes lie on both sides of the forward: otherwise the smile there is extrapolated. */
+export function isBracketed({ k }: Observations): boolean {
+  return k.length > 0 && k[0] <= 0 && k[k.length - 1] >= 0;
 }
 
 function forgetAnswered(expiry: ExpiryState, open: readonly Incident[]): void {
@@ -196,12 +212,12 @@ function oldest(state: EngineState, track: ModelTrack): number {
   return Number.isNaN(halfLife) ? maxAgeSeconds : Math.min(maxAgeSeconds, Math.max(YOUNGEST_S, 0.5 * halfLife));
 }
 
-function hasQuorum(expiry: ExpiryState, closed: ClosedExpiry, coverage: number): boolean {
-  const margin = expiry.loop.machine.state === 'HOLD' ? REGAINED : 1;
-  const { facts, selection } = closed.reading;
-  if (facts.twoSided < margin * QUORUM_QUOTES || selection.observations.k.length === 0) return false;
-  const normal = readTrailingMedian(expiry.loop.coverage, 1)?.centre ?? NaN;
-  return !(coverage < margin * QUORUM_COVERAGE * normal);
+/** What the expiry shows in calm: two-sided quotes and vega of its recent closes without an incident; NaN before any. */
+function usualOf(expiry: ExpiryState): Usual {
+  return {
+    twoSided: readTrailingMedian(expiry.countBaseline, 1)?.centre ?? NaN,
+    coverage: readTrailingMedian(expiry.loop.coverage, 1)?.centre ?? NaN,
+  };
 }
 
 /** Sum over the used quotes of exp(-d1^2 / 2): vega in units of F sqrt(T / 2 pi). */

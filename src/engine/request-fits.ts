@@ -11,8 +11,9 @@ import type { ClosedExpiry } from './close.ts';
 import type { Effect } from './effect.ts';
 import { modelNamed } from './models.ts';
 import { awaitProof } from './prove-refits.ts';
-import { readLoopInput } from './read-loop-input.ts';
+import { isBracketed, readLoopInput } from './read-loop-input.ts';
 import { closeTrial, openNextTrial, runTrial } from './run-trial.ts';
+import { standIn } from './stand-in.ts';
 import type { EngineState, ExpiryState, ModelTrack, UnderlyingState } from './state.ts';
 import { newestVersion } from './versions.ts';
 
@@ -32,6 +33,7 @@ export function requestFits(
     if (input === null) continue;
     const actions = tellLoop(underlying, expiry, input, at, effects);
     if (actions.includes('close-trial')) closeTrial(state, expiry);
+    if (actions.includes('stand-in')) standIn(state, expiry, at, effects);
     if (actions.includes('open-trial')) openNextTrial(state, expiry, at, effects);
     const reentry = actions.includes('start-re-entry');
     const call: Call = { c, at, reason: REASONS[input] ?? 'schedule', incident, levelSkew: false, reentry };
@@ -86,6 +88,7 @@ function gatherActions(underlying: UnderlyingState, effects: readonly Effect[]):
 /** Why a fit is run, by what the loop was told. */
 const REASONS: Partial<Record<LoopInput, FitReason>> = {
   first: 'first',
+  unfit: 'first',
   warning: 'threshold',
   breach: 'threshold',
   stress: 'threshold',
@@ -186,7 +189,7 @@ function newJob(
   const { observations } = c.reading.selection;
   const live = newestVersion(track)?.fit ?? null;
   const parents = strikes(observations.k) < MIN_QUOTES ? parentsOf(underlying, expiry, track.model, at) : [];
-  const frozen = call.levelSkew && live !== null && at - live.at < FROZEN_MS && live.numbers['child'] !== 1;
+  const frozen = call.levelSkew && live !== null && live.numbers['child'] !== 1 && at - structureAt(track) < FROZEN_MS;
   const cold = track.fits % COLD_EVERY === COLD_EVERY - 1 || reason === 'escalation';
   const job: FitJob = {
     id: `${track.model}@${expiry.key}#${track.fits++}`,
@@ -216,6 +219,7 @@ function newJob(
   return job;
 }
 
+const NO_FACTORS = [0, 0] as const;
 /** Under stress skew moves by so much of what the level does, per unit x. */
 const SKEW_SHARE = 0.45;
 const LEAST_SPREAD = 0.001;
@@ -235,15 +239,24 @@ function spreadOf(
   const out = { mean: new Float64Array(n), sd: new Float64Array(n) };
   modelNamed(track.model).predict(live, observations, out);
   const shown = Math.abs(n > 0 ? median(observations.value.map((v, i) => v - out.mean[i])) : 0);
-  const b = call.c.scores.find((s) => s.track === track)?.primary?.factors?.b ?? [0, 0];
+  const factors = call.c.scores.find((s) => s.track === track)?.primary?.factors;
+  // Beyond the last quote the factors are extrapolated by a square.
+  const b = isBracketed(observations) ? (factors?.b ?? NO_FACTORS) : NO_FACTORS;
   const age = (call.at - live.at) / 1000;
   const drift = Math.sqrt(track.noise.variancePerSecond * age * loopNoise(expiry.loop.machine));
   const level = Math.max(LEAST_SPREAD, drift, shown, Math.abs(b[0]));
   return { levelSd: level, skewSd: Math.max(SKEW_SHARE * level, Math.abs(b[1])) };
 }
 
-/** A structure older than this is no longer worth freezing, ms: between snapshots hours apart everything has moved. */
+/** A structure older than this is no longer worth freezing, ms: in an hour, or between snapshots, everything has moved. */
 const FROZEN_MS = 3_600_000;
+
+/** When the structure that serves was chosen, epoch ms: refits of level and skew leave it as old as it is. */
+function structureAt(track: ModelTrack): number {
+  let at = -Infinity;
+  for (const { fit } of track.versions) if (at === -Infinity || fit.numbers['levelSkew'] !== 1) at = fit.at;
+  return at;
+}
 
 function strikes(k: Float64Array): number {
   let distinct = 0;

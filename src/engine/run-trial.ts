@@ -57,7 +57,7 @@ export function runTrial(
     return;
   }
   const pz = c.scores.find((s) => s.track.model === loop.champion)?.primary?.pz ?? NaN;
-  const verdict = clean ? judgeTrial(trial, pz, at) : null;
+  const verdict = comesFirst(trial, expiry) ?? (clean ? judgeTrial(trial, pz, at) : null);
   if (verdict === null) {
     loop.trial = continueProbation(trial, at);
     return;
@@ -71,6 +71,12 @@ export function runTrial(
   }
   if (!tellLoop(underlying, expiry, 'won', at, effects).includes('promote')) return;
   promote(state, expiry, verdict.model, verdict.emergency, 'automatic', at, effects);
+}
+
+/** A configured family that has a fit before its stand-in has one needs no comparison. */
+function comesFirst(trial: Trial, expiry: ExpiryState): { readonly input: 'simpler' } | null {
+  const isLive = (model: string): boolean => expiry.models.some((t) => t.model === model && t.versions.length > 0);
+  return trial.standIn && !isLive(trial.champion) && isLive(trial.rivals[0]) ? { input: 'simpler' } : null;
 }
 
 /** Makes a challenger the champion; the former one stays, fitted and scored, for a day of probation. */
@@ -153,7 +159,7 @@ export function closeTrial(state: EngineState, expiry: ExpiryState): void {
 }
 
 /** Drops the track of a challenger that is nobody's any more; configured models stay. */
-function forgetTrack(state: EngineState, expiry: ExpiryState, model: string): void {
+export function forgetTrack(state: EngineState, expiry: ExpiryState, model: string): void {
   if (state.config.models.includes(model) || model === expiry.loop.champion) return;
   const i = expiry.models.findIndex((t) => t.model === model);
   if (i < 0) return;

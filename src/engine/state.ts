@@ -7,7 +7,7 @@ import type { TrailingMedian } from '../detect/trailing-median.ts';
 import type { IncidentBook } from '../policy/incident.ts';
 import type { GateState } from '../policy/gate.ts';
 import { initOversight, type Oversight } from '../policy/oversight.ts';
-import type { WingTrack } from '../policy/wing-gate.ts';
+import type { WholeTrack, WingTrack } from '../policy/wing-gate.ts';
 import type { MetricMemory } from '../quality/metric.ts';
 import type { AnswerCheck } from '../score/answer-check.ts';
 import type { DynamicsScore } from '../score/dynamics.ts';
@@ -182,6 +182,8 @@ export interface ModelTrack {
   pz: number;
   /** What each part of the smile has shown lately, in the order of `WINGS`. */
   readonly wings: WingTrack[];
+  /** The same of the whole smile while data stream: what the gate does before anything is named. */
+  readonly whole: WholeTrack;
   lastJobAt: number;
   /** The job in flight; at most one per track. */
   pending: string | null;

@@ -13,10 +13,11 @@ export const LOOP_STATES = [
 /** One of {@link LOOP_STATES}. */
 export type LoopStateName = (typeof LOOP_STATES)[number];
 
-/** Everything the loop can be told; every close of a batch says exactly one of the first ten. */
+/** Everything the loop can be told; every close of a batch says at most one of the first eleven. */
 export const LOOP_INPUTS = {
   quiet: 'a close with nothing to answer',
   first: 'a close, and no fit is live',
+  unfit: 'the same, and the family has come to nothing several times',
   warning: 'a close whose score is beyond its warning level',
   breach: 'a close, and an incident asks for re-estimation',
   shape: 'a close: a shape error remained on clean data for several batches',
@@ -50,6 +51,7 @@ export const LOOP_ACTIONS = {
   withdraw: 'take back what was fitted to the batches now under suspicion',
   'open-trial': 'begin to score challengers beside the champion',
   'close-trial': 'forget the challengers',
+  'stand-in': 'let the next family serve, for want of a fit of this one; the configured one is fitted on beside it',
   promote: 'make the winner the champion; the old one stays, scored, to be rolled back to',
   'roll-back': 'make the former champion the champion again',
   'back-off': 'wait twice as long before the next attempt',
@@ -71,6 +73,7 @@ export const LOOP_TABLE: Readonly<Record<LoopStateName, Readonly<Record<LoopInpu
   WARMUP: {
     quiet: ['WARMUP'],
     first: ['WARMUP', 'fit'],
+    unfit: ['WARMUP', 'stand-in', 'fit'],
     warning: ['WARMUP'],
     breach: ['WARMUP'],
     shape: ['WARMUP'],
@@ -85,7 +88,7 @@ export const LOOP_TABLE: Readonly<Record<LoopStateName, Readonly<Record<LoopInpu
     won: ['WARMUP'],
     lost: ['WARMUP'],
     reversed: ['WARMUP'],
-    simpler: ['WARMUP'],
+    simpler: ['HEALTHY', 'roll-back'],
     exhausted: ['MANUAL'],
     manual: ['MANUAL'],
     resume: ['WARMUP'],
@@ -96,6 +99,7 @@ export const LOOP_TABLE: Readonly<Record<LoopStateName, Readonly<Record<LoopInpu
   HEALTHY: {
     quiet: ['HEALTHY'],
     first: ['WARMUP', 'fit'],
+    unfit: ['WARMUP', 'fit'],
     warning: ['DRIFT'],
     breach: ['RECALIBRATING', 'fit'],
     shape: ['SHADOW', 'open-trial', 'fit', 'fit-challengers'],
@@ -121,6 +125,7 @@ export const LOOP_TABLE: Readonly<Record<LoopStateName, Readonly<Record<LoopInpu
   DRIFT: {
     quiet: ['HEALTHY'],
     first: ['WARMUP', 'fit'],
+    unfit: ['WARMUP', 'fit'],
     warning: ['RECALIBRATING', 'fit'],
     breach: ['RECALIBRATING', 'fit'],
     shape: ['SHADOW', 'open-trial', 'fit', 'fit-challengers'],
@@ -146,6 +151,7 @@ export const LOOP_TABLE: Readonly<Record<LoopStateName, Readonly<Record<LoopInpu
   RECALIBRATING: {
     quiet: ['RECALIBRATING'],
     first: ['WARMUP', 'fit'],
+    unfit: ['WARMUP', 'fit'],
     warning: ['RECALIBRATING'],
     breach: ['RECALIBRATING', 'fit'],
     shape: ['RECALIBRATING'],
@@ -171,6 +177,7 @@ export const LOOP_TABLE: Readonly<Record<LoopStateName, Readonly<Record<LoopInpu
   SHADOW: {
     quiet: ['SHADOW'],
     first: ['WARMUP', 'close-trial', 'fit'],
+    unfit: ['WARMUP', 'close-trial', 'fit'],
     warning: ['SHADOW', 'fit', 'fit-challengers'],
     breach: ['SHADOW', 'fit', 'fit-challengers'],
     shape: ['SHADOW'],
@@ -196,6 +203,7 @@ export const LOOP_TABLE: Readonly<Record<LoopStateName, Readonly<Record<LoopInpu
   QUARANTINE: {
     quiet: ['HEALTHY'],
     first: ['WARMUP', 'fit'],
+    unfit: ['WARMUP', 'fit'],
     warning: ['DRIFT'],
     breach: ['RECALIBRATING', 'fit'],
     shape: ['HEALTHY'],
@@ -221,6 +229,7 @@ export const LOOP_TABLE: Readonly<Record<LoopStateName, Readonly<Record<LoopInpu
   STRESS: {
     quiet: ['RECALIBRATING', 'start-re-entry', 'fit'],
     first: ['WARMUP', 'start-re-entry', 'fit'],
+    unfit: ['WARMUP', 'start-re-entry', 'fit'],
     warning: ['RECALIBRATING', 'start-re-entry', 'fit'],
     breach: ['RECALIBRATING', 'start-re-entry', 'fit'],
     shape: ['RECALIBRATING', 'start-re-entry', 'fit'],
@@ -246,6 +255,7 @@ export const LOOP_TABLE: Readonly<Record<LoopStateName, Readonly<Record<LoopInpu
   HOLD: {
     quiet: ['RECALIBRATING', 'start-re-entry', 'fit'],
     first: ['WARMUP', 'start-re-entry', 'fit'],
+    unfit: ['WARMUP', 'start-re-entry', 'fit'],
     warning: ['RECALIBRATING', 'start-re-entry', 'fit'],
     breach: ['RECALIBRATING', 'start-re-entry', 'fit'],
     shape: ['RECALIBRATING', 'start-re-entry', 'fit'],
@@ -271,6 +281,7 @@ export const LOOP_TABLE: Readonly<Record<LoopStateName, Readonly<Record<LoopInpu
   MANUAL: {
     quiet: ['MANUAL'],
     first: ['MANUAL'],
+    unfit: ['MANUAL'],
     warning: ['MANUAL'],
     breach: ['MANUAL'],
     shape: ['MANUAL'],

@@ -29,7 +29,7 @@ export interface Acknowledgement {
 
 /**
  * What people have ordered and judged, as part of the engine's state: it comes out of the log, is in checkpoints and
- * survives a restart. Plain data. Manual mode is kept by the loop of each expiry. Times are our own clock's
+ * survives a restart. Plain data. Manual mode is kept by the loop of each expiry that is listed. Times are our own clock's
  * (`receivedAt`): an override of ten minutes lapses after ten minutes whatever the venue's clock says.
  */
 export interface Oversight {
@@ -40,6 +40,11 @@ export interface Oversight {
   /** By incident id, newest last, bounded. */
   readonly acknowledged: Map<string, Acknowledgement>;
   readonly verdicts: VerdictBook;
+  /**
+   * Expiries (`venue:underlying:day`) that an engine before this one left under manual control and that have not been
+   * listed again: since when, epoch ms. Their loops begin in MANUAL.
+   */
+  readonly manual: Map<string, number>;
   /** Silences made so far: their ids count up. */
   silencesMade: number;
 }
@@ -51,13 +56,15 @@ export function initOversight(): Oversight {
     silences: new Map(),
     acknowledged: new Map(),
     verdicts: initVerdictBook(),
+    manual: new Map(),
     silencesMade: 0,
   };
 }
 
 /**
- * What an engine under another configuration takes over: break-glass and silences in force, and the counts of verdicts.
- * Its incidents are numbered anew, so what hangs on their numbers stays behind.
+ * What an engine under another configuration takes over: break-glass and silences in force, the expiries under manual
+ * control, and the counts of verdicts. Its incidents are numbered anew, so what hangs on their
+ * numbers stays behind.
  */
 export function carriedOver(oversight: Oversight): Oversight {
   const { overrides, silences, verdicts, silencesMade } = oversight;
@@ -66,8 +73,20 @@ export function carriedOver(oversight: Oversight): Oversight {
     silences: new Map(silences),
     acknowledged: new Map(),
     verdicts: { given: new Map(), tallies: verdicts.tallies },
+    manual: new Map(oversight.manual),
     silencesMade,
   };
+}
+
+/**
+ * Ends manual control, by `resume`, of expiries that are not listed (yet): one, or all of an underlying. Returns whether
+ * there was any.
+ */
+export function handBack(oversight: Oversight, target: string): boolean {
+  let any = false;
+  for (const scope of oversight.manual.keys())
+    if (scope === target || scope.startsWith(`${target}:`)) any = oversight.manual.delete(scope) || any;
+  return any;
 }
 
 /** Forgets what has lapsed at `now`, epoch ms of our clock. */

@@ -128,6 +128,8 @@ export interface Trial {
   readonly comparisons: Readonly<Record<string, Comparison>>;
   /** Until when an emergency promotion stands unconfirmed, epoch ms; null when it was an ordinary one or is confirmed. */
   readonly emergencyUntil: number | null;
+  /** Whether it is no winner that serves but a stand-in for a family of which no fit has passed the guards. */
+  readonly standIn: boolean;
   /** The winner that waits for an operator, and since when. */
   readonly proposed: { readonly model: string; readonly at: number } | null;
 }
@@ -152,6 +154,8 @@ export const EMERGENCY_MS = 1_800_000;
 /** Score beyond which there is no time for proof, and the batches in a row that must agree. */
 export const EMERGENCY_PZ = 8;
 const EMERGENCY_BATCHES = 3;
+/** Batches on which the configured family must have been compared before it takes over from its stand-in. */
+export const STAND_IN_BATCHES = 120;
 /** A proposal lapses unless approved by then, ms. */
 export const PROPOSAL_MS = 1_800_000;
 
@@ -164,6 +168,7 @@ export function openTrial(champion: string, rivals: readonly string[], at: numbe
     rivals,
     comparisons: Object.fromEntries(rivals.map((r) => [r, initComparison()])),
     emergencyUntil: null,
+    standIn: false,
     proposed: null,
   };
 }
@@ -177,8 +182,14 @@ export function openProbation(winner: string, former: string, emergency: boolean
     rivals: [former],
     comparisons: { [former]: initComparison() },
     emergencyUntil: emergency ? at + EMERGENCY_MS : null,
+    standIn: false,
     proposed: null,
   };
+}
+
+/** Begins the probation of a family that serves only because the configured one has no fit. */
+export function openStandIn(standIn: string, configured: string, at: number): Trial {
+  return { ...openProbation(standIn, configured, false, at), standIn: true };
 }
 
 /**
@@ -207,17 +218,23 @@ function judgeShadow(trial: Trial, pz: number, at: number): Verdict {
 /** The rival is the former champion: where it is better, the promotion is reversed. */
 function judgeProbation(trial: Trial, at: number): Verdict {
   const former = trial.comparisons[trial.rivals[0]];
+  // It never won against anybody: the configured family comes back as soon as it has served as well for a while.
+  if (trial.standIn) return former.n >= STAND_IN_BATCHES && former.logWorse < log(PROOF) ? { input: 'simpler' } : null;
   if (former.logBetter >= log(PROOF)) return { input: 'reversed' };
   if (trial.emergencyUntil !== null && at >= trial.emergencyUntil) return { input: 'reversed' };
   if (at - trial.since < PROBATION_MS) return null;
   return former.logWorse >= log(PROOF) ? null : { input: 'simpler' };
 }
 
-/** After a batch of probation: an emergency that is proved stands, and a day that proved the winner begins anew. */
+/**
+ * After a batch of probation: an emergency that is proved stands, a stand-in that is proved better is a winner like any other,
+ * and a day that proved the winner begins anew.
+ */
 export function continueProbation(trial: Trial, at: number): Trial {
   if (trial.mode !== 'probation') return trial;
   const proved = trial.comparisons[trial.rivals[0]].logWorse >= log(PROOF);
   if (!proved) return trial;
+  if (trial.standIn) return { ...trial, since: at, standIn: false };
   if (at - trial.since >= PROBATION_MS)
     return { ...openProbation(trial.champion, trial.rivals[0], false, at), since: at };
   return trial.emergencyUntil === null ? trial : { ...trial, emergencyUntil: null };

@@ -40,6 +40,36 @@ export function updateWings(wings: readonly WingTrack[], scores: readonly WingSc
   }
 }
 
+/** What the fit that serves has shown on the whole smile; plain data. */
+export interface WholeTrack {
+  /** Id of the fit; null before the first score. */
+  fit: string | null;
+  /** PZ squared: rises at once, falls over about five batches; NaN before the first. */
+  meanSquare: number;
+  state: 'OK' | 'WIDEN' | 'HEDGE_ONLY';
+}
+
+/** Nothing scored. */
+export function initWhole(): WholeTrack {
+  return { fit: null, meanSquare: NaN, state: 'OK' };
+}
+
+/**
+ * Takes the PZ of one batch by the fit `id`. One batch that the model does not explain is enough to be careful, and one that
+ * it does explain proves little; but a fit that has replaced the one that missed is judged by itself.
+ */
+export function updateWhole(whole: WholeTrack, id: string, pz: number): void {
+  const square = pz * pz;
+  const anew = whole.fit !== id;
+  whole.fit = id;
+  whole.meanSquare =
+    !anew && whole.meanSquare > square ? whole.meanSquare + WEIGHT * (square - whole.meanSquare) : square;
+  const z = Math.sqrt(whole.meanSquare);
+  const before = anew ? 'OK' : whole.state;
+  if (z > CLOSE_Z || (before === 'HEDGE_ONLY' && z > BACK * CLOSE_Z)) whole.state = 'HEDGE_ONLY';
+  else whole.state = z > WIDEN_Z || (before !== 'OK' && z > BACK * WIDEN_Z) ? 'WIDEN' : 'OK';
+}
+
 function stateOf(wing: WingTrack): WingTrack['state'] {
   if (wing.empty >= EMPTY_BATCHES || Number.isNaN(wing.meanSquare)) return 'DO_NOT_USE';
   const z = Math.sqrt(wing.meanSquare);
@@ -49,13 +79,17 @@ function stateOf(wing: WingTrack): WingTrack['state'] {
 
 const ORDER: readonly GateState['state'][] = ['OK', 'WIDEN', 'HEDGE_ONLY', 'DO_NOT_USE'];
 
-/** The gate of one part: that of its expiry, or its own where that is stricter; with how much wider its error is (at least 1). */
-export function wingGate(expiry: GateState, wing: WingTrack): { readonly gate: GateState; readonly widen: number } {
+/** The gate of one part: that of its expiry, or its own where that is stricter; with how much wider its error is (at least `widen`, the expiry's). */
+export function wingGate(
+  expiry: GateState,
+  wing: WingTrack,
+  widen: number = 1,
+): { readonly gate: GateState; readonly widen: number } {
   const own = wing.state === 'OK' ? [] : [wing.state === 'DO_NOT_USE' ? 'no-quotes' : 'wing-error'];
   const stricter = ORDER.indexOf(wing.state) > ORDER.indexOf(expiry.state) ? wing.state : expiry.state;
   const z = Math.sqrt(wing.meanSquare);
   return {
     gate: { state: stricter, reasons: [...expiry.reasons, ...own] },
-    widen: wing.state === 'WIDEN' && z > 1 ? z : 1,
+    widen: wing.state === 'WIDEN' && z > widen ? z : widen,
   };
 }

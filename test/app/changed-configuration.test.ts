@@ -12,6 +12,15 @@ import type { MarketEvent } from '../../src/market/event.ts';
 import { simulatedEvents } from '../../src/simulator/market-events.ts';
 import { Simulation } from '../../src/simulator/simulation.ts';
 
+const MANUAL = 'deribit:BTC:2026-03-27';
+
+/** Expiries whose loops are under manual control. */
+const manualIn = (monitor: LiveMonitor): string[] =>
+  [...monitor.session.state.underlyings.values()]
+    .flatMap((u) => u.expiries)
+    .filter((e) => e.loop.machine.state === 'MANUAL')
+    .map((e) => e.key);
+
 test('orders are carried over a change of configuration, and every session of the log replays', async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'vernier-changed-'));
   t.after(() => rmSync(directory, { recursive: true, force: true }));
@@ -38,6 +47,7 @@ test('orders are carried over a change of configuration, and every session of th
       const by = { actor: 'rita', note: 'known', until: simulation.at + 1_800_000 };
       monitor.operate({ ...by, action: 'override', target: 'svi@deribit:BTC' });
       monitor.operate({ ...by, action: 'silence', target: 'kind=market' });
+      monitor.operate({ ...by, until: null, action: 'manual', target: MANUAL });
     }
     await monitor.close();
     return monitor;
@@ -47,14 +57,17 @@ test('orders are carried over a change of configuration, and every session of th
   const second = await session(other, false);
   assert.deepEqual([...second.session.state.oversight.overrides.keys()], ['svi@deribit:BTC']);
   assert.deepEqual([...second.session.state.oversight.silences.keys()], ['s-1']);
+  assert.deepEqual(manualIn(second), [MANUAL], 'and only what was taken over');
   assert.ok(
     second.session.state.counts.batches > 2 && second.session.state.counts.batches < 8,
     'the engine began anew',
   );
   const third = await session(other, false);
   assert.ok(third.session.state.counts.batches > second.session.state.counts.batches, 'and goes on from there');
+  assert.deepEqual(manualIn(third), [MANUAL]);
   const replayed = await replayLog({ directory, speed: Infinity, onRecord: () => undefined });
   assert.equal(replayed.summary.log_sha256, third.digest());
   const recovered = await recoverSession(directory, DEFAULT_CONFIG, null);
+  assert.deepEqual([...recovered.state.oversight.manual.keys()], [MANUAL], 'back under the first configuration too');
   assert.deepEqual([recovered.state.counts.events, [...recovered.state.oversight.silences.keys()]], [0, ['s-1']]);
 });

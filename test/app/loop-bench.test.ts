@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BadDataWatch, MoveWatch } from '../../src/app/loop-bench/answer-key-watch.ts';
 import { comparePolicies } from '../../src/app/loop-bench/compare-policies.ts';
+import { ExposureWatch } from '../../src/app/loop-bench/exposure-watch.ts';
 import { GateWatch } from '../../src/app/loop-bench/gate-watch.ts';
 import { Hindsight } from '../../src/app/loop-bench/hindsight.ts';
 import { ReferenceQuoter } from '../../src/app/loop-bench/reference-quoter.ts';
@@ -91,15 +92,15 @@ test(
       },
     });
     const run = (shut: boolean | null) => {
-      const [judge, gate, quoter] = [new Hindsight(), new GateWatch(start), new ReferenceQuoter()];
-      const watchers: Watcher[] = [...(shut === null ? [] : [spoil(shut)]), judge, gate, quoter];
+      const [judge, gate, exposure, quoter] = [new Hindsight(), new GateWatch(start), new ExposureWatch(start), new ReferenceQuoter()]; // prettier-ignore
+      const watchers: Watcher[] = [...(shut === null ? [] : [spoil(shut)]), judge, gate, exposure, quoter];
       // A move of no size in the key, so that exposure is looked for.
       const faults = [fault('vol-jump', 1, 2, 0, SPOILED)];
       runTape({ seed: 5, minutes: 2.5, faults, keep: false, instrumentLimit: 400, ...watching(watchers) });
       return {
         hindsight: judge.verdict(),
         lease: gate.leaseTime(),
-        exposure: gate.exposure(),
+        exposure: exposure.exposure(),
         quoters: quoter.results(),
       };
     };
@@ -115,6 +116,8 @@ test(
     assert.ok(exposed(open) > 1_000, String(exposed(open)));
     assert.equal(exposed(shut), 0);
     assert.ok(shut.exposure[0].ungated_vega_seconds > 1_000);
+    assert.equal(open.exposure[0].left_ok_s, null, 'the gate never left OK');
+    assert.ok(Math.abs((shut.exposure[0].left_ok_s ?? NaN) - 40) <= 1.5, 'it did when it was shut');
     const [gated, ungated] = shut.quoters;
     assert.ok(ungated.lost > 1_000 + gated.lost, JSON.stringify(shut.quoters));
     assert.ok(ungated.worst_drawdown > gated.worst_drawdown && gated.quoting_hours < ungated.quoting_hours);

@@ -48,6 +48,13 @@ async function writeOld(directory: string): Promise<void> {
   }); // prettier-ignore
   const verdict = { type: 'verdict', at: new Date(START).toISOString(), incident: 'deribit:BTC-7', cause: 'stale-feed', scope: 'deribit:BTC', verdict: 'true', by: 'rita', automatic: false, rule: null, note: '' }; // prettier-ignore
   log.writer.append({ kind: 'output', record: verdict });
+  const moved = (scope: string, outcome: string): void => {
+    const record = { type: 'action', at: new Date(START).toISOString(), incident: null, kind: 'loop', outcome, scope };
+    log.writer.append({ kind: 'output', record });
+  };
+  moved('deribit:BTC:2026-03-27', 'HEALTHY -> MANUAL (manual)');
+  moved('deribit:BTC:2026-02-27', 'DRIFT -> MANUAL (exhausted)');
+  moved('deribit:BTC:2026-02-27', 'MANUAL -> DRIFT (resume)');
   await log.close();
 }
 
@@ -69,6 +76,7 @@ test('recovery goes on with a fresh engine, says why, and keeps break-glass and 
   assert.equal(otherCode, `written by vernier 0.1.0, and this is ${CODE_VERSION}`);
   assert.deepEqual([unsaid, replayed, damage, state.underlyings.size], [[], 0, null, 0]);
   assert.deepEqual([...state.oversight.overrides.keys()], ['svi@deribit:BTC']);
+  assert.deepEqual([...state.oversight.manual], [['deribit:BTC:2026-03-27', START]], 'and what people had taken over');
   assert.equal(state.oversight.verdicts.tallies.get('stale-feed')?.people.true, 1);
   assert.deepEqual(state.config, DEFAULT_CONFIG);
   const again = await recoverSession(MIXED, DEFAULT_CONFIG, null);

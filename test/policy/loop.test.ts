@@ -19,7 +19,7 @@ const MINUTE = 60_000;
 const inState = (state: LoopStateName): LoopState => ({ ...initLoop(), state, since: AT });
 const cells = LOOP_STATES.flatMap((state) => INPUTS.map((input) => ({ state, input, cell: LOOP_TABLE[state][input] })));
 const FITS = new Set(['fit', 'fit-level-skew', 'fit-challengers']);
-const CHANGES = new Set(['promote', 'roll-back', 'open-trial']);
+const CHANGES = new Set(['promote', 'roll-back', 'open-trial', 'stand-in']);
 
 /** Asserts that a property holds of every cell, naming those of which it does not. */
 function always(says: string, holds: (c: (typeof cells)[number]) => boolean): void {
@@ -28,7 +28,7 @@ function always(says: string, holds: (c: (typeof cells)[number]) => boolean): vo
 }
 
 test('every state answers every input with a state and known actions, and nothing else', () => {
-  assert.equal(cells.length, 9 * 23);
+  assert.equal(cells.length, 9 * 24);
   for (const state of LOOP_STATES) assert.deepEqual(Object.keys(LOOP_TABLE[state]).sort(), [...INPUTS].sort());
   always('known names', ({ cell: [to, ...actions] }) => LOOP_STATES.includes(to) && actions.every((a) => a in LOOP_ACTIONS)); // prettier-ignore
 });
@@ -48,7 +48,7 @@ test('a data fault vetoes: it leads to quarantine (or stays manual), nothing is 
   always('data-fault', ({ state, input, cell: [to, ...actions] }) =>
     input !== 'data-fault' || (to === (state === 'MANUAL' ? 'MANUAL' : 'QUARANTINE') && !actions.some((a) => FITS.has(a) || CHANGES.has(a)))); // prettier-ignore
   const leaves = INPUTS.filter((i) => LOOP_TABLE.QUARANTINE[i].length > 1);
-  assert.deepEqual(leaves, ['first', 'breach', 'age', 'event', 'stress'], 'only closes without a data fault lead to a fit'); // prettier-ignore
+  assert.deepEqual(leaves, ['first', 'unfit', 'breach', 'age', 'event', 'stress'], 'only closes without a data fault lead to a fit'); // prettier-ignore
   assert.equal(LOOP_TABLE.QUARANTINE.refit[0], 'QUARANTINE', 'not even an operator refits on bad data');
   assert.equal(mayGoLive(inState('QUARANTINE')), false);
 });

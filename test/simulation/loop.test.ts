@@ -262,7 +262,7 @@ test(
   { timeout: 60_000 },
   () => {
     const config = { models: ['essvi', 'venue-mark'], champion: 'essvi', challengers: ['svi'] };
-    const scope = 'deribit:BTC:2026-12-25';
+    const scope = 'deribit:BTC:2026-03-27';
     const options = { seed: 4, minutes: 7.5 };
     const here = (run: TapeRun, kind: string): ActionRecord[] => actions(run, kind).filter((a) => a.scope === scope);
     const run = runTape({
@@ -291,6 +291,11 @@ test(
       ['essvi', 'venue-mark'],
       'the loser is forgotten',
     );
+    // Where no fit of the configured family passes its guards at all, another one serves within a minute.
+    const standIns = actions(run, 'stand-in');
+    assert.ok(standIns.length > 0 && standIns.every((a) => a.outcome === 'svi for essvi: no fit in 4 answers' && at(a) - TAPE_START <= MINUTE)); // prettier-ignore
+    const without = [...run.state.underlyings.values()][0].expiries.filter((e) => e.loop.machine.state === 'WARMUP');
+    assert.deepEqual(without.map((e) => e.key), []); // prettier-ignore
     const asked = at(promoted) - TAPE_START;
     const asking = runTape({
       ...options,

@@ -1,4 +1,4 @@
-/** What the gate costs and what it saves: lease time that is not OK, and exposure while the truth is outside the band. */
+/** What the gate costs: lease time that is not OK; and what is served, beside the truth. */
 import type { ExpiryState, ModelTrack } from '../../engine/state.ts';
 import { newestVersion } from '../../engine/versions.ts';
 import { loopNoise } from '../../policy/loop.ts';
@@ -7,7 +7,7 @@ import { modelNamed } from '../../engine/models.ts';
 import { metricOf } from '../../engine/read-signs.ts';
 import type { Truth } from '../../simulator/simulation.ts';
 import { smileFamilyNamed } from '../../surface/registry.ts';
-import { expiriesOf, isAbout, type Watcher } from './watchers.ts';
+import { expiriesOf, type Watcher } from './watchers.ts';
 
 /** Lease time by state, of the serving model over all expiries. */
 export interface LeaseTime {
@@ -19,20 +19,8 @@ export interface LeaseTime {
   readonly by_reason: Readonly<Record<string, number>>;
 }
 
-/** Exposure during one entry of the answer key. */
-export interface FaultExposure {
-  readonly fault: string;
-  readonly at: string;
-  /** USD per volatility point times seconds, of one at-the-money option per expiry: gate OK and truth outside the band. */
-  readonly vega_seconds: number;
-  /** The same whatever the gate said. */
-  readonly ungated_vega_seconds: number;
-}
-
 /** Leases begin to count when the first fits have been proved, ms. */
 const WARM_MS = 60_000;
-/** The last of a fault's consequences, ms. */
-const AFTER_MS = 60_000;
 const BAND = 1.64;
 const INV_SQRT_2PI = 0.3989422804014327;
 
@@ -75,12 +63,11 @@ export function servedLevel(expiry: ExpiryState, truth: Truth, at: number): Serv
   };
 }
 
-/** Adds up lease time and exposure. */
+/** Adds up lease time. */
 export class GateWatch implements Watcher {
   readonly #start: number;
   readonly #milliseconds: Record<GateRecord['state'], number> = { OK: 0, WIDEN: 0, HEDGE_ONLY: 0, DO_NOT_USE: 0 };
   readonly #reasons = new Map<string, number>();
-  readonly #exposure = new Map<string, { fault: string; from: number; gated: number; open: number }>();
   readonly #expiries = new Set<number>();
   #last = NaN;
 
@@ -88,11 +75,10 @@ export class GateWatch implements Watcher {
     this.#start = start;
   }
 
-  readonly onStep: NonNullable<Watcher['onStep']> = (state, simulation, truth, at) => {
+  readonly onStep: NonNullable<Watcher['onStep']> = (state, _simulation, _truth, at) => {
     const elapsed = at - this.#last;
     this.#last = at;
     if (!(elapsed > 0) || at - this.#start < WARM_MS) return;
-    const on = simulation.answerKey.filter((f) => at >= f.from && at < f.to + AFTER_MS);
     for (const expiry of expiriesOf(state)) {
       if (expiry.expiry <= at) continue;
       this.#expiries.add(expiry.expiry);
@@ -100,16 +86,6 @@ export class GateWatch implements Watcher {
       if (gate === undefined) continue;
       this.#milliseconds[gate.state] += elapsed;
       for (const reason of gate.reasons) this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + elapsed);
-      const level = on.length > 0 ? servedLevel(expiry, truth, at) : null;
-      if (level === null || !(Math.abs(level.truth - level.served) > level.band)) continue;
-      for (const f of on) {
-        if (!isAbout(f, expiry.expiry)) continue;
-        const key = `${f.fault}${f.from}`;
-        const sum = this.#exposure.get(key) ?? { fault: f.fault, from: f.from, gated: 0, open: 0 };
-        this.#exposure.set(key, sum);
-        sum.open += (level.vega * elapsed) / 1000;
-        if (gate.state === 'OK') sum.gated += (level.vega * elapsed) / 1000;
-      }
     }
   };
 
@@ -127,17 +103,5 @@ export class GateWatch implements Watcher {
         [...this.#reasons].toSorted((a, b) => b[1] - a[1]).map(([reason, ms]) => [reason, ms / Math.max(1, all)]),
       ),
     };
-  }
-
-  /** Exposure by entry of the answer key, those without any left out. */
-  exposure(): FaultExposure[] {
-    return [...this.#exposure.values()]
-      .toSorted((a, b) => a.from - b.from)
-      .map((e) => ({
-        fault: e.fault,
-        at: new Date(e.from).toISOString(),
-        vega_seconds: e.gated,
-        ungated_vega_seconds: e.open,
-      }));
   }
 }

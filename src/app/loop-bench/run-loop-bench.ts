@@ -14,7 +14,8 @@ import {
   type FollowedMove,
 } from './answer-key-watch.ts';
 import { PolicyWatch } from './compare-policies.ts';
-import { GateWatch, type FaultExposure, type LeaseTime } from './gate-watch.ts';
+import { ExposureWatch, type FaultExposure } from './exposure-watch.ts';
+import { GateWatch, type LeaseTime } from './gate-watch.ts';
 import { Hindsight, type HindsightVerdict } from './hindsight.ts';
 import { ReferenceQuoter, type QuoterResult } from './reference-quoter.ts';
 import type { PolicyFigures } from './tally.ts';
@@ -66,9 +67,10 @@ const CRASH_MINUTES = 210;
 const FAMILY_CONFIG = { models: ['essvi', 'venue-mark'], champion: 'essvi', challengers: ['svi', 'sabr', 'spline'] };
 const FAMILY_STEP_MS = 30_000;
 
-/** The plan of the tape with faults: moves and bad data by turns, kinds and magnitudes in order, places and times drawn. */
-export function loopPlan(seed: number, days: number): ScheduledFault[] {
-  const kinds = BAD_DATA.flatMap((bad, i) => [TRUE_MOVES[i % TRUE_MOVES.length], bad]);
+/** The plan of the tape with faults: moves and bad data by turns, kinds and magnitudes in order from the `turn`-th on, places and times drawn. */
+export function loopPlan(seed: number, days: number, turn: number = 0): ScheduledFault[] {
+  const all = BAD_DATA.flatMap((bad, i) => [TRUE_MOVES[i % TRUE_MOVES.length], bad]);
+  const kinds = [...all.slice(turn % all.length), ...all.slice(0, turn % all.length)];
   return planFaults({
     seed,
     from: TAPE_START + FIRST_FAULT,
@@ -110,7 +112,15 @@ export function runLoopBench(options: LoopBenchOptions): LoopBenchResult {
   };
   const policies = new PolicyWatch(TAPE_START);
   const [bad, moves, hindsight, gate] = [new BadDataWatch(), new MoveWatch(), new Hindsight(), new GateWatch(TAPE_START)]; // prettier-ignore
-  run('moves and bad data', { minutes, faults: loopPlan(seed, days) }, [policies, bad, moves, hindsight, gate]);
+  const exposure = new ExposureWatch(TAPE_START);
+  run('moves and bad data', { minutes, faults: loopPlan(seed, days) }, [
+    policies,
+    bad,
+    moves,
+    hindsight,
+    gate,
+    exposure,
+  ]);
   const [quietGate, quietHindsight] = [new GateWatch(TAPE_START), new Hindsight()];
   run('without faults', { minutes, script: quietScript(days) }, [quietGate, quietHindsight]);
   const [quoter, crashGate] = [new ReferenceQuoter(), new GateWatch(TAPE_START)];
@@ -132,7 +142,7 @@ export function runLoopBench(options: LoopBenchOptions): LoopBenchResult {
     moves: moves.verdict(),
     hindsight: hindsight.verdict(),
     faults_gate: gate.leaseTime(),
-    exposure: gate.exposure(),
+    exposure: exposure.exposure().filter((e) => e.ungated_vega_seconds > 0),
     quiet_gate: quietGate.leaseTime(),
     quiet_hindsight: quietHindsight.verdict(),
     family_days: familyDays,

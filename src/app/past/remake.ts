@@ -1,4 +1,5 @@
 import { DEFAULT_CONFIG, type EngineConfig } from '../../engine/config.ts';
+import { ordersOf } from '../../engine/carry-over.ts';
 import { initEngine, type EngineState } from '../../engine/state.ts';
 import { step } from '../../engine/step.ts';
 import type { MarketEvent } from '../../market/event.ts';
@@ -57,7 +58,7 @@ export async function remake(directory: string, at: number, most: number = MOST_
     if (item.kind !== 'record') continue;
     const { record } = item;
     if (record.kind === 'meta') {
-      const oversight: Oversight | null = other?.session.oversight ?? state?.oversight ?? null;
+      const oversight: Oversight | null = other?.session.oversight ?? (state === null ? null : ordersOf(state));
       const says = writtenByOther(record.code);
       other = says === null ? null : { says, session: new OtherCodeSession(oversight) };
       if (other !== null) state = null;
