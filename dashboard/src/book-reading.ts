@@ -190,14 +190,23 @@ export interface MoneyFact {
   readonly value: Maybe;
   readonly unit: string;
   readonly decimals: number;
+  /** What stands there when there is no number. */
+  readonly none: string;
 }
 
 /** What is at stake beside the value, from the champion's last record. */
 export function moneyFacts(book: Book | null): readonly MoneyFact[] {
   const champion = book?.records.find((r) => r['source'] === 'champion');
   const venue = book?.records.find((r) => r['source'] === 'venue');
-  const fact = (name: string, says: string, value: unknown, unit = 'USD', decimals = 0): MoneyFact => {
-    return { name, says, value: number(value), unit, decimals };
+  const fact = (
+    name: string,
+    says: string,
+    value: unknown,
+    unit = 'USD',
+    decimals = 0,
+    none = 'not stated',
+  ): MoneyFact => {
+    return { name, says, value: number(value), unit, decimals, none };
   };
   const percent = (v: unknown): Maybe => (number(v) === null ? null : 100 * (number(v) ?? NaN));
   return [
@@ -206,11 +215,11 @@ export function moneyFacts(book: Book | null): readonly MoneyFact[] {
     fact('recalibration jump', 'by new fits, the market held still', champion?.['jump_usd']),
     fact('model reserve', '90 % point over models and draws that bid and ask admit', champion?.['reserve_usd']),
     fact('close-out', 'closing the options at the touch', champion?.['close_out_usd']),
-    fact('hedge bias', 'delta beyond what prices have shown, per 1 %', champion?.['hedge_bias_usd_per_percent']),
+    fact('hedge bias', 'delta beyond what prices have shown, per 1 %', champion?.['hedge_bias_usd_per_percent'], 'USD', 0, 'not measured yet'), // prettier-ignore
     fact('margin', 'venue-style grid under the champion', champion?.['margin_coin'], 'coin', 4),
     fact('margin gap', 'against the venue’s marks', percent(champion?.['margin_gap']), '%', 2),
-    fact('liquidation down', 'spot move at which equity no longer covers it', percent(champion?.['liquidation_down']), '%', 1), // prettier-ignore
-    fact('liquidation up', 'the same upward', percent(champion?.['liquidation_up']), '%', 1),
+    fact('liquidation down', 'spot move at which equity no longer covers it', percent(champion?.['liquidation_down']), '%', 1, 'beyond reach'), // prettier-ignore
+    fact('liquidation up', 'the same upward', percent(champion?.['liquidation_up']), '%', 1, 'beyond reach'), // prettier-ignore
     fact('nearer liquidation', 'in standard deviations of a day', champion?.['liquidation_daily_sd'], 'days’ sd', 1),
     fact('hedging delta', 'by the hedging models that are relied on', champion?.['delta_hedge'], 'coin', 3),
   ];

@@ -1,5 +1,6 @@
+import { moment } from './format.ts';
 import type { Table } from './table.ts';
-import type { Maybe } from './wire.ts';
+import type { GateWord, Maybe } from './wire.ts';
 
 /** A slope of realised on predicted moves over the hours of a regime, or over all (`any`). */
 export interface HedgeSlope {
@@ -45,7 +46,7 @@ export interface Hedge {
   readonly at: string | null;
   readonly judged_at: string | null;
   readonly regime: string;
-  readonly gate: { readonly state: string; readonly reasons: readonly string[] };
+  readonly gate: { readonly state: GateWord; readonly reasons: readonly string[] };
   readonly open: readonly {
     readonly id: string;
     readonly cause: string;
@@ -165,7 +166,7 @@ export function championTable(hedge: Hedge | null): Table {
       { name: 'bucket' },
       { name: 'relied on' },
       { name: 'before' },
-      { name: 'since' },
+      { name: 'since (UTC)' },
       { name: 'waits for approval' },
       { name: 'saved', unit: 'coin²' },
       { name: 'cost', unit: 'coin' },
@@ -174,7 +175,7 @@ export function championTable(hedge: Hedge | null): Table {
       bucketName(b),
       b.champion,
       b.former ?? '',
-      b.since ?? 'the beginning',
+      b.since === null ? 'the beginning' : moment(b.since),
       b.proposed ?? '',
       b.saved,
       b.cost,
@@ -224,7 +225,6 @@ export function targetTable(target: HedgeTarget | null): Table {
           ['half-width of the band (Whalley-Wilmott)', target.whalley_wilmott],
           ['half-width of the band (Zakamouline)', target.zakamouline],
           ['to trade now, to the edge of the band', target.trade],
-          ['options without a ratio', target.unpriced],
         ];
   return { caption: 'The hedge to hold', columns: [{ name: 'figure' }, { name: 'coins', decimals: 4 }], rows };
 }

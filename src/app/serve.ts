@@ -197,12 +197,11 @@ async function serve(
     tournamentRoom(tournament),
     hedgeRoom(new HedgeDesk({ state: () => source.state(), accept: source.accept ?? null })),
   ];
-  const names = [...(gate === null ? [] : ['gate']), ...(alerts === null ? [] : ['alerts']), ...all.map((r) => r.name)];
+  const names = [...(gate === null ? [] : ['gate']), ...(alerts === null ? [] : ['alerts'])];
   const view = new EngineView({
     ...source,
-    // An empty room is not offered: curves may come with the first quote.
     get rooms() {
-      return credit.curves().length > 0 ? names : names.filter((name) => name !== 'credit');
+      return [...names, ...all.filter((r) => r.offered?.() ?? true).map((r) => r.name)];
     },
   });
   const server: MonitorServer = await startServer({

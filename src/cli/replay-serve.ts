@@ -34,7 +34,8 @@ export async function serveReplayRun(
         return event;
       },
     },
-    [bookRoom(desk)],
+    // Nothing can be pushed into the past: without positions on record there is no book.
+    [bookRoom(desk, () => desk.overview().accounts.length > 0)],
   );
   printAddress(served.address, json);
   const replay = run({

@@ -39,8 +39,9 @@ const PUSH_BYTES = 4_000_000;
 const MOST_SOURCES = 8;
 
 /** `GET /book`, `/book/positions`, `/book/:key`; `POST /book/positions`, `/fills`, `/orders`, `/equity`. Source: `docs/portfolio.md`. */
-export function bookRoom(source: BookSource): ServerRoom {
+export function bookRoom(source: BookSource, offered: () => boolean = () => true): ServerRoom {
   return {
+    offered,
     name: 'book',
     routes: (api) => bookRoutes(api, source),
     metrics: (registry) => bookMetrics(registry, source),

@@ -22,6 +22,8 @@ const GATES = ['OK', 'WIDEN', 'HEDGE_ONLY', 'DO_NOT_USE'] as const;
 export function creditRoom(source: CreditSource): ServerRoom {
   return {
     name: 'credit',
+    // Curves may come with the first quote.
+    offered: () => source.curves().length > 0,
     routes: (api) => creditRoutes(api, source),
     metrics: (registry) => creditMetrics(registry, source),
   };

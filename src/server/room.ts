@@ -27,4 +27,6 @@ export interface ServerRoom {
   /** Adds its figures to `/metrics`. */
   metrics?(registry: MetricsRegistry): void;
   readonly stream?: RoomStream;
+  /** Whether there is anything in it, or anything can come; always when absent. An empty room is not told of. */
+  offered?(): boolean;
 }

@@ -120,8 +120,8 @@ export function App({ monitor, connection, session }: Props) {
         <ConnectionNote />
       </header>
       <main id="content" tabIndex={-1} class={stale ? 'stale' : undefined}>
-        {key === '' && tab.alone !== true ? (
-          <p class="quiet wait">Waiting for the first word from the server.</p>
+        {key === '' && tab.alone !== true && tab.ofMonitor !== true ? (
+          <p class="quiet wait">{waitingFor(monitor)}</p>
         ) : (
           <tab.View />
         )}
@@ -133,6 +133,17 @@ export function App({ monitor, connection, session }: Props) {
       {help ? <Help onClose={() => setHelp(false)} monitor={monitor} /> : null}
     </PageContext.Provider>
   );
+}
+
+/** Why there is nothing to show yet, and what to do. */
+function waitingFor({ status, connection, replay }: Monitor): string {
+  if (status === null)
+    return connection.state === 'lost'
+      ? 'The server does not answer; this page asks it again by itself.'
+      : 'Waiting for the first word from the server.';
+  if (replay !== null)
+    return replay.playing ? 'The recording has named no underlying yet.' : 'Space plays the recording.';
+  return 'No underlying has been heard of yet. Health shows whether the feeds are alive; vernier doctor checks the way to a venue.';
 }
 
 const TOPICS = ['status', 'underlyings', 'incidents', 'health', 'replay'];

@@ -13,7 +13,7 @@ import {
   type Book,
   type BookOverview,
 } from '../book-reading.ts';
-import { fixed, moment, NONE } from '../format.ts';
+import { fixed, moment } from '../format.ts';
 import { useAsked, usePage } from './context.tsx';
 import { DataTable } from './data-table.tsx';
 import { Panel } from './panel.tsx';
@@ -109,7 +109,13 @@ function HeldBook({ book, palette }: { readonly book: Book; readonly palette: Re
                       {f.name} <span class="unit">{f.says}</span>
                     </th>
                     <td class="figure">
-                      {f.value === null ? NONE : fixed(f.value, f.decimals)} <span class="unit">{f.unit}</span>
+                      {f.value === null ? (
+                        <span class="unit">{f.none}</span>
+                      ) : (
+                        <>
+                          {fixed(f.value, f.decimals)} <span class="unit">{f.unit}</span>
+                        </>
+                      )}
                     </td>
                   </tr>
                 ))}

@@ -39,7 +39,14 @@ function CreditView() {
     chosen === null ? null : `credit/${encodeURIComponent(chosen)}`,
     POLL_MS,
   );
-  if (curves.length === 0) return <p class="quiet">{error === '' ? 'No credit curve has been quoted yet.' : error}</p>;
+  if (curves.length === 0)
+    return (
+      <p class="quiet wait">
+        {error === ''
+          ? 'No credit curve has been quoted yet. vernier credit watch --quotes STREAM.csv --terms TERMS.yaml --serve brings them.'
+          : error}
+      </p>
+    );
   return (
     <div>
       <nav class="choices" aria-label="credit curves">

@@ -16,6 +16,7 @@ export const healthTab: Tab = {
   word: 'Health',
   says: 'the monitor itself: pulse, feeds, what was refused',
   View: HealthView,
+  ofMonitor: true,
 };
 
 function HealthView() {

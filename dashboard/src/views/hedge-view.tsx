@@ -1,4 +1,4 @@
-import { age, moment } from '../format.ts';
+import { age, moment, words } from '../format.ts';
 import { drawSlopes, drawWaterfall, regimeColour, slopesHeight } from '../hedge-drawing.ts';
 import {
   championTable,
@@ -10,10 +10,12 @@ import {
   type Hedge,
   type HedgeTarget,
 } from '../hedge-reading.ts';
+import { GATE_LOOK } from '../gate-look.ts';
 import { useAsked, usePage } from './context.tsx';
 import { DataTable } from './data-table.tsx';
 import { Panel } from './panel.tsx';
 import { Picture } from './picture.tsx';
+import { StateMark } from './state-mark.tsx';
 import type { Tab } from './tabs.ts';
 
 /** Hedging models against what prices then did. */
@@ -26,6 +28,8 @@ export const hedgeTab: Tab = {
 };
 
 const POLL_MS = 10_000;
+const NOT_YET =
+  'The first horizon of five minutes has not ended yet: hedging models are judged by the prices at its end. It needs quotes minutes apart; for snapshots hours apart there is vernier hedge.';
 const REGIMES = ['any', 'volatility-against-spot', 'volatility-with-spot', 'unclear', 'stress'] as const;
 
 function HedgeView() {
@@ -33,13 +37,13 @@ function HedgeView() {
   const path = key === '' ? null : `hedge/${encodeURIComponent(key)}`;
   const { data: hedge, error } = useAsked<Hedge>(path, POLL_MS);
   const { data: target } = useAsked<HedgeTarget>(path === null ? null : `${path}/target`, POLL_MS);
-  const fine = hedge === null || hedge.gate.state === 'OK';
+  const judged = (hedge?.buckets.length ?? 0) > 0;
   return (
     <>
       {error === '' ? null : <p role="alert">{error}</p>}
       {(hedge?.open ?? []).map((i) => (
         <p class="broken" role="status" key={i.id}>
-          ✕ {i.cause} {i.scope.split(':hedge/')[1] ?? i.scope}, since {moment(i.opened)} UTC
+          ✕ {words(i.cause)} {i.scope.split(':hedge/')[1] ?? i.scope}, since {moment(i.opened)} UTC
         </p>
       ))}
       <div class="columns">
@@ -48,16 +52,22 @@ function HedgeView() {
           title="Greeks against realised prices"
           table={() => slopeTable(hedge)}
           aside={
-            <span class={fine ? 'quiet' : 'broken'}>
-              {hedge === null
-                ? ''
-                : `${fine ? '' : '✕ '}${[hedge.gate.state, ...hedge.gate.reasons].join(' ')}; now ${hedge.regime}`}
-              {hedge?.judged_at == null ? '' : `; last horizon ${moment(hedge.judged_at)} UTC`}
-            </span>
+            hedge === null ? null : (
+              <>
+                <StateMark look={GATE_LOOK[hedge.gate.state]} />
+                <span class="quiet">
+                  {[
+                    ...hedge.gate.reasons.map(words),
+                    `regime now: ${words(hedge.regime)}`,
+                    ...(hedge.judged_at === null ? [] : [`last horizon ${moment(hedge.judged_at)} UTC`]),
+                  ].join(' · ')}
+                </span>
+              </>
+            )
           }
         >
-          {hedge === null || hedge.buckets.length === 0 ? (
-            <p class="quiet">The first horizon of five minutes has not ended yet.</p>
+          {hedge === null || !judged ? (
+            <p class="quiet">{NOT_YET}</p>
           ) : (
             <Picture
               label="slope of realised on predicted moves per bucket with 95 % interval, by regime; the table has the numbers"
@@ -80,7 +90,8 @@ function HedgeView() {
             <DataTable table={targetTable(target)} />
             {target === null ? null : (
               <p class="quiet">
-                ratios of {moment(target.as_of)} UTC, {age(target.age_s)} old
+                {target.options} options, {target.unpriced} of them without a ratio; ratios of {moment(target.as_of)}{' '}
+                UTC, {age(target.age_s)} old
               </p>
             )}
           </Panel>
@@ -94,7 +105,9 @@ function HedgeView() {
               </span>
             }
           >
-            {hedge === null ? null : (
+            {hedge === null || hedge.explained.terms.length === 0 ? (
+              <p class="quiet">{NOT_YET}</p>
+            ) : (
               <Picture
                 label="parts of the change in value; the table has the numbers"
                 height={200}
@@ -108,10 +121,10 @@ function HedgeView() {
         </div>
       </div>
       <Panel name="champions" title="Who is relied on" table={() => championTable(hedge)}>
-        <DataTable table={championTable(hedge)} />
+        {judged ? <DataTable table={championTable(hedge)} /> : <p class="quiet">{NOT_YET}</p>}
       </Panel>
       <Panel name="contest" title="Competition" table={() => contestTable(hedge)}>
-        <DataTable table={contestTable(hedge)} />
+        {judged ? <DataTable table={contestTable(hedge)} /> : <p class="quiet">{NOT_YET}</p>}
       </Panel>
     </>
   );

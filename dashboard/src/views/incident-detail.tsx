@@ -10,6 +10,7 @@ import type { Incident, Smile } from '../wire.ts';
 import { incidentOrders } from '../orders.ts';
 import { OrderButtons } from './order-buttons.tsx';
 import { usePage } from './context.tsx';
+import { NO_MONEY } from './top-strip.tsx';
 import { Picture } from './picture.tsx';
 
 /** Why: what was seen, what it was taken for and against what, what was done, and the smiles that show it. */
@@ -59,7 +60,10 @@ export function IncidentDetail({ id }: { readonly id: string }) {
         ))}
       </ol>
       <p class="quiet">
-        Money: {incident.money === null ? 'unknown, no positions are loaded' : `${fixed(incident.money, 0)} USD`}
+        Money:{' '}
+        {incident.money === null
+          ? `not stated: ${NO_MONEY}`
+          : `${fixed(incident.money, 0)} USD of drift not yet booked`}
       </p>
       <Acknowledge incident={incident} onDone={setWhole} />
       {incident.verdict === undefined || incident.verdict === null ? null : (

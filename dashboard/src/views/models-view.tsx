@@ -37,7 +37,11 @@ function ModelsView() {
         ))}
       >
         {rows.length === 0 ? (
-          <p class="quiet">{error === '' ? 'No two models have been scored on the same quotes yet.' : error}</p>
+          <p class="quiet">
+            {error === ''
+              ? 'No two models have been scored on the same quotes yet: it takes two batches of an expiry, and two models.'
+              : error}
+          </p>
         ) : (
           <DataTable table={table} />
         )}

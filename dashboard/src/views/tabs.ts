@@ -22,10 +22,16 @@ export interface Tab {
   readonly offered?: (monitor: Monitor) => boolean;
   /** It shows something without any underlying; while there is none the address without a name means it. */
   readonly alone?: boolean;
+  /** It is of the monitor itself, not of any underlying. */
+  readonly ofMonitor?: boolean;
 }
 
 /** In the order of the strip; the first is what an address without a name means. At most nine. */
 export const TABS: readonly Tab[] = [monitorTab, gateTab, surfaceTab, bookTab, hedgeTab, creditTab, modelsTab, healthTab];
 
 /** Those there is something to show in. */
-export const offeredTabs = (monitor: Monitor): readonly Tab[] => TABS.filter((t) => t.offered?.(monitor) ?? true);
+export function offeredTabs(monitor: Monitor): readonly Tab[] {
+  const offered = TABS.filter((t) => t.offered?.(monitor) ?? true);
+  const onlyAlone = monitor.underlyings.size === 0 && offered.some((t) => t.alone === true);
+  return onlyAlone ? offered.filter((t) => t.alone === true || t.ofMonitor === true) : offered;
+}

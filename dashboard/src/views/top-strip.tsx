@@ -52,12 +52,17 @@ function Glance({ underlying: u }: { readonly underlying: Underlying }) {
       {worst === null ? (
         <span class="quiet">no open incident</span>
       ) : (
-        <button type="button" class="worst" onClick={() => go({ view: 'monitor', key: u.key, incident: worst.id })}>
+        <button
+          type="button"
+          class="worst"
+          title={worst.money === null ? NO_MONEY : 'drift that is not yet booked, where the incident is'}
+          onClick={() => go({ view: 'monitor', key: u.key, incident: worst.id })}
+        >
           <StateMark look={SEVERITY_LOOK[worst.severity]} small />
           <strong>{words(worst.cause)}</strong> {scopeName(worst.scope)}{' '}
           <span class="quiet">
             {age((now - Date.parse(worst.opened)) / 1000)} ·{' '}
-            {worst.money === null ? 'money unknown' : `${fixed(worst.money, 0)} USD`}
+            {worst.money === null ? 'money not stated' : `${fixed(worst.money, 0)} USD`}
             {u.open_incidents > 1 ? ` · ${u.open_incidents} open` : ''}
           </span>
         </button>
@@ -65,6 +70,9 @@ function Glance({ underlying: u }: { readonly underlying: Underlying }) {
     </div>
   );
 }
+
+/** Why an incident has no amount beside it. */
+export const NO_MONEY = 'nothing is held there, or positions are not loaded or in doubt';
 
 function FeedGlance({ feed }: { readonly feed: Feed }) {
   const now = useNow(5_000);
