@@ -1,4 +1,4 @@
-import type { CalibrationRecord } from '../model/record.ts';
+import type { CalibrationRecord, CreditCalibrationRecord, HedgeFitRecord } from '../model/record.ts';
 import { modelNamed } from '../engine/models.ts';
 import { yearsBetween } from '../market/year-fraction.ts';
 import { smileFamilyNamed } from '../surface/registry.ts';
@@ -33,6 +33,15 @@ export class PathLengths {
   take(record: CalibrationRecord, scope: string): void {
     this.add(record.model, scope, smileOf(record), true);
     this.add(record.model, scope, record.parameters, false);
+  }
+
+  /** Takes one accepted calibration of a hedging model or a credit curve: all they have are their parameters. */
+  takeOther(record: HedgeFitRecord | CreditCalibrationRecord): void {
+    if (record.type === 'hedge-calibration') this.add(record.model, record.underlying, record.parameters, false);
+    else {
+      const hazards = Object.entries(record.hazards).map(([day, hazard]) => [`hazard to ${day}`, hazard]);
+      this.add(record.model, record.curve, Object.fromEntries(hazards) as Record<string, number>, false);
+    }
   }
 
   private add(model: string, scope: string, values: Readonly<Record<string, number>>, identified: boolean): void {

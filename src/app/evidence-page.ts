@@ -1,5 +1,12 @@
-import { gatePicture, precisionPicture, pzPicture, timeline } from './evidence-pictures.ts';
-import { findings, MAPPING, NOT_IN_THE_LOG, percent, text } from './evidence-text.ts';
+import {
+  changesPicture,
+  gatePicture,
+  precisionPicture,
+  pzPicture,
+  recalibrationsPicture,
+  timeline,
+} from './evidence-pictures.ts';
+import { findings, MAPPING, NOT_IN_THE_LOG, percent, rolesText, text } from './evidence-text.ts';
 import type { Evidence, OperatorAct } from './evidence.ts';
 import type { CumulativeChange } from './evidence-changes.ts';
 
@@ -8,7 +15,7 @@ const ROWS_SHOWN = 200;
 const STYLE = `body{font:15px/1.5 system-ui,sans-serif;max-width:1100px;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}
 h2{margin-top:2.2rem;border-bottom:2px solid #1a1a1a}h3{margin-bottom:.3rem}
 table{border-collapse:collapse;width:100%;font-size:13px;margin:.6rem 0}th,td{text-align:left;padding:.25rem .6rem;border-bottom:1px solid #ddd;vertical-align:top}
-.wide{overflow-x:auto}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}pre{background:#f5f5f5;padding:.6rem;overflow:auto;font-size:12px}svg{width:100%;height:auto}
+.wide{overflow-x:auto}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}pre{background:#f5f5f5;padding:.6rem;overflow:auto;font-size:12px}svg{width:100%;height:auto;border:1px solid #ddd;margin:.6rem 0}
 code{overflow-wrap:anywhere}.note{color:#555}.none{color:#555;font-style:italic}.stamp{color:#b3261e;font-weight:700}@media print{h2{break-after:avoid}tr{break-inside:avoid}}`;
 
 /** The evidence as one HTML page without scripts or anything from elsewhere; pictures are inline SVG. */
@@ -46,10 +53,10 @@ ${outcomeChapter(e)}
 function modelChapters(e: Evidence): string {
   return `${section(
     'Inventory',
-    'Models calibrated or scored here in this span. Owner and tier: see above.',
+    'Models calibrated or scored here in this span, of smiles, hedges and credit curves, pushed ones too, with what each was relied on for and when. A hedging model is relied on by bucket of tenor, side and delta. Owner and tier: see above.',
     table(
-      ['model', 'role', 'purpose', 'underlying', 'parameters', '#expiries', '#calibrations', '#accepted', '#scored', 'first', 'last'],
-      e.inventory.map((m) => [m.model, m.role, m.purpose, m.underlying, m.parameters.join(', ') || 'by the table', m.expiries, m.calibrations, m.accepted, m.scored, minute(m.first), minute(m.last)]),
+      ['kind', 'model', 'role over the span', 'purpose', 'underlying or curve', 'parameters', 'version', '#scopes', '#calibrations', '#accepted', '#scored', 'first', 'last'],
+      e.inventory.map((m) => [m.kind, m.model, rolesText(m.roles, m.first, m.last), m.purpose, m.underlying, parametersText(m), versionText(m), m.expiries, m.calibrations, m.accepted, m.scored, minute(m.first), minute(m.last)]),
       'No model was calibrated or scored in the span.',
     ),
   )}
@@ -64,7 +71,7 @@ ${section(
 )}
 ${section(
   'Breaches',
-  `${e.breaches.total} incidents. Bars: red is critical, amber a warning.`,
+  `${e.breaches.total} incidents; where the log ends before one does, its bar ends with the span.`,
   `${timeline(e)}${table(
     ['opened', 'ended', 'cause', 'kind', 'severity', 'scope', 'incident', 'verdict', 'what was done'],
     e.breaches.rows.map((b) => [minute(b.opened), b.resolved === null ? 'open' : minute(b.resolved), b.cause, b.kind, b.severity, b.scope, b.id, verdictText(b), b.actions.join('; ') || 'nothing recorded']),
@@ -102,8 +109,8 @@ function changeChapters(e: Evidence): string {
   const r = e.recalibrations;
   return `${section(
     'Recalibrations',
-    'New parameters of the same family, under the guards above. Refused: a guard said no, and the calibration never served.',
-    `${counts('status', r.by_status, 'No calibration was run.')}${counts('reason of the accepted', r.by_reason, 'None was accepted.')}${counts('guard that refused', r.by_guard, 'No guard refused a calibration.')}
+    'New parameters of the same family, under the guards above. Refused: a guard said no, and the calibration never served. What users push is never refused by a guard: it is judged as it is.',
+    `${recalibrationsPicture(e)}${counts('status', r.by_status, 'No calibration was run.')}${counts('reason of the accepted', r.by_reason, 'None was accepted.')}${counts('guard that refused', r.by_guard, 'No guard refused a calibration.')}${Object.keys(r.said_of_pushes).length === 0 ? '' : counts('said of pushes, which serve all the same', r.said_of_pushes, '')}
 <h3>Every calibration that did not serve</h3>${table(
       ['at', 'model', 'scope', 'status', 'reason'],
       r.refused.map((x) => [minute(x.at), x.model, x.scope, x.status, x.reason]),
@@ -112,7 +119,7 @@ function changeChapters(e: Evidence): string {
   )}
 ${section(
   'Changes of model',
-  'Another family tried beside the one that serves, promoted over it, or taken back.',
+  'Another family or hedging model tried beside the one that serves, proposed, promoted over it, or taken back; E is the evidence against equality (an e-value).',
   table(
     ['at', 'scope', 'what', 'outcome'],
     e.model_changes.map((c) => [minute(c.at), c.scope, c.what, c.outcome]),
@@ -121,12 +128,12 @@ ${section(
 )}
 ${section(
   'Cumulative small changes',
-  'What quotes identify of a smile, from its first accepted calibration to its last: volatility at the money, and slope and curvature over the standard deviation of the return (volatility fractions). Path is the sum of all steps: where it is many times the net change the smile went to and fro, where the two are alike many small steps went one way. The parameters themselves, which may make up for each other, are in evidence.json. Largest net change first.',
-  table(
+  'What quotes identify of a smile, from its first accepted calibration to its last: volatility at the money, and slope and curvature over the standard deviation of the return (volatility fractions). Path is the sum of all steps: where it is many times the net change the smile went to and fro, where the two are alike many small steps went one way. The parameters themselves, which may make up for each other, are in evidence.json. Of credit curves and hedging models the parameters themselves are shown. A pushed table of volatilities has no parameters to follow: its errors stand under outcomes. Largest net change first.',
+  `${changesPicture(changes(e))}${table(
     ['model', 'scope', 'quantity', '#calibrations', '#first', '#last', '#net', '#path', '#path / |net|', '#largest step'],
     changes(e).map((c) => [c.model, c.scope, c.parameter, c.fits, c.first, c.last, c.net, c.path, c.net === 0 ? '-' : c.path / Math.abs(c.net), c.largest_step]),
     'Nothing was calibrated more than once.',
-  ),
+  )}`,
 )}`; // prettier-ignore
 }
 
@@ -142,9 +149,9 @@ function outcomeChapter(e: Evidence): string {
   return section(
     'Outcomes',
     'Predictions made before the market moved, against what it then did. PZ is the error in units of its error bar: 1 is healthy. A horizon is the age of the prediction.',
-    `${pzPicture(e)}${table(
-      ['model', 'horizon', '#scores', '#median PZ', '#95 % PZ', '#share above 2', '#inside bid-ask'],
-      e.outcomes.scores.map((s) => [s.model, s.horizon, s.scores, s.median_pz, s.p95_pz, percent(s.above_2), percent(s.inside_share)]),
+    `${pzPicture(e, 'surface')}${pzPicture(e, 'hedge')}${pzPicture(e, 'credit')}${table(
+      ['kind', 'model', 'horizon', '#scores', '#median PZ', '#95 % PZ', '#share above 2', '#inside bid-ask'],
+      e.outcomes.scores.map((s) => [s.kind, s.model, s.horizon, s.scores, s.median_pz, s.p95_pz, percent(s.above_2), percent(s.inside_share)]),
       'No prediction was scored in the span.',
     )}
 <h3>Time of the gate in each state</h3><p class="note">Hours of event time, added up over all expiries of a model until each expires.</p>
@@ -154,6 +161,19 @@ ${gatePicture(e)}${table(
       'No gate spoke in the span.',
     )}<h3>What was done</h3>${counts('action and outcome', e.outcomes.actions, 'Nothing had to be done.')}`,
   ); // prettier-ignore
+}
+
+function parametersText(m: Evidence['inventory'][number]): string {
+  if (m.parameters.length > 0) return m.parameters.join(', ');
+  if (m.kind === 'credit') return 'forward hazards, one a node';
+  if (m.kind === 'hedge') return m.calibrations > 0 ? 'one ratio an option' : 'none';
+  return m.calibrations > 0 ? 'by the table' : 'none';
+}
+
+/** What the owner calls it, and the content id of the last that was accepted. */
+function versionText(m: Evidence['inventory'][number]): string {
+  const id = m.latest === null ? '' : `last: ${m.latest.slice(0, 12)}`;
+  return [m.stated_versions.length === 0 ? '' : `stated: ${m.stated_versions.join(', ')}`, id].filter(Boolean).join('; ') || '-'; // prettier-ignore
 }
 
 function verdictText(b: Evidence['breaches']['rows'][number]): string {

@@ -1,5 +1,6 @@
 import type { OutcomeRow } from './evidence-scores.ts';
-import type { Evidence } from './evidence.ts';
+import { isPromotion, type Evidence } from './evidence.ts';
+import type { RoleStretch } from './evidence-roles.ts';
 
 /** Text that may stand between tags and in attributes. */
 export function text(raw: string): string {
@@ -35,12 +36,23 @@ export function findings(e: Evidence): string[] {
   if (e.from === null) return ['The span holds no record.'];
   const said: string[] = [];
   const many = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
-  const calibrations = Object.values(e.recalibrations.by_status).reduce((a, b) => a + b, 0);
-  const accepted = e.recalibrations.by_status['accepted'] ?? 0;
-  const refused = e.recalibrations.by_status['refused'] ?? 0;
+  const count = (statuses: Readonly<Record<string, number>>): number =>
+    Object.values(statuses).reduce((a, b) => a + b, 0);
+  const { pushed = {}, ...own } = e.recalibrations.by_kind;
+  const calibrations = Object.values(own).reduce((sum, statuses) => sum + count(statuses), 0);
+  const accepted = Object.values(own).reduce((sum, statuses) => sum + (statuses['accepted'] ?? 0), 0);
+  const refused = Object.values(own).reduce((sum, statuses) => sum + (statuses['refused'] ?? 0), 0);
+  const kinds = (['surface', 'hedge', 'credit'] as const).flatMap((kind) => {
+    const n = e.inventory.filter((m) => m.kind === kind).length;
+    return n === 0 ? [] : [`${n} of ${KIND_WORDS[kind]}`];
+  });
   said.push(
-    `${many(e.inventory.length, 'model')} (counted by underlying) in use; ${many(calibrations, 'calibration')}, ${accepted} accepted, ${refused} refused by a guard, ${calibrations - accepted - refused} without a usable result or overtaken.`,
+    `${many(e.inventory.length, 'model')} (counted by underlying or curve) in use${kinds.length > 1 ? `: ${kinds.join(', ')}` : ''}; ${many(calibrations, 'calibration')}, ${accepted} accepted, ${refused} refused by a guard, ${calibrations - accepted - refused} without a usable result or overtaken.`,
   );
+  if (count(pushed) > 0)
+    said.push(
+      `Users pushed ${many(count(pushed), 'calibration')} of their own, ${pushed['accepted'] ?? 0} of them usable.`,
+    );
   const open = e.breaches.rows.filter((b) => b.resolved === null).length;
   said.push(
     e.breaches.total === 0
@@ -61,24 +73,40 @@ export function findings(e: Evidence): string[] {
       ? 'No gate was opened by hand.'
       : `Gates were opened by hand ${opened === 1 ? 'once' : `${opened} times`}.`,
   );
-  const promoted = e.model_changes.filter((c) => c.what === 'promote').length;
-  const back = e.model_changes.filter((c) => c.what === 'roll-back').length;
+  const promoted = e.model_changes.filter(isPromotion).length;
+  const back = e.model_changes.filter((c) => c.what === 'roll-back' || c.what === 'hedge-rollback').length;
   said.push(
     promoted === 0 && back === 0
-      ? 'No other model family was promoted.'
-      : `${many(promoted, 'promotion')} of another model family, ${back} rolled back.`,
+      ? 'No model was promoted over one that serves.'
+      : `${many(promoted, 'promotion')} over a model that served, ${back} rolled back.`,
   );
   for (const row of serving(e).slice(0, 4))
     said.push(
-      `${row.model}, horizon ${row.horizon}: median error ${row.median_pz.toPrecision(2)} of its error bar (1 is healthy), ${percent(row.above_2)} of predictions beyond twice the bar, ${percent(row.inside_share)} inside bid and ask.`,
+      `${row.model}, horizon ${row.horizon}: median error ${row.median_pz.toPrecision(2)} of its error bar (1 is healthy), ${percent(row.above_2)} of predictions beyond twice the bar${row.inside_share === null ? '' : `, ${percent(row.inside_share)} inside bid and ask`}.`,
     );
   return said;
 }
 
-/** Outcomes of the models that are relied on: the benchmark's are in the table. */
+/** How kinds of models are called in sentences. */
+export const KIND_WORDS = { surface: 'smiles', hedge: 'hedging', credit: 'credit curves' } as const;
+
+/** Outcomes of the models that were relied on for some time, or are the user's own: the others' are in the table. */
 function serving(e: Evidence): readonly OutcomeRow[] {
-  const benchmarks = new Set(e.inventory.filter((m) => m.role === 'benchmark').map((m) => m.model));
-  return e.outcomes.scores.filter((s) => !benchmarks.has(s.model));
+  const relied = new Set(
+    e.inventory
+      .filter((m) => m.roles.some((r) => /champion|pushed|hazard/.test(r.role)))
+      .map((m) => `${m.kind}|${m.kind === 'credit' ? `${m.model} ${m.underlying}` : m.model}`),
+  );
+  return e.outcomes.scores.filter((s) => relied.has(`${s.kind}|${s.model}`));
+}
+
+/** The roles of a model over the span in words: `champion of 3 scopes (21:30 to 22:10), challenger of 9 (...)`. */
+export function rolesText(roles: readonly RoleStretch[], from: string, to: string): string {
+  const [first] = roles;
+  if (roles.length === 1 && first.from <= from && first.to >= to) return first.role;
+  return roles
+    .map((r) => `${r.role}: ${r.scopes} ${r.scopes === 1 ? 'scope' : 'scopes'}, ${r.from.slice(0, 16).replace('T', ' ')} to ${r.to.slice(0, 16).replace('T', ' ')}`)
+    .join('; '); // prettier-ignore
 }
 
 /** 0.4567 as `45.7 %`. */

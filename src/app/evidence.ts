@@ -1,6 +1,14 @@
 import type { JsonObject } from '../store/canonical-json.ts';
 import type { MarketEvent, OperatorEvent } from '../market/event.ts';
-import type { ActionRecord, CalibrationRecord, IncidentRecord, OutputRecord, VerdictRecord } from '../model/record.ts';
+import type {
+  ActionRecord,
+  CalibrationRecord,
+  CreditCalibrationRecord,
+  HedgeFitRecord,
+  IncidentRecord,
+  OutputRecord,
+  VerdictRecord,
+} from '../model/record.ts';
 import { causeNamed } from '../policy/causes.ts';
 import {
   giveVerdict,
@@ -71,9 +79,13 @@ export interface Evidence {
   readonly overrides: readonly OperatorAct[];
   readonly approvals: readonly OperatorAct[];
   readonly recalibrations: {
+    /** Per kind of model, pushes apart: how many of each status. */
+    readonly by_kind: Readonly<Record<string, Readonly<Record<string, number>>>>;
     readonly by_status: Readonly<Record<string, number>>;
     readonly by_reason: Readonly<Record<string, number>>;
+    /** Guards that refused; what did not hold of a push, which is never refused for it, stands under `said_of_pushes`. */
     readonly by_guard: Readonly<Record<string, number>>;
+    readonly said_of_pushes: Readonly<Record<string, number>>;
     readonly by_approver: Readonly<Record<string, number>>;
     readonly refused: readonly { at: string; model: string; scope: string; status: string; reason: string }[];
   };
@@ -100,7 +112,11 @@ export interface OperatorAct {
 const MAX_ROWS = 5_000;
 const MAX_ACTIONS_PER_BREACH = 20;
 const OVERRIDES: ReadonlySet<string> = new Set(['override', 'resume', 'manual', 'silence']);
-const MODEL_CHANGES: ReadonlySet<string> = new Set(['promote', 'roll-back', 'trial']);
+const MODEL_CHANGES: ReadonlySet<string> = new Set([
+  'promote', 'roll-back', 'trial', 'hedge-promote', 'hedge-rollback', 'hedge-reject',
+]); // prettier-ignore
+/** Kinds of change that put another model in the place of one that serves, and those that take it back. */
+const PROMOTIONS: ReadonlySet<string> = new Set(['promote', 'hedge-promote']);
 
 /** Reads a log once and gathers the evidence between two instants (epoch ms, inclusive). Memory is bounded. */
 export async function gatherEvidence(directory: string, from: number, to: number): Promise<Evidence> {
@@ -144,6 +160,8 @@ class Gatherer {
   private readonly byStatus: Record<string, number> = {};
   private readonly byReason: Record<string, number> = {};
   private readonly byGuard: Record<string, number> = {};
+  private readonly byKind: Record<string, Record<string, number>> = {};
+  private readonly saidOfPushes: Record<string, number> = {};
   private readonly byApprover: Record<string, number> = {};
   private readonly refused: { at: string; model: string; scope: string; status: string; reason: string }[] = [];
   private readonly modelChanges: ModelChange[] = [];
@@ -168,12 +186,19 @@ class Gatherer {
     const at = Date.parse(record.at);
     // A gate's state before the span holds at its beginning.
     if (record.type === 'gate' && at <= this.to) this.gates.take(record, at);
+    // So does what was promoted before it.
+    if (record.type === 'action' && at <= this.to) this.inventory.action(record);
     if (at < this.from || at > this.to) return;
     this.first ??= record.at;
     this.last = record.at;
     if (record.type === 'incident') this.incident(record);
-    else if (record.type === 'calibration') this.calibration(record);
-    else if (record.type === 'score') {
+    else if (
+      record.type === 'calibration' ||
+      record.type === 'hedge-calibration' ||
+      record.type === 'credit-calibration'
+    )
+      this.calibration(record);
+    else if (record.type === 'score' || record.type === 'hedge-score' || record.type === 'credit-score') {
       this.inventory.score(record);
       this.scores.take(record, at);
     } else if (record.type === 'action') this.action(record);
@@ -196,7 +221,7 @@ class Gatherer {
         incidents: this.breachCount,
         guards: this.byGuard,
         ageRefits: this.byReason['age'] ?? 0,
-        promotions: this.modelChanges.filter((c) => c.what === 'promote').length,
+        promotions: this.modelChanges.filter(isPromotion).length,
         overrides: acts('override'),
         silences: acts('silence'),
         bookLimits: this.byCause['book-limit'] ?? 0,
@@ -207,9 +232,11 @@ class Gatherer {
       overrides: this.overrides,
       approvals: this.approvals,
       recalibrations: {
+        by_kind: this.byKind,
         by_status: this.byStatus,
         by_reason: this.byReason,
         by_guard: this.byGuard,
+        said_of_pushes: this.saidOfPushes,
         by_approver: this.byApprover,
         refused: this.refused,
       },
@@ -251,16 +278,21 @@ class Gatherer {
     if (breach !== undefined) breach.verdict = { verdict, by, rule };
   }
 
-  private calibration(record: CalibrationRecord): void {
+  private calibration(record: CalibrationRecord | HedgeFitRecord | CreditCalibrationRecord): void {
     this.inventory.calibration(record);
+    const isPush = record.reason.startsWith('pushed');
+    const kind = isPush ? 'pushed' : KINDS[record.type];
+    add((this.byKind[kind] ??= {}), record.status);
     add(this.byStatus, record.status);
-    for (const guard of record.guards ?? []) add(this.byGuard, guard);
-    const scope = `${record.underlying} ${record.expiry.slice(0, 10)}`;
+    const scope = placeOf(record);
+    const guards = record.status === 'accepted' ? this.saidOfPushes : this.byGuard;
+    for (const guard of record.guards ?? []) add(guards, guard);
     if (record.status === 'accepted') {
       // Behind the first word stand notes and guards: one reason must not become a hundred.
       add(this.byReason, record.reason.replace(/;.*/, ''));
       add(this.byApprover, record.approver ?? 'not in this log');
-      this.changes.take(record, scope);
+      if (record.type === 'calibration') this.changes.take(record, scope);
+      else this.changes.takeOther(record);
     } else if (this.refused.length < MAX_ROWS)
       this.refused.push({ at: record.at, model: record.model, scope, status: record.status, reason: record.reason });
   }
@@ -280,6 +312,18 @@ class Gatherer {
     const said = `${record.kind} ${record.outcome}`;
     if (actions !== undefined && actions.length < MAX_ACTIONS_PER_BREACH && !actions.includes(said)) actions.push(said);
   }
+}
+
+const KINDS = { calibration: 'surface', 'hedge-calibration': 'hedge', 'credit-calibration': 'credit' } as const;
+
+function placeOf(record: CalibrationRecord | HedgeFitRecord | CreditCalibrationRecord): string {
+  if (record.type === 'credit-calibration') return record.curve;
+  return record.type === 'calibration' ? `${record.underlying} ${record.expiry.slice(0, 10)}` : record.underlying;
+}
+
+/** Whether a change put another model in the place of one that served: not what was proposed and waits. */
+export function isPromotion({ what, outcome }: ModelChange): boolean {
+  return PROMOTIONS.has(what) && !outcome.startsWith('proposed');
 }
 
 function add(to: Record<string, number>, key: string): void {
