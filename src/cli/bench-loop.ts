@@ -1,14 +1,17 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { BAD_DATA } from '../app/loop-bench/answer-key-watch.ts';
+import { runBadDataTape } from '../app/loop-bench/bad-data-tape.ts';
 import { chainBadData } from '../app/loop-bench/chain-bad-data.ts';
-import { chainBadDataLines, loopBenchLines } from '../app/loop-bench/report.ts';
+import { badDataTapeLines, chainBadDataLines, loopBenchLines } from '../app/loop-bench/report.ts';
 import { SnapshotBuilder, type ChainSnapshot } from '../app/faults/chain-snapshot.ts';
 import { OTHER_VARIANTS, PUBLISHED, type Variant } from '../app/faults/chain-bench.ts';
 import { FAULTS, type FaultKind } from '../app/faults/kinds.ts';
 import { MORE_FAULTS } from '../app/faults/more-kinds.ts';
 import { brokenPromises, runLoopBench } from '../app/loop-bench/run-loop-bench.ts';
 import { DEFAULT_CONFIG } from '../engine/config.ts';
+import type { FaultKind as SimulatedKind } from '../simulator/fault.ts';
 import { openRecording } from '../venue/recording/open.ts';
 import { BenchProgress, whole } from './bench-options.ts';
 import { UsageError } from './usage-error.ts';
@@ -24,6 +27,7 @@ interface LoopFlags {
   readonly familyDays: string;
   readonly variants: string;
   readonly kinds?: string[];
+  readonly badData?: boolean;
 }
 
 /** A promise of docs/loop.md broken. */
@@ -43,16 +47,14 @@ export function registerBenchLoop(bench: Command): void {
     .option('--family-days <n>', 'of the tape on which families change, a batch every half minute', '1')
     .option('--tape <files...>', 'recorded chains instead: bad data is injected into them, and what was learnt counted')
     .option('--stride <n>', 'inject into every n-th snapshot of recorded chains', '4')
-    .option(
-      '--variants <which>',
-      'published: middle size, at once; all: three sizes, each at once, growing, coming and going',
-      'published',
-    ) // prettier-ignore
-    .option('--kinds <names...>', 'only these kinds are injected into recorded chains')
+    .option('--bad-data', 'only bad data on the simulated venue: every kind in three sizes and three courses')
+    .option('--variants <which>', 'into recorded chains: published (middle size, at once) or all', 'published')
+    .option('--kinds <names...>', 'only these kinds of bad data')
     .option('--json', 'the result as one JSON object')
     .option('--out <dir>', 'where report.md and report.json go')
     .action(async (flags: LoopFlags) => {
       if (flags.tape !== undefined) return chains(flags, flags.tape);
+      if (flags.badData === true) return badData(flags);
       const days = Number(flags.days);
       if (!(days >= SHORTEST_DAYS && days <= 366))
         throw new UsageError(`--days: ${flags.days} is not a number from ${SHORTEST_DAYS} to 366`);
@@ -61,7 +63,7 @@ export function registerBenchLoop(bench: Command): void {
       const result = runLoopBench({
         seed: whole(flags.seed, '--seed', 0),
         days,
-        instrumentLimit: flags.options === undefined ? null : whole(flags.options, '--options', 20),
+        instrumentLimit: listed(flags),
         familyDays: whole(flags.familyDays, '--family-days', 0, 366),
         onProgress: (what, share) => {
           if (what !== stage) progress.clear();
@@ -97,6 +99,36 @@ async function chains(flags: LoopFlags, files: readonly string[]): Promise<void>
   progress.clear();
   tell(flags, '# Bad data in recorded chains', { snapshots: snapshots.length, rows }, chainBadDataLines(rows));
   if (rows.some((r) => r.promoted > 0)) process.exitCode = VIOLATIONS;
+}
+
+function badData(flags: LoopFlags): void {
+  const progress = new BenchProgress();
+  let stage = '';
+  const seed = whole(flags.seed, '--seed', 0);
+  const cases = runBadDataTape({
+    seed,
+    instrumentLimit: listed(flags),
+    kinds: simulatedKinds(flags.kinds),
+    onProgress: (what, share) => {
+      if (what !== stage) progress.clear();
+      stage = what;
+      progress.show(what, share);
+    },
+  });
+  progress.clear();
+  tell(flags, '# Bad data on the simulated venue (SYNTHETIC)', { seed, cases }, badDataTapeLines(cases));
+  if (cases.some((c) => c.promoted > 0)) process.exitCode = VIOLATIONS;
+}
+
+function simulatedKinds(names: readonly string[] = BAD_DATA): SimulatedKind[] {
+  for (const name of names)
+    if (!(BAD_DATA as readonly string[]).includes(name))
+      throw new UsageError(`--kinds: ${name} is none of ${BAD_DATA.join(', ')}`);
+  return BAD_DATA.filter((kind) => names.includes(kind));
+}
+
+function listed(flags: LoopFlags): number | null {
+  return flags.options === undefined ? null : whole(flags.options, '--options', 20);
 }
 
 /** Every kind of bad data that a chain snapshot can carry, or those named. */

@@ -33,6 +33,8 @@ const ENTRY = {
   bounds: 0.03,
   forwardGapBp: 11,
   forwardGapErrors: 3,
+  // Of 414 recorded snapshots 99 % stay below 2.2 and the worst, in a crash, shows 7.3.
+  commonMarkGapBp: 8,
   forwardBendBp: 40,
   discount: 0.06,
   flipped: 0.6,
@@ -86,7 +88,8 @@ export function readSigns(
   const elapsed = (at - underlying.closedAt) / 1000;
   const offset = commonOffset(closed);
   const calm = !settling(underlying, at);
-  const vectors = closed.map((c) => expirySigns(c, closed, offset, calm, underlying.seasons));
+  const common = commonMarkGap(closed);
+  const vectors = closed.map((c) => expirySigns(c, closed, offset, calm, underlying.seasons, common));
   const sound = closed.filter((_, i) => !gross(vectors[i]));
   const innovation = readInnovations(state.config.champion, closed, sound);
   closed.forEach((c, i) => addInnovation(vectors[i], c, innovation));
@@ -135,6 +138,7 @@ function expirySigns(
   offset: number,
   calm: boolean,
   seasons: UnderlyingState['seasons'],
+  common: number,
 ): Signs {
   const signs: Signs = new Map();
   const { expiry, facts } = c.reading;
@@ -172,12 +176,12 @@ function expirySigns(
   put(signs, 'bounds', out, out * facts.quoted >= 1.5 ? strengthOf(out, ENTRY.bounds) : 0);
   const gap = read('parity_gap_bp');
   const errors = read('parity_gap_errors_ratio');
-  put(
-    signs,
-    'forward-gap',
-    gap,
-    Math.min(strengthOf(gap, ENTRY.forwardGapBp), strengthOf(errors, ENTRY.forwardGapErrors)),
-  );
+  const byQuotes = Math.min(strengthOf(gap, ENTRY.forwardGapBp), strengthOf(errors, ENTRY.forwardGapErrors));
+  const byMarks = strengthOfMarkGap(expiry, common);
+  put(signs, 'mark-forward', read('mark_forward_gap_bp'), byMarks);
+  if (byMarks > (Number.isFinite(byQuotes) ? byQuotes : 0))
+    put(signs, 'forward-gap', read('mark_forward_gap_bp'), byMarks);
+  else put(signs, 'forward-gap', gap, byQuotes);
   const bend = read('interpolation_gap_bp');
   put(signs, 'forward-bend', bend, strengthOf(bend, ENTRY.forwardBendBp));
   const discount = read('discount_ratio');
@@ -205,6 +209,18 @@ function expirySigns(
   return signs;
 }
 
+/**
+ * How strongly the marks of an expiry contradict its published forward: by as much as quotes would have to, or by less when
+ * the marks of the other expiries do so too and in the same direction. `common`: the median gap of all of them, basis points.
+ */
+function strengthOfMarkGap(expiry: ExpiryState, common: number): number {
+  const memory = expiry.metrics[INDEX.get('mark_forward_gap_bp') ?? -1];
+  const gap = memory['value'];
+  if (!(memory['errors'] >= ENTRY.forwardGapErrors)) return 0;
+  const shared = common * gap > 0 ? Math.min(Math.abs(gap), Math.abs(common)) : 0;
+  return Math.max(strengthOf(gap, ENTRY.forwardGapBp), strengthOf(shared, ENTRY.commonMarkGapBp));
+}
+
 function readTimes(signs: Signs, read: (name: string) => number, years: number, offset: number): void {
   const seconds = read('time_offset_s');
   const rest = log(Math.max(1e-9, years + ((seconds - offset) * 1000) / YEAR_MS) / years);
@@ -221,6 +237,12 @@ function commonOffset(closed: readonly ClosedExpiry[]): number {
   const centre = median(offsets);
   const near = offsets.filter((v) => Math.abs(v - centre) <= 600 + 0.15 * Math.abs(centre)).length;
   return near >= 0.6 * offsets.length ? centre : 0;
+}
+
+/** Median gap of the forward in the marks over the expiries, basis points; NaN with fewer than four. */
+function commonMarkGap(closed: readonly ClosedExpiry[]): number {
+  const gaps = closed.map((c) => metricOf(c.reading.expiry, 'mark_forward_gap_bp')).filter(Number.isFinite);
+  return gaps.length < 4 ? NaN : median(gaps);
 }
 
 /** Faults after which an expiry's innovations say nothing about the market. */

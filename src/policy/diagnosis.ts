@@ -2,7 +2,7 @@ import { AFTERSHOCKS } from './aftershocks.ts';
 import { CAUSES, type Cause } from './causes.ts';
 import { evidenceOf, rankCauses } from './ranking.ts';
 import { SIGNATURES } from './signatures.ts';
-import { SIGNS, type Sign, type SignName, type SignVector } from './signs.ts';
+import { SIGNS, type Sign, type SignDefinition, type SignName, type SignVector } from './signs.ts';
 
 /** What is wrong, where, and why it is believed. */
 export interface Diagnosis {
@@ -107,8 +107,14 @@ function judge(
     // An aftershock explains nothing: what stands behind it must still be seen in its own signs.
     if (symptomOf !== null) continue;
     for (const [name, p] of Object.entries(SIGNATURES[cause].signs) as [SignName, number][])
-      if (p >= EXPLAINED * SIGNS[name].rate) explained.add(name);
+      if (p >= EXPLAINED * SIGNS[name].rate && !(kind === 'market' && keeps(name, vector))) explained.add(name);
   }
+}
+
+/** A market may move quotes away from a published forward; no move makes a venue contradict itself. */
+function keeps(name: SignName, vector: SignVector): boolean {
+  const { unless }: SignDefinition = SIGNS[name];
+  return unless !== undefined && (vector.get(unless as SignName)?.strength ?? 0) >= 1;
 }
 
 /** Log-odds that a cause must reach, nats: less to confirm a move that has shown, least to stay open. */

@@ -5,6 +5,8 @@ export interface SignDefinition {
   readonly rate: number;
   /** Share of an underlying's expiries that must show it before the underlying shows it; null: it has no expiry. */
   readonly quorum: number | null;
+  /** Another sign that, where it shows, keeps a move of the market from explaining this one away. */
+  readonly unless?: string;
 }
 
 /** Every sign a diagnosis may rest on. */
@@ -18,7 +20,13 @@ export const SIGNS = {
   outlier: { says: "a quote far away from the venue's mark", rate: 0.001, quorum: 0.5 },
   bounds: { says: 'quotes outside their static bounds', rate: 0.001, quorum: 0.3 },
   silent: { says: 'channels without a message while others speak', rate: 0.001, quorum: null },
-  'forward-gap': { says: 'published forward against put-call parity', rate: 0.004, quorum: 0.25 },
+  'forward-gap': {
+    says: 'published forward against put-call parity',
+    rate: 0.004,
+    quorum: 0.25,
+    unless: 'mark-forward',
+  },
+  'mark-forward': { says: "published forward against the one in the venue's own marks", rate: 0.004, quorum: 0.25 },
   'forward-bend': { says: 'published forward against its neighbours', rate: 0.02, quorum: 0.5 },
   discount: { says: 'parity needs a discount factor far from one', rate: 0.004, quorum: 0.4 },
   flipped: { says: 'call minus put has the wrong sign', rate: 0.001, quorum: 0.5 },

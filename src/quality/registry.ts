@@ -7,6 +7,7 @@ import { flippedShare } from './flipped-share.ts';
 import { halfSpread, relativeSpread } from './half-spread.ts';
 import { indexGap } from './index-gap.ts';
 import { interpolationGap } from './interpolation-gap.ts';
+import { markForwardGap } from './mark-forward-gap.ts';
 import { markGap } from './mark-gap.ts';
 import { messageRate } from './message-rate.ts';
 import type { DataMetric } from './metric.ts';
@@ -33,6 +34,7 @@ export const DATA_METRICS: readonly DataMetric[] = [
   halfSpread,
   indexGap,
   interpolationGap,
+  markForwardGap,
   markGap,
   messageRate,
   oneSidedShare,

@@ -5,7 +5,7 @@ import { tickAt } from '../market/instrument.ts';
  * Between messages further apart than this a venue's mark and its volatility have been computed anew many times, and a
  * quote's own pace cannot be told from the pace of the recording, ms.
  */
-const APART_MS = 600_000;
+export const APART_MS = 600_000;
 /** Nearer messages may repeat each other while nothing happens: not for longer than this while the forward moves, ms. */
 const STREAM_MS = 5_000;
 

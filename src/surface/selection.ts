@@ -7,7 +7,7 @@ import { log } from '../numeric/exponential.ts';
 import { impliedVolatility } from '../numeric/implied-volatility.ts';
 import { normalCdf, normalPdf } from '../numeric/normal.ts';
 import { median } from '../numeric/robust.ts';
-import { isRepeated } from './repeated-quote.ts';
+import { APART_MS, isRepeated } from './repeated-quote.ts';
 import { errorBar, type QuoteNoise } from './weights.ts';
 
 /** Why a quote is not used, in the order the filters run (methods.md 1.2 with correction 7). */
@@ -253,13 +253,21 @@ function ownDelta({ instrument, quote }: ChainEntry, forward: number, years: num
   return side === 'call' ? call : call - 1;
 }
 
-/** Age alone is not staleness: a quote is stale when it is old AND the forward has since moved more than it can mean. */
+/**
+ * Age alone is not staleness: a quote is stale when it is old AND its value has since moved more than it can mean, by its
+ * delta and the forward or by the venue's own mark. Where six of its own intervals are longer than ten minutes, or the
+ * recording hides them, ten minutes are old enough for a mark that has moved by the whole half-spread.
+ */
 function isStale(entry: ChainEntry, at: number, half: number, forward: number): boolean {
+  const { quote, markAtChange, forwardAtChange } = entry;
   const age = at - entry.changedAt;
-  if (age <= STALE_MS || age <= STALE_INTERVALS * entry.intervalMs) return false;
-  if (!(entry.forwardAtChange > 0)) return false;
-  const move = Math.abs(forward - entry.forwardAtChange);
-  const delta = Math.abs(entry.quote?.delta ?? 0.5);
+  if (age <= STALE_MS || quote === null) return false;
+  const marked = quote.mark === null ? NaN : Math.abs(quote.mark - markAtChange);
+  if (age <= STALE_INTERVALS * entry.intervalMs) return age >= APART_MS && marked > half;
+  if (marked > 0.5 * half) return true;
+  if (!(forwardAtChange > 0)) return false;
+  const move = Math.abs(forward - forwardAtChange);
+  const delta = Math.abs(quote.delta ?? 0.5);
   const unit = entry.instrument.settlement === 'inverse' ? forward : 1;
   return delta * move > 0.5 * half * unit;
 }

@@ -26,6 +26,7 @@ function underlying(own: Map<SignName, Sign>, expiries: UnderlyingSigns['expirie
 test('the closed list and the signatures name the same causes, and every sign is used', () => {
   assert.deepEqual(Object.keys(SIGNATURES).sort(), Object.keys(CAUSES).sort());
   const used = new Set(Object.values(SIGNATURES).flatMap((s) => Object.keys(s.signs)));
+  for (const s of Object.values(SIGNS)) if ('unless' in s) used.add(s.unless);
   assert.deepEqual(
     Object.keys(SIGNS).filter((n) => !used.has(n)),
     [],
@@ -81,6 +82,15 @@ test('a cause of the whole explains the same signs on single expiries', () => {
     found.map((d) => `${d.cause}@${d.scope}`),
     [`unit-mismatch@${SCOPE}`],
   );
+});
+
+test("a crash explains a forward that quotes contradict, and not one that the venue's own marks contradict", () => {
+  const crash = { return: 2, level: 2, 'level-leads': 1, skew: 2, wide: 1, 'forward-gap': 2 } as const;
+  const named = (strengths: Partial<Record<SignName, number>>): string[] =>
+    diagnose(underlying(vector(strengths))).map((d) => d.cause);
+  assert.deepEqual(named(crash), ['flash-crash']);
+  assert.deepEqual(named({ ...crash, 'mark-forward': 2 }).toSorted(), ['flash-crash', 'wrong-forward']);
+  assert.deepEqual(named({ ...crash, 'mark-forward': 0.9 }), ['flash-crash']);
 });
 
 test('one expiry alone is an incident of that expiry', () => {

@@ -173,3 +173,23 @@ test('the first close of an expiry has nothing to repeat', () => {
   metric.update(memory, batchOf(syntheticEntries((q) => q), NaN)); // prettier-ignore
   assert.deepEqual([memory['value'], memory['repeated']], [NaN, NaN]);
 });
+
+test("the forward in the venue's own marks: any forward published beside them shows, whatever the quotes", () => {
+  near(read('mark_forward_gap_bp'), 0, 1e-6);
+  const off: Change = (q) => ({ ...q, bid: null, ask: null, forward: (q.forward ?? 0) * 1.0015 });
+  near(read('mark_forward_gap_bp', off), 1e4 * (1 / 1.0015 - 1), 1e-6);
+  const errors = (change: Change): number => {
+    const metric = DATA_METRICS.find((m) => m.name === 'mark_forward_gap_bp');
+    assert.ok(metric !== undefined);
+    const memory = metric.init();
+    metric.update(memory, syntheticBatch(change));
+    return memory['errors'];
+  };
+  near(errors(off), 1e4 * (1 - 1 / 1.0015), 1e-6);
+  const some: Change = (q, i) => (i.strike % 4_000 === 0 ? { ...q, forward: (q.forward ?? 0) * 1.0015 } : q);
+  assert.ok(errors(some) < 3, 'half of the strikes: they do not agree');
+  const old: Change = (q, i) => ({ ...trueQuote(i, AT - 21_600_000, FORWARD * 0.99), at: q.at, forward: q.forward });
+  assert.ok(Number.isNaN(read('mark_forward_gap_bp', old)), 'old rows sent again say nothing of the forward');
+  const dollars: Change = (q) => ({ ...q, mark: (q.mark ?? 0) * 90_000 });
+  assert.ok(Number.isNaN(read('mark_forward_gap_bp', dollars)), 'another unit is no forward');
+});

@@ -121,6 +121,26 @@ test('a quote that is old but whose forward has not moved is not stale', () => {
   assert.equal(refused.get('stale'), undefined);
 });
 
+test('a quote whose mark has left it is stale: by half its half-spread after six of its own intervals, by all of it after ten minutes', () => {
+  const stale = (laterMs: number, intervalMs: number, halves: number): boolean => {
+    const entries = chain();
+    const entry = entries[OTM];
+    const { bid, ask, mark } = entry.quote!;
+    entry.intervalMs = intervalMs;
+    applyQuote(entry, { ...entry.quote!, at: at + laterMs, mark: mark! + halves * 0.5 * (ask! - bid!) });
+    return selectQuotes(entries, at + laterMs, SPOT, SPOT).refused.get('stale') === 1;
+  };
+  assert.deepEqual(
+    [stale(7_000, 1_000, 0.6), stale(7_000, 1_000, 0.4), stale(7_000, 2_000, 0.6)],
+    [true, false, false],
+  );
+  assert.deepEqual(
+    [stale(4_000, 100, 3), stale(601_000, 600_000, 1.1), stale(601_000, 600_000, 0.9)],
+    [false, true, false],
+  );
+  assert.equal(stale(590_000, 600_000, 3), false);
+});
+
 test('a forward that the vote corrected scales every quote by the correction, each keeping its own move', () => {
   const entries = chain((q, _, i) => ({ ...q, forward: SPOT * (1.02 + 0.0001 * (i % 2)) }));
   const published = readTwoSided(entries).venueForward;

@@ -37,7 +37,7 @@ export const BAD_DATA: readonly FaultKind[] = [
 export const TRUE_MOVES: readonly FaultKind[] = ['level-jump', 'vol-jump', 'skew-jump', 'curvature-jump', 'term-inversion']; // prettier-ignore
 
 /** The batch that closes as a fault begins is still sound, ms. */
-const ONSET_MS = 500;
+export const ONSET_MS = 500;
 const BAD: ReadonlySet<string> = new Set(BAD_DATA);
 const MOVES: ReadonlySet<string> = new Set(TRUE_MOVES);
 const BEFORE_MS = 60_000;

@@ -1,4 +1,5 @@
 /** The loop bench in words and tables. */
+import type { BadDataCase } from './bad-data-tape.ts';
 import type { ChainBadData } from './chain-bad-data.ts';
 import type { LeaseTime } from './gate-watch.ts';
 import type { LoopBenchResult } from './run-loop-bench.ts';
@@ -64,5 +65,21 @@ export function chainBadDataLines(rows: readonly ChainBadData[]): string[] {
       (r) =>
         `| ${r.fault} | ${r.magnitude} | ${r.shape} | ${r.injected} | ${r.struck} | ${r.accepted} | ${r.promoted} | ${r.quotes} | ${r.material} | ${r.spoiled} | ${r.worst.toFixed(2)} |`,
     ),
+  ];
+}
+
+/** Lines of Markdown for bad data on the simulated venue. */
+export function badDataTapeLines(cases: readonly BadDataCase[]): string[] {
+  const sum = (pick: (c: BadDataCase) => number): number => cases.reduce((total, c) => total + pick(c), 0);
+  return [
+    '| injected | size | course | refits accepted meanwhile | made from injected inputs | such inputs | refits with one beyond its error bar | worst input, vol points |',
+    '|---|---|---|---|---|---|---|---|',
+    ...cases.map(
+      (c) =>
+        `| ${c.fault} | ${c.magnitude} | ${c.shape} | ${c.accepted} | ${c.promoted} | ${c.inputs} | ${c.material} | ${c.worst.toFixed(2)} |`,
+    ),
+    '',
+    `${cases.length} faults: ${sum((c) => c.accepted)} refits accepted on their scopes while they were on; ${sum((c) => c.promoted)} made from injected inputs until a minute after, ${sum((c) => c.material)} of them with one beyond its error bar.`,
+    ...cases.flatMap((c) => c.examples.map((e) => `- ${c.fault} ${c.magnitude} ${c.shape}: ${e}`)),
   ];
 }

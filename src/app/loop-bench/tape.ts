@@ -35,6 +35,8 @@ export interface TapeOptions {
   readonly onClose?: (state: EngineState, underlying: UnderlyingState) => void;
   /** Called with every record. */
   readonly onRecord?: (record: OutputRecord, state: EngineState, simulation: Simulation) => void;
+  /** Called with every calibration that is asked for. */
+  readonly onJob?: (job: FitJob) => void;
   /** False: records and jobs are not kept; for long tapes. */
   readonly keep?: boolean;
   /** Events pushed in before the step that begins at their time. */
@@ -75,6 +77,7 @@ export function runTape(options: TapeOptions): TapeRun {
         options.onRecord?.(effect.record, state, simulation);
       } else {
         if (options.keep !== false) run.jobs.push(effect.job);
+        options.onJob?.(effect.job);
         const at = event.at + (options.latencyMs ?? 40);
         waiting.push({ type: 'fit-result', at, receivedAt: at, jobId: effect.job.id, outcome: runFit(effect.job) });
       }
