@@ -18,7 +18,7 @@ import type { Position } from '../portfolio/position.ts';
 import type { LogFiles } from '../store/log-files.ts';
 import { deribitHolding } from '../venue/deribit-holding.ts';
 import { heldPositions, homeOf } from './book-engine.ts';
-import { LogWalk, StateError } from './state-at.ts';
+import { LogWalk, StateError, type WalkListener } from './state-at.ts';
 
 /** What to explain. */
 export interface ExplainRequest {
@@ -64,8 +64,8 @@ interface Stop {
   readonly at: number;
   readonly positions: readonly Position[];
   readonly points: ReadonlyMap<string, PricePoint>;
-  /** Champion's fits by key of the expiry, with what they are needed for. */
-  readonly fits: ReadonlyMap<number, Fit>;
+  /** Fits of the source by symbol of the option: coins share their expiries, not their smiles. */
+  readonly fits: ReadonlyMap<string, Fit>;
   readonly equity: ReadonlyMap<string, number>;
 }
 
@@ -75,7 +75,7 @@ export async function explainPnl(request: ExplainRequest): Promise<ExplainedStre
   let fills: OwnFillEvent[] = [];
   const delivered = new Map<string, Map<number, number>>();
   let jumpUsd = 0;
-  const walk = new LogWalk(request.files, {
+  const watched: WalkListener = {
     onEvent: (event) => {
       if (event.type === 'own-fill') fills.push(event);
       if (event.type === 'delivery') noteDelivery(delivered, event);
@@ -83,13 +83,20 @@ export async function explainPnl(request: ExplainRequest): Promise<ExplainedStre
     onRecord: (record) => {
       if (record.type === 'book' && record.jump_usd !== null) jumpUsd += record.jump_usd;
     },
-  });
-  let more = await begin(walk, request);
+  };
+  let walk = new LogWalk(request.files, watched);
+  const begun = await begin(walk, request);
+  let more = begun.more;
+  if (begun.from !== null) {
+    walk = new LogWalk(request.files, watched);
+    more = await walk.until(begun.from);
+  }
   fills = [];
   jumpUsd = 0;
   let before = stopAt(walk, source, request.positions);
   const sums = new Map<string, { usd: ExplainedBook; coin: ExplainedBook }>();
   const unpriced = new Map<string, number>();
+  const entries = new Map<string, number>();
   const first = before;
   let steps = 0;
   while (more && before.at < request.to) {
@@ -98,7 +105,7 @@ export async function explainPnl(request: ExplainRequest): Promise<ExplainedStre
     if (++steps > MOST_STEPS) throw new StateError(`more than ${MOST_STEPS} steps: give a longer --step`);
     const after = stopAt(walk, source, request.positions);
     request.onProgress?.(after.at);
-    explainStop(before, after, fills, delivered, sums, unpriced, steps === 1);
+    explainStop(before, after, fills, delivered, sums, unpriced, entries, steps === 1);
     fills = [];
     before = after;
   }
@@ -118,23 +125,40 @@ export async function explainPnl(request: ExplainRequest): Promise<ExplainedStre
   };
 }
 
-/** To `from`, or to where something is held and every expiry held has a fit. False when the log ends there. */
-async function begin(walk: LogWalk, request: ExplainRequest): Promise<boolean> {
-  if (request.from > -Infinity) return walk.until(request.from);
+/** Where the walk has got to: `more` false when the log ends there; `from`: begin anew at that time instead, epoch ms. */
+interface Begun {
+  readonly more: boolean;
+  readonly from: number | null;
+}
+
+/**
+ * To `from`, or to where something is held and every option held that is still alive is priced; where that never comes, back
+ * to the first time when most of them were.
+ */
+async function begin(walk: LogWalk, request: ExplainRequest): Promise<Begun> {
+  if (request.from > -Infinity) return { more: await walk.until(request.from), from: null };
   let more = await walk.untilFirst();
+  let best: { readonly at: number; readonly priced: number } | null = null;
   while (more) {
     const isHeld = request.positions !== null || heldPositions(walk.state).length > 0;
     if (!isHeld) {
       more = await walk.onward(walk.at + LOOK_MS);
       continue;
     }
-    const { points, positions } = stopAt(walk, request.source, request.positions);
-    const options = positions.filter((p) => p.kind === 'option');
-    const isPriced = options.every((p) => points.get(p.underlying)?.options.has(p.symbol));
-    if (positions.length > 0 && isPriced) return true;
+    const { points, positions, at } = stopAt(walk, request.source, request.positions);
+    const options = positions.filter((p) => p.kind === 'option' && p.size !== 0 && p.expiry > at);
+    const priced = options.filter((p) => p.kind === 'option' && points.get(p.underlying)?.options.has(p.symbol)).length;
+    if (positions.length > 0 && priced === options.length) return { more: true, from: null };
+    if (priced > (best?.priced ?? 0)) best = { at, priced };
     more = await walk.onward(walk.at + LOOK_MS);
   }
-  throw new StateError('nothing in the log is both held and priced: name what is held by --positions');
+  if (best === null)
+    throw new StateError(
+      request.positions === null
+        ? 'nothing in the log is both held and priced: name what is held by --positions'
+        : 'no option of --positions is priced anywhere in the log',
+    );
+  return { more: true, from: best.at };
 }
 
 function explainStop(
@@ -144,6 +168,7 @@ function explainStop(
   delivered: ReadonlyMap<string, ReadonlyMap<number, number>>,
   sums: Map<string, { usd: ExplainedBook; coin: ExplainedBook }>,
   unpriced: Map<string, number>,
+  entries: Map<string, number>,
   isFirst: boolean,
 ): void {
   const coins = new Set(before.positions.flatMap((p) => (p.underlying === null ? [] : [p.underlying])));
@@ -151,8 +176,14 @@ function explainStop(
   for (const f of traded) coins.add(f.position.underlying);
   for (const coin of coins) {
     const [from, to] = [before.points.get(coin), after.points.get(coin)];
-    if (from === undefined || to === undefined) continue;
-    const positions = before.positions.filter((p) => p.underlying === coin);
+    const positions = before.positions.flatMap((p) => (p.underlying === coin ? [withEntry(p, from, entries)] : []));
+    if (from === undefined || to === undefined) {
+      for (const p of positions) {
+        const name = p.kind === 'equity' ? p.currency : p.symbol;
+        unpriced.set(name, (unpriced.get(name) ?? 0) + 1);
+      }
+      continue;
+    }
     const input: BookStepInput = {
       positions,
       before: from,
@@ -171,12 +202,22 @@ function explainStop(
   }
 }
 
+/** A future whose entry nobody stated earns from where the stretch first had a price of it, so that steps add up to values. */
+function withEntry(p: Position, from: PricePoint | undefined, entries: Map<string, number>): Position {
+  if (p.kind !== 'future' || p.entry > 0) return p;
+  const key = `${p.account}|${p.symbol}`;
+  const entry = entries.get(key) ?? from?.futures.get(p.symbol);
+  if (entry === undefined) return p;
+  entries.set(key, entry);
+  return { ...p, entry };
+}
+
 /** Volatilities that the models of the start predict for the forwards of the end, by their own rule of dynamics. */
 function predictedFor(positions: readonly Position[], before: Stop, after: Stop, to: PricePoint): Map<string, number> {
   const out = new Map<string, number>();
   for (const p of positions) {
     if (p.kind !== 'option') continue;
-    const fit = before.fits.get(p.expiry);
+    const fit = before.fits.get(p.symbol);
     const mark = to.options.get(p.symbol);
     if (fit === undefined || mark === undefined) continue;
     const years = (p.expiry - after.at) / YEAR_MS;
@@ -192,7 +233,7 @@ function stopAt(walk: LogWalk, source: string, own: readonly Position[] | null):
   const { state, at } = walk;
   const positions = own ?? heldPositions(state);
   const points = new Map<string, PricePoint>();
-  const fits = new Map<number, Fit>();
+  const fits = new Map<string, Fit>();
   const homes = new Map<UnderlyingState, Position[]>();
   for (const p of positions) {
     const home = homeOf(state, p);
@@ -222,7 +263,7 @@ function stopAt(walk: LogWalk, source: string, own: readonly Position[] | null):
         if (sigma[i] > 0) options.set(o.symbol, { forward: e.forward, sigma: sigma[i] });
       });
       const fit = fitOf(e.state, source === 'venue' ? 'champion' : source);
-      if (fit !== null) fits.set(e.state.expiry, fit);
+      if (fit !== null) for (const o of e.options) fits.set(o.symbol, fit);
     }
     const index = u.index?.price ?? u.quotedIndex;
     for (const f of u.futures.values()) {

@@ -46,8 +46,9 @@ async function explain(log: string, flags: ExplainFlags): Promise<void> {
     positions: flags.positions === undefined ? null : ownPositions(flags.positions),
     onProgress: (at) => progress.show(isoTime(at)),
   }).finally(() => progress.clear());
-  for (const [symbol, steps] of stretch.unpriced)
-    process.stderr.write(`${symbol}: no price in ${steps} of ${stretch.steps} steps\n`);
+  if (flags.json === true)
+    for (const [symbol, steps] of stretch.unpriced)
+      process.stderr.write(`${symbol}: no price in ${steps} of ${stretch.steps} steps\n`);
   if (flags.json === true) printJson(stretch, flags.source);
   else print(stretch, flags.source);
 }
@@ -55,7 +56,15 @@ async function explain(log: string, flags: ExplainFlags): Promise<void> {
 function printJson(stretch: ExplainedStretch, source: string): void {
   const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`);
   const { from, to, steps, jumpUsd } = stretch;
-  say({ type: 'stretch', from: isoTime(from), to: isoTime(to), steps, source, recalibration_jump_usd: jumpUsd });
+  say({
+    type: 'stretch',
+    from: isoTime(from),
+    to: isoTime(to),
+    steps,
+    source,
+    recalibration_jump_usd: jumpUsd,
+    unpriced_steps: Object.fromEntries(stretch.unpriced),
+  });
   for (const u of stretch.underlyings)
     for (const [numeraire, book] of [
       ['usd', u.usd],
@@ -83,6 +92,8 @@ function printJson(stretch: ExplainedStretch, source: string): void {
 function print(stretch: ExplainedStretch, source: string): void {
   const { from, to, steps, jumpUsd } = stretch;
   process.stdout.write(`${isoTime(from)} to ${isoTime(to)}, ${steps} steps, valued by ${source}\n`);
+  for (const [symbol, n] of stretch.unpriced)
+    process.stdout.write(`not in any figure of ${n} of ${steps} steps: ${symbol} has no price\n`);
   for (const u of stretch.underlyings) {
     chart(`${u.underlying}, USD`, u.usd, 2);
     chart(`${u.underlying}, coin-margined holdings in ${u.underlying}`, u.coin, 6);

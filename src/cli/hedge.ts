@@ -72,7 +72,8 @@ async function backtest(files: readonly string[], flags: BacktestFlags): Promise
     throw new UsageError(
       `--every ${flags.every}: at least 5 minutes (over less, option and forward are seen too far apart)`,
     );
-  const sizes = flags.positions === undefined ? undefined : sizesOf(flags.positions);
+  const book = flags.positions === undefined ? undefined : bookOf(flags.positions);
+  const sizes = book?.sizes;
   const isLog = files.length === 1 && statSync(files[0]).isDirectory();
   if (isLog) await logDirectory(files[0]);
   // Costly models are refitted hourly on a streamed log, daily on six-hourly chains.
@@ -116,20 +117,46 @@ async function backtest(files: readonly string[], flags: BacktestFlags): Promise
   if (sizes !== undefined && report.book.length === 0)
     throw new UsageError(`--positions ${flags.positions}: none of its options was quoted at both ends of a step`);
   if (flags.chart !== undefined) writeFileSync(flags.chart, hedgeSvg(report, 'Hedge backtest'));
-  if (flags.json === true) printJson(report);
-  else printTables(report);
+  const unhedged = book === undefined ? [] : [...book.unhedged, ...neverQuoted(book.sizes, run)];
+  if (flags.json === true) printJson(report, unhedged);
+  else printTables(report, unhedged);
 }
 
-/** Coins of each option in a file of positions. */
-function sizesOf(path: string): Map<string, number> {
+/** A holding of the book that no figure contains, and why. */
+interface Unhedged {
+  readonly type: 'book-unhedged';
+  readonly instrument: string;
+  readonly size: number;
+  readonly reason: string;
+}
+
+function neverQuoted(sizes: ReadonlyMap<string, number>, run: HedgeBacktest): Unhedged[] {
+  return [...sizes].flatMap(([instrument, size]): Unhedged[] => {
+    if (run.hedgedSteps.has(instrument)) return [];
+    const reason = size === 0 ? 'its rows add up to nothing' : 'not quoted at both ends of any step';
+    return [{ type: 'book-unhedged', instrument, size, reason }];
+  });
+}
+
+/** Coins of each coin-settled option in a file of positions, and what else is in it. */
+function bookOf(path: string): { readonly sizes: ReadonlyMap<string, number>; readonly unhedged: readonly Unhedged[] } {
   if (!existsSync(path)) throw new UsageError(`--positions ${path}: no such file`);
   try {
     const { positions, refused } = readPositions(readFileSync(path, 'utf8'));
-    for (const why of refused) process.stderr.write(`--positions: ${why}\n`);
+    for (const why of refused) process.stderr.write(`--positions ${path}: ${why}\n`);
     const sizes = new Map<string, number>();
-    for (const p of positions) if (p.kind === 'option') sizes.set(p.symbol, (sizes.get(p.symbol) ?? 0) + p.size);
-    if (sizes.size === 0) throw new UsageError(`--positions ${path}: no option in it`);
-    return sizes;
+    const unhedged: Unhedged[] = [];
+    for (const p of positions) {
+      if (p.kind === 'option' && p.settlement === 'inverse') {
+        sizes.set(p.symbol, (sizes.get(p.symbol) ?? 0) + p.size);
+        continue;
+      }
+      const reason = p.kind === 'option' ? 'not settled in the coin' : 'no option: nothing to hedge';
+      const instrument = p.kind === 'equity' ? p.currency : p.symbol;
+      unhedged.push({ type: 'book-unhedged', instrument, size: p.size, reason });
+    }
+    if (sizes.size === 0) throw new UsageError(`--positions ${path}: no coin-settled option in it`);
+    return { sizes, unhedged };
   } catch (error) {
     if (error instanceof CsvError) throw new UsageError(`--positions ${path}: ${error.message}`, { cause: error });
     throw error;
@@ -172,15 +199,15 @@ function excludedWindow(text: string): ReportWindow {
   return { name: `without ${text}`, ...spanOf('--without', text), outside: true };
 }
 
-function printJson(report: HedgeReport): void {
-  const lines = [...report.families, ...report.book, ...report.slopes, ...report.winners];
+function printJson(report: HedgeReport, unhedged: readonly Unhedged[]): void {
+  const lines = [...report.families, ...report.book, ...unhedged, ...report.slopes, ...report.winners];
   for (const line of lines) process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
 const percent = (v: number | null, digits: number = 1): string => (v === null ? '-' : (100 * v).toFixed(digits));
 const fixed = (v: number | null, digits: number): string => (v === null ? '-' : v.toFixed(digits));
 
-function printTables(report: HedgeReport): void {
+function printTables(report: HedgeReport, unhedged: readonly Unhedged[]): void {
   for (const underlying of new Set(report.families.map((f) => f.underlying))) {
     const families = report.families.filter((f) => f.underlying === underlying);
     for (const window of report.windows)
@@ -208,9 +235,13 @@ function printTables(report: HedgeReport): void {
       report.winners.filter((w) => w.underlying === underlying),
     );
   }
+  if (unhedged.length > 0) process.stdout.write('\n');
+  for (const { instrument, size, reason } of unhedged)
+    process.stdout.write(`${size} ${instrument} is in no figure of the book: ${reason}\n`);
   process.stdout.write(
     `\nA slope of 1 means prices moved as predicted. Slopes belong to their window and regime; the reference of gains,\n` +
-      `tests and paired differences is ${REFERENCE_FAMILY} (Black in the right convention of each currency).\n`,
+      `tests and paired differences is ${REFERENCE_FAMILY} (Black in the right convention of each currency).\n` +
+      `Slopes of every tenor are in --json.\n`,
   );
 }
 

@@ -51,6 +51,7 @@ async function portfolio(file: string | undefined, flags: PortfolioFlags): Promi
   if (flags.log === undefined && flags.at !== undefined) throw new UsageError('--at is for --log; chains take --to');
   if (file === undefined && flags.log === undefined) throw new UsageError('--chain needs a file of positions');
   const book = file === undefined ? null : ownBook(file);
+  if (file !== undefined && flags.json === true) tellRefused(file, book?.refused ?? []);
   const own = book?.positions ?? null;
   const slopes = flags.slopes === undefined ? null : readSlopes(flags.slopes);
   const progress = new Progress(flags.json === true);
@@ -63,6 +64,7 @@ async function portfolio(file: string | undefined, flags: PortfolioFlags): Promi
     if (positions.length === 0) throw new UsageError('nothing is held at that time');
     const report = bookReport(positions, sources, slopes);
     progress.clear();
+    if (flags.json === true) for (const h of report.unvalued) process.stderr.write(`${h.instrument}: ${h.reason}\n`);
     if (flags.json === true) printJson(report, book?.refused ?? []);
     else printBook(report, book?.refused ?? []);
   } catch (error) {
@@ -76,9 +78,13 @@ async function portfolio(file: string | undefined, flags: PortfolioFlags): Promi
 /** Positions of a file; what it cannot use is told on stderr. */
 export function ownPositions(file: string): readonly Position[] {
   const book = ownBook(file);
-  for (const reason of book.refused.slice(0, MOST_TOLD)) process.stderr.write(`${file}: ${reason}\n`);
-  if (book.refused.length > MOST_TOLD) process.stderr.write(`${file}: ${book.refused.length} rows left out in all\n`);
+  tellRefused(file, book.refused);
   return book.positions;
+}
+
+function tellRefused(file: string, refused: readonly string[]): void {
+  for (const reason of refused.slice(0, MOST_TOLD)) process.stderr.write(`${file}: ${reason}\n`);
+  if (refused.length > MOST_TOLD) process.stderr.write(`${file}: ${refused.length} rows left out in all\n`);
 }
 
 const MOST_TOLD = 5;

@@ -86,6 +86,8 @@ export class HedgeBacktest {
   readonly ledger: HedgeLedger;
   readonly book: BookLedger;
   readonly returns: StepReturn[] = [];
+  /** Steps over which each option of the book was hedged, by symbol. */
+  readonly hedgedSteps = new Map<string, number>();
   readonly #options: BacktestOptions;
   readonly #contest: Contest;
   readonly #uses: ReadonlySet<ModelName>;
@@ -179,7 +181,7 @@ function hedgeExpiry(
   step: ExpiryStep,
   book: UnderlyingBook,
   ratios: Map<string, Float64Array>,
-  { ledger, book: held }: Pick<HedgeBacktest, 'ledger' | 'book'>,
+  { ledger, book: held, hedgedSteps }: Pick<HedgeBacktest, 'ledger' | 'book' | 'hedgedSteps'>,
   options: BacktestOptions & { readonly contest: Contest },
 ): void {
   const { expiry, next, start, after, models, moves } = step;
@@ -231,7 +233,10 @@ function hedgeExpiry(
       costs,
     });
     const size = options.sizes?.get(option.symbol) ?? 0;
-    if (size !== 0) held.add(start.underlying, after.at, size, { coin, usd: usdChange / f }, errors, costs);
+    if (size !== 0) {
+      held.add(start.underlying, after.at, size, { coin, usd: usdChange / f }, errors, costs);
+      hedgedSteps.set(option.symbol, (hedgedSteps.get(option.symbol) ?? 0) + 1);
+    }
     if (!hullWhite) continue;
     book.hullWhite.add(option.side, {
       at: after.at,

@@ -206,7 +206,7 @@ test('position files: JSON and CSV agree; a bad row names field and value and co
     'line 2: instrument is BTC-31FEB26: no such day',
     'line 3: instrument is nonsense!',
     'line 4: size is empty (BTC)',
-    'line 5: entry is -3 (BTC-PERPETUAL)',
+    'line 5: entry is -3, not in 0 to 1000000000000 (BTC-PERPETUAL)',
   ]);
   assert.equal(bad.positions.length, 1);
   assert.throws(() => readPositions('a,b\n1,2\n'), /no column instrument/);
