@@ -1,9 +1,11 @@
 /** `vernier portfolio --log` and `vernier explain-pnl` on a session log recorded from the SYNTHETIC chain. */
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import { blackPrice } from '../../src/numeric/black.ts';
 import { openBook, readCredentials } from '../../src/cli/book-options.ts';
 import { records, vernier } from './run-vernier.ts';
 
@@ -89,6 +91,57 @@ test('snapshots further apart than a step are a step each', async () => {
   const ran = await vernier(['explain-pnl', log, '--positions', file, '--step', '1', '--json']);
   assert.equal(ran.code, 0, ran.stderr);
   assert.equal(records(ran)[0]['steps'], inspected.inputs['snapshot-end'] - 1);
+});
+
+test('another coin in the log changes nothing of a book; what has no price is named and stops nothing', async () => {
+  const rows = gunzipSync(readFileSync(CHAIN)).toString().trim().split('\n').slice(0, 1_700);
+  // The same expiries, half as much volatility again: a smile that must not be taken for the other coin's.
+  const ether = rows.slice(2).map((row) => {
+    const [at, name, forward, , , , , iv, delta, vega, interest] = row.split(',');
+    const [, day, strike, side] = name.split('-');
+    const expiry = Date.parse(`20${day.slice(5)}-01-${day.slice(0, 2)}T08:00:00Z`);
+    const sigma = 1.5 * Number(iv);
+    const black = {
+      side: side === 'C' ? ('call' as const) : ('put' as const),
+      forward: Number(forward) / 25,
+      strike: Number(strike) / 25,
+      years: (expiry - Date.parse(at)) / (365 * 86_400_000),
+      sigma,
+    };
+    const mark = blackPrice(black) / black.forward;
+    const symbol = `ETH-${day}-${black.strike}-${side}`;
+    return [at, symbol, black.forward, `ETH-${day}`, mark - 0.0005, mark + 0.0005, mark, sigma, delta, vega, interest, black.forward].join(','); // prettier-ignore
+  });
+  const own = join(folder, 'odd.csv');
+  writeFileSync(
+    own,
+    'instrument,size,entry\nBTC-11JAN30-90000-C,2,\nBTC-PERPETUAL,-100000,\nBTC,1,\nBTC-1JAN30-90000-C,1,\nSOL_USDC-PERPETUAL,3,\n',
+  );
+  const explained = async (name: string, lines: readonly string[]): Promise<Record<string, unknown>[]> => {
+    const chain = join(folder, `${name}.csv`);
+    writeFileSync(chain, `${lines.join('\n')}\n`);
+    assert.equal((await vernier(['replay', chain, '--record', join(folder, name), '--quiet'])).code, 0);
+    const ran = await vernier(['explain-pnl', join(folder, name), '--positions', own, '--step', '600', '--json']);
+    assert.equal(ran.code, 0, ran.stderr);
+    return records(ran);
+  };
+  const alone = await explained('alone', rows);
+  const both = await explained('both', [
+    ...rows.slice(0, 2),
+    ...[...rows.slice(2), ...ether].toSorted((a, b) => a.slice(0, 24).localeCompare(b.slice(0, 24))),
+  ]);
+  assert.equal(both[0]['steps'], alone[0]['steps']);
+  const [usd, usdBoth] = [alone[1], both[1]] as Record<string, number>[];
+  assert.notEqual(usd['vega'], 0);
+  for (const field of ['pnl', 'vega', 'vega_predicted', 'vega_unpredicted'])
+    assert.ok(
+      Math.abs(usd[field] - usdBoth[field]) < 1e-6 * (1 + Math.abs(usd[field])),
+      `${field} ${usd[field]} ${usdBoth[field]}`,
+    );
+  // A future without an entry counts from the start, so that steps add up to the values.
+  assert.ok(usd['futures'] !== 0 && Math.abs(usd['value_after'] - usd['value_before'] - usd['pnl']) < 1e-6);
+  const { steps, unpriced_steps: unpriced } = alone[0] as { steps: number; unpriced_steps: Record<string, number> };
+  assert.deepEqual(unpriced, { 'BTC-1JAN30-90000-C': steps, 'SOL_USDC-PERPETUAL': steps });
 });
 
 test('what cannot be told says why', async () => {
