@@ -10,7 +10,11 @@ if (major < 22 || (major === 22 && minor < 18)) {
   // A checkout carries its own Node (npm ci brings it): use it rather than refuse.
   const own = fileURLToPath(new URL('../node_modules/.bin/node', here));
   if (existsSync(own)) {
-    const child = spawn(own, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: 'inherit' });
+    const child = spawn(own, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], {
+      // The channel carries nothing: it closes when this process is killed, and the one that does the work must not outlive it.
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+      env: { ...process.env, VERNIER_FRONT_DOOR: '1' },
+    });
     // The shell signals this process: the one that does the work must hear of it.
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
     const code = await new Promise((resolve) => {
@@ -21,6 +25,11 @@ if (major < 22 || (major === 22 && minor < 18)) {
   }
   process.stderr.write(`vernier needs Node 22.18 or newer; this is ${process.versions.node}.\n`);
   process.exit(2);
+}
+if (process.env.VERNIER_FRONT_DOOR === '1' && process.channel) {
+  delete process.env.VERNIER_FRONT_DOOR;
+  process.channel.unref();
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
 }
 const source = new URL('../src/cli/main.ts', here);
 const built = new URL('../dist/cli/main.js', here);

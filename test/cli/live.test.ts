@@ -92,6 +92,22 @@ test('a venue out of reach is said without a terminal too', async () => {
   }
 });
 
+test('a run that an old Node handed over ends in order when that one is killed', async () => {
+  const args = ['watch', 'deribit:BTC', '--endpoint', 'ws://127.0.0.1:9', '--data-dir', join(work, 'orphan')];
+  const child = spawn(NODE, [join(ROOT, 'bin/vernier.js'), ...args], {
+    stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+    env: { ...process.env, VERNIER_FRONT_DOOR: '1' },
+  });
+  try {
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    await new Promise((resolve) => child.stdout?.once('data', resolve));
+    child.disconnect();
+    assert.equal(await ended, 143);
+  } finally {
+    child.kill('SIGKILL');
+  }
+});
+
 test('--json: every object of the demo carries the stamp, the last is the summary', async () => {
   const ran = await vernier(['demo', '--seconds', '4', '--json']);
   assert.equal(ran.code, 0, ran.stderr);
