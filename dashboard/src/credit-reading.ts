@@ -142,7 +142,7 @@ export function hazardTable(curve: CreditCurve | null): Table {
 /** Who quotes the curve, and how. */
 export function contributorTable(curve: CreditCurve | null): Table {
   return {
-    caption: 'Contributors',
+    caption: 'Who quotes, and by how much each lies off the others',
     columns: [
       { name: 'contributor' },
       { name: 'last said' },

@@ -226,5 +226,9 @@ export function targetTable(target: HedgeTarget | null): Table {
           ['half-width of the band (Zakamouline)', target.zakamouline],
           ['to trade now, to the edge of the band', target.trade],
         ];
-  return { caption: 'The hedge to hold', columns: [{ name: 'figure' }, { name: 'coins', decimals: 4 }], rows };
+  return {
+    caption: 'Deltas in coins of the forward',
+    columns: [{ name: 'figure' }, { name: 'coins', decimals: 4 }],
+    rows,
+  };
 }

@@ -104,13 +104,13 @@ function Matrix({ glances, items, leases }: MatrixProps) {
         <thead>
           <tr>
             <th scope="col">expiry</th>
-            <th scope="col">loop</th>
-            <th scope="col">why, since (UTC)</th>
             {models.map((m) => (
               <th scope="col" key={m}>
                 {m}
               </th>
             ))}
+            <th scope="col">loop</th>
+            <th scope="col">why, since (UTC)</th>
             <th scope="col">orders</th>
           </tr>
         </thead>
@@ -147,6 +147,11 @@ function ExpiryRow({ glance: g, models, cells }: RowProps) {
         </button>{' '}
         <span class="quiet">{tenor(g.years)}</span>
       </th>
+      {cells.map((cell, i) => (
+        <td key={models[i]} class={models[i] === g.model ? 'serves' : undefined}>
+          {cell === null ? <span class="quiet">not watched</span> : <Cell cell={cell} serves={models[i] === g.model} />}
+        </td>
+      ))}
       <td>
         <StateMark look={loopLook(g.loop)} />
       </td>
@@ -162,11 +167,6 @@ function ExpiryRow({ glance: g, models, cells }: RowProps) {
         {g.loop_since === null ? null : <span class="quiet">, {moment(g.loop_since).slice(5)}</span>}
         {trial === '' ? null : <strong class="trial">{trial}</strong>}
       </td>
-      {cells.map((cell, i) => (
-        <td key={models[i]} class={models[i] === g.model ? 'serves' : undefined}>
-          {cell === null ? <span class="quiet">not watched</span> : <Cell cell={cell} serves={models[i] === g.model} />}
-        </td>
-      ))}
       <td>
         <OrderButtons
           label={`orders for ${scopeName(g.scope)}`}

@@ -28,6 +28,7 @@ export const hedgeTab: Tab = {
 };
 
 const POLL_MS = 10_000;
+const AFTER = 'Stands here after the first horizon of five minutes.';
 const NOT_YET =
   'The first horizon of five minutes has not ended yet: hedging models are judged by the prices at its end. It needs quotes minutes apart; for snapshots hours apart there is vernier hedge.';
 const REGIMES = ['any', 'volatility-against-spot', 'volatility-with-spot', 'unclear', 'stress'] as const;
@@ -105,8 +106,8 @@ function HedgeView() {
               </span>
             }
           >
-            {hedge === null || hedge.explained.terms.length === 0 ? (
-              <p class="quiet">{NOT_YET}</p>
+            {hedge === null || hedge.explained.from === null ? (
+              <p class="quiet">{AFTER}</p>
             ) : (
               <Picture
                 label="parts of the change in value; the table has the numbers"
@@ -121,10 +122,10 @@ function HedgeView() {
         </div>
       </div>
       <Panel name="champions" title="Who is relied on" table={() => championTable(hedge)}>
-        {judged ? <DataTable table={championTable(hedge)} /> : <p class="quiet">{NOT_YET}</p>}
+        {judged ? <DataTable table={championTable(hedge)} /> : <p class="quiet">{AFTER}</p>}
       </Panel>
       <Panel name="contest" title="Competition" table={() => contestTable(hedge)}>
-        {judged ? <DataTable table={contestTable(hedge)} /> : <p class="quiet">{NOT_YET}</p>}
+        {judged ? <DataTable table={contestTable(hedge)} /> : <p class="quiet">{AFTER}</p>}
       </Panel>
     </>
   );
