@@ -1,7 +1,6 @@
 import type { EngineConfig } from '../engine/config.ts';
 import { FIRST_CHAMPION } from '../engine/hedge-contest.ts';
 import { modelNamed } from '../engine/models.ts';
-import { HEDGE_FAMILIES } from '../hedge/hedge-family.ts';
 import { CALIBRATED_BY } from '../hedge/hedge-model.ts';
 import type {
   ActionRecord,
@@ -194,8 +193,7 @@ function purposeOf({ kind, model, pushed }: Gathered): string {
   if (kind === 'credit') return 'hazard rates of one name, from quotes of credit default swaps';
   if (kind === 'hedge') {
     if (pushed) return "hedge ratios, the user's own, pushed in";
-    const own = HEDGE_FAMILIES.find((f) => f.name === model);
-    return model === 'venue' || own === undefined ? "hedge ratios: the venue's own deltas" : 'hedge ratios, dV/dF of every option';
+    return model === 'venue' ? "hedge ratios: the venue's own deltas" : 'hedge ratio of every option';
   }
   if (pushed) return "volatility smile of one expiry, the user's own, pushed in";
   if (model === 'venue-mark') return "the venue's own marks: what the models are compared with";

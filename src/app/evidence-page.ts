@@ -6,17 +6,17 @@ import {
   recalibrationsPicture,
   timeline,
 } from './evidence-pictures.ts';
-import { findings, MAPPING, NOT_IN_THE_LOG, percent, rolesText, text } from './evidence-text.ts';
+import { findings, KIND_WORDS, MAPPING, NOT_IN_THE_LOG, percent, rolesText, text } from './evidence-text.ts';
 import type { Evidence, OperatorAct } from './evidence.ts';
 import type { CumulativeChange } from './evidence-changes.ts';
 
 const ROWS_SHOWN = 200;
 
-const STYLE = `body{font:15px/1.5 system-ui,sans-serif;max-width:1100px;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}
+const STYLE = `body{font:15px/1.5 system-ui,sans-serif;max-width:1280px;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}
 h2{margin-top:2.2rem;border-bottom:2px solid #1a1a1a}h3{margin-bottom:.3rem}
 table{border-collapse:collapse;width:100%;font-size:13px;margin:.6rem 0}th,td{text-align:left;padding:.25rem .6rem;border-bottom:1px solid #ddd;vertical-align:top}
 .wide{overflow-x:auto}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}pre{background:#f5f5f5;padding:.6rem;overflow:auto;font-size:12px}svg{width:100%;height:auto;border:1px solid #ddd;margin:.6rem 0}
-code{overflow-wrap:anywhere}.note{color:#555}.none{color:#555;font-style:italic}.stamp{color:#b3261e;font-weight:700}@media print{h2{break-after:avoid}tr{break-inside:avoid}}`;
+td:first-child,.d{white-space:nowrap}code{overflow-wrap:anywhere}.note{color:#555}.none{color:#555;font-style:italic}.stamp{color:#b3261e;font-weight:700}@media print{h2{break-after:avoid}tr{break-inside:avoid}}`;
 
 /** The evidence as one HTML page without scripts or anything from elsewhere; pictures are inline SVG. */
 export function evidencePage(e: Evidence): string {
@@ -54,11 +54,7 @@ function modelChapters(e: Evidence): string {
   return `${section(
     'Inventory',
     'Models calibrated or scored here in this span, of smiles, hedges and credit curves, pushed ones too, with what each was relied on for and when. A hedging model is relied on by bucket of tenor, side and delta. Owner and tier: see above.',
-    table(
-      ['kind', 'model', 'role over the span', 'purpose', 'underlying or curve', 'parameters', 'version', '#scopes', '#calibrations', '#accepted', '#scored', 'first', 'last'],
-      e.inventory.map((m) => [m.kind, m.model, rolesText(m.roles, m.first, m.last), m.purpose, m.underlying, parametersText(m), versionText(m), m.expiries, m.calibrations, m.accepted, m.scored, minute(m.first), minute(m.last)]),
-      'No model was calibrated or scored in the span.',
-    ),
+    inventory(e),
   )}
 ${section(
   'Limits',
@@ -90,6 +86,21 @@ ${section(
   )}`,
 )}`; // prettier-ignore
 }
+
+/** A table for each kind of model. */
+function inventory(e: Evidence): string {
+  const heads = ['model', 'purpose', 'role over the span', 'underlying', 'parameters', 'version', '#scopes', '#calibrations', '#accepted', '#scored', 'in use, UTC'];
+  const tables = (['surface', 'hedge', 'credit'] as const).map((kind) => {
+    const rows = e.inventory.filter((m) => m.kind === kind);
+    if (rows.length === 0) return '';
+    return `<h3>Models of ${KIND_WORDS[kind]}</h3>${table(
+      heads,
+      rows.map((m) => [m.model, m.purpose, rolesText(m.roles, m.first, m.last), m.underlying, parametersText(m), versionText(m), m.expiries, m.calibrations, m.accepted, m.scored, `${minute(m.first)} to ${minute(m.last)}`]),
+      '',
+    )}`;
+  });
+  return tables.join('') || table(heads, [], 'No model was calibrated or scored in the span.');
+} // prettier-ignore
 
 function peopleChapters(e: Evidence): string {
   const { approvals } = e;
@@ -215,7 +226,9 @@ function table(heads: readonly string[], rows: readonly (readonly (string | numb
 function cell(value: string | number, numeric: boolean): string {
   const shown = typeof value === 'number' ? plain(value) : value;
   // Scopes and identifiers may break behind a colon, words never.
-  return `<td${numeric ? ' class="n"' : ''}>${text(shown).replace(/:(?=[A-Z]|\d{4}-)/g, ':<wbr>')}</td>`;
+  const written = text(shown).replace(/:(?=[A-Z]|\d{4}-)/g, ':<wbr>');
+  const dated = written.replace(/\d{4}-\d\d-\d\d(?: \d\d:\d\d)?/g, (d) => `<span class="d">${d}</span>`);
+  return `<td${numeric ? ' class="n"' : ''}>${dated}</td>`;
 }
 
 /** Four digits, whole numbers as they are. */

@@ -80,9 +80,9 @@ export function findings(e: Evidence): string[] {
       ? 'No model was promoted over one that serves.'
       : `${many(promoted, 'promotion')} over a model that served, ${back} rolled back.`,
   );
-  for (const row of serving(e).slice(0, 4))
+  for (const row of serving(e).slice(0, 8))
     said.push(
-      `${row.model}, horizon ${row.horizon}: median error ${row.median_pz.toPrecision(2)} of its error bar (1 is healthy), ${percent(row.above_2)} of predictions beyond twice the bar${row.inside_share === null ? '' : `, ${percent(row.inside_share)} inside bid and ask`}.`,
+      `${row.kind === 'hedge' ? 'Hedging by ' : ''}${row.model}, horizon ${row.horizon}: median error ${row.median_pz.toPrecision(2)} of its error bar (1 is healthy), ${percent(row.above_2)} of predictions beyond twice the bar${row.inside_share === null ? '' : `, ${percent(row.inside_share)} inside bid and ask`}.`,
     );
   return said;
 }
@@ -97,7 +97,10 @@ function serving(e: Evidence): readonly OutcomeRow[] {
       .filter((m) => m.roles.some((r) => /champion|pushed|hazard/.test(r.role)))
       .map((m) => `${m.kind}|${m.kind === 'credit' ? `${m.model} ${m.underlying}` : m.model}`),
   );
-  return e.outcomes.scores.filter((s) => relied.has(`${s.kind}|${s.model}`));
+  const order = ['surface', 'hedge', 'credit'];
+  return e.outcomes.scores
+    .filter((s) => relied.has(`${s.kind}|${s.model}`))
+    .toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
 }
 
 /** The roles of a model over the span in words: `champion of 3 scopes (21:30 to 22:10), challenger of 9 (...)`. */

@@ -4,6 +4,7 @@ import type {
   ActionRecord,
   CalibrationRecord,
   CreditCalibrationRecord,
+  GateRecord,
   HedgeFitRecord,
   IncidentRecord,
   OutputRecord,
@@ -152,7 +153,10 @@ class Gatherer {
   /** By id the newest: an engine that began anew counts from one again. */
   private readonly breaches = new Map<string, Breach>();
   private readonly rows: Breach[] = [];
+  private readonly open = new Set<Breach>();
   private breachCount = 0;
+  /** Of smiles: the limit of age is theirs. */
+  private ageRefits = 0;
   private readonly byCause: Record<string, number> = {};
   private readonly verdicts = initVerdictBook();
   private readonly overrides: OperatorAct[] = [];
@@ -191,7 +195,8 @@ class Gatherer {
     if (at < this.from || at > this.to) return;
     this.first ??= record.at;
     this.last = record.at;
-    if (record.type === 'incident') this.incident(record);
+    if (record.type === 'gate') this.gate(record);
+    else if (record.type === 'incident') this.incident(record);
     else if (
       record.type === 'calibration' ||
       record.type === 'hedge-calibration' ||
@@ -220,7 +225,7 @@ class Gatherer {
       limits: limitsOf(configuration, {
         incidents: this.breachCount,
         guards: this.byGuard,
-        ageRefits: this.byReason['age'] ?? 0,
+        ageRefits: this.ageRefits,
         promotions: this.modelChanges.filter(isPromotion).length,
         overrides: acts('override'),
         silences: acts('silence'),
@@ -254,7 +259,9 @@ class Gatherer {
   private incident(record: IncidentRecord): void {
     if (record.state === 'resolved') {
       const breach = this.breaches.get(record.id);
-      if (breach !== undefined) breach.resolved = record.at;
+      if (breach === undefined) return;
+      breach.resolved = record.at;
+      this.open.delete(breach);
       return;
     }
     if (record.state !== 'open') return;
@@ -266,6 +273,20 @@ class Gatherer {
     const row: Breach = { id, cause, kind, severity, scope, opened: at, resolved: null, verdict: null, actions: [] };
     this.rows.push(row);
     this.breaches.set(id, row);
+    this.open.add(row);
+  }
+
+  /** A gate that names the cause of an open incident on its scope, or within it, answers it. */
+  private gate({ scope, state, reasons }: GateRecord): void {
+    if (reasons.length === 0) return;
+    const at = scope.indexOf('@');
+    const [model, place] = [scope.slice(0, at), scope.slice(at + 1)];
+    for (const breach of this.open) {
+      const where = breach.scope.slice(breach.scope.indexOf('@') + 1).split(':hedge')[0];
+      if (!reasons.includes(breach.cause) || (place !== where && !place.startsWith(`${where}:`))) continue;
+      const said = `gate of ${model} ${state}`;
+      if (breach.actions.length < MAX_ACTIONS_PER_BREACH && !breach.actions.includes(said)) breach.actions.push(said);
+    }
   }
 
   private verdict(record: VerdictRecord): void {
@@ -291,6 +312,7 @@ class Gatherer {
       // Behind the first word stand notes and guards: one reason must not become a hundred.
       add(this.byReason, record.reason.replace(/;.*/, ''));
       add(this.byApprover, record.approver ?? 'not in this log');
+      if (record.type === 'calibration' && record.reason.startsWith('age')) this.ageRefits++;
       if (record.type === 'calibration') this.changes.take(record, scope);
       else this.changes.takeOther(record);
     } else if (this.refused.length < MAX_ROWS)
