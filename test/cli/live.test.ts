@@ -99,7 +99,7 @@ test('a run that an old Node handed over ends in order when that one is killed',
     env: { ...process.env, VERNIER_FRONT_DOOR: '1' },
   });
   try {
-    const ended = new Promise((resolve) => child.on('close', resolve));
+    const ended = new Promise((resolve) => child.on('exit', resolve));
     await new Promise((resolve) => child.stdout?.once('data', resolve));
     child.disconnect();
     assert.equal(await ended, 143);
