@@ -283,6 +283,8 @@ class Gatherer {
     const [model, place] = [scope.slice(0, at), scope.slice(at + 1)];
     for (const breach of this.open) {
       const where = breach.scope.slice(breach.scope.indexOf('@') + 1).split(':hedge')[0];
+      const own = breach.scope.includes(':hedge/') ? 'hedge' : /^(.+)@/.exec(breach.scope)?.[1];
+      if (own !== undefined && own !== model) continue;
       if (!reasons.includes(breach.cause) || (place !== where && !place.startsWith(`${where}:`))) continue;
       const said = `gate of ${model} ${state}`;
       if (breach.actions.length < MAX_ACTIONS_PER_BREACH && !breach.actions.includes(said)) breach.actions.push(said);

@@ -92,7 +92,7 @@ export class HedgeDesk implements HedgeSource {
     };
   }
 
-  push(message: PushedGreeks): GreeksAnswer | string {
+  push(message: PushedGreeks, by: string): GreeksAnswer | string {
     const { accept } = this.ports;
     const state = this.ports.state();
     if (accept === null || state === null)
@@ -113,6 +113,8 @@ export class HedgeDesk implements HedgeSource {
         convention,
         symbols: greeks.map((g) => g.instrument),
         deltas: greeks.map((g) => g.delta),
+        ...(message.version === undefined ? {} : { version: message.version }),
+        by,
       },
     ]);
     return { accepted: greeks.length, at: isoTime(at) };

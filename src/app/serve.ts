@@ -8,12 +8,14 @@ import { AccessTokens } from '../server/access-tokens.ts';
 import type { AlertSource } from '../server/alert-routes.ts';
 import { creditRoom } from '../server/credit-room.ts';
 import { hedgeRoom } from '../server/hedge-room.ts';
+import { pushRoom } from '../server/push-room.ts';
 import { oversightRoom } from '../server/oversight-routes.ts';
 import type { ServerRoom } from '../server/room.ts';
 import { tournamentRoom } from '../server/tournament-room.ts';
 import { ServerRefused, startServer, type MonitorServer } from '../server/monitor-server.ts';
 import { CreditDesk } from './credit/credit-desk.ts';
 import { HedgeDesk } from './hedge-desk.ts';
+import { PushDesk } from './push-desk.ts';
 import { PastReader } from './past/past-reader.ts';
 import { recallRecent } from './past/recorded-history.ts';
 import type { ReplayTransport } from './replay-transport.ts';
@@ -196,6 +198,7 @@ async function serve(
     creditRoom(credit),
     tournamentRoom(tournament),
     hedgeRoom(new HedgeDesk({ state: () => source.state(), accept: source.accept ?? null })),
+    pushRoom(new PushDesk({ state: () => source.state(), accept: source.accept ?? null, now: Date.now })),
   ];
   const names = [...(gate === null ? [] : ['gate']), ...(alerts === null ? [] : ['alerts'])];
   const view = new EngineView({

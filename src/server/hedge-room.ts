@@ -25,8 +25,8 @@ export interface HedgeSource {
   hedge(key: string): HedgeShown | null;
   /** Text = why there is none. Cost as a share of notional, risk aversion per USD. */
   target(key: string, cost: number, riskAversion: number): HedgeTargetShown | string;
-  /** Takes pushed deltas; text = why nothing could be. */
-  push(message: PushedGreeks): GreeksAnswer | string;
+  /** Takes deltas pushed by the named token; text = why nothing could be. */
+  push(message: PushedGreeks, by: string): GreeksAnswer | string;
 }
 
 const PUSH_BYTES = 4_000_000;
@@ -72,7 +72,7 @@ function hedgeRoutes(server: FastifyInstance, source: HedgeSource): void {
       schema: { tags, body: pushedGreeks, response: { 200: greeksAnswer } },
     },
     (request) => {
-      const answer = source.push(request.body);
+      const answer = source.push(request.body, request.identity.name);
       if (typeof answer === 'string') throw new Problem(409, answer);
       return answer;
     },

@@ -80,12 +80,12 @@ test('deltas are pushed as one event; what cannot be taken says why', () => {
   const message = pushedGreeks.parse({
     model: 'desk-a', underlying: 'BTC', convention: 'black', at: '2026-01-05T12:10:00Z', greeks: [{ instrument: symbol(1, 'C'), delta: 0.5 }],
   }); // prettier-ignore
-  assert.deepEqual(desk.push(message), { accepted: 1, at: '2026-01-05T12:10:00.000Z' });
+  assert.deepEqual(desk.push(message, 'ann'), { accepted: 1, at: '2026-01-05T12:10:00.000Z' });
   assert.equal(taken[0].type, 'pushed-greeks');
   r.push(taken);
   assert.equal(r.state.underlyings.get('deribit:BTC')!.hedge.pushed.get('desk-a')!.deltas.get(symbol(1, 'C')), 0.5);
   const refusal = (answer: unknown): string => (typeof answer === 'string' ? answer : '');
-  assert.match(refusal(desk.push({ ...message, model: 'sabr' })), /built in/);
-  assert.match(refusal(desk.push({ ...message, underlying: 'XRP' })), /not watched/);
-  assert.match(refusal(new HedgeDesk({ state: () => r.state, accept: null }).push(message)), /replay/);
+  assert.match(refusal(desk.push({ ...message, model: 'sabr' }, 'ann')), /built in/);
+  assert.match(refusal(desk.push({ ...message, underlying: 'XRP' }, 'ann')), /not watched/);
+  assert.match(refusal(new HedgeDesk({ state: () => r.state, accept: null }).push(message, 'ann')), /replay/);
 });

@@ -1,6 +1,6 @@
 /** Hedging on the wire: the models compared, the hedge to hold, and deltas pushed in. */
 import { z } from 'zod';
-import { gate, optional, optionalTime, time, wantedTime } from './scalars.ts';
+import { gate, optional, optionalTime, statedVersion, time, wantedTime } from './scalars.ts';
 
 /** Rows of one push. */
 const MOST_ROWS = 20_000;
@@ -14,6 +14,7 @@ export const pushedGreeks = z.strictObject({
     description: 'dV/dF of the USD value; net of the premium; by a rule of your own',
   }),
   at: wantedTime.optional().meta({ description: 'when they were made; default now' }),
+  version: statedVersion.optional(),
   greeks: z
     .array(z.strictObject({ instrument: z.string().regex(/^[\w.-]{1,64}$/), delta: z.number() }))
     .min(1)

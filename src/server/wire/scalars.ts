@@ -32,6 +32,10 @@ export const scope = z
   .regex(/^[a-z0-9-]{1,32}:[A-Za-z0-9_.-]{1,32}(:\d{4}-\d{2}-\d{2})?$/, 'venue:underlying:day or venue:underlying');
 /** Names of models, causes and states. */
 export const word = z.string().regex(/^[a-z0-9-]{1,40}$/i, 'letters, digits and hyphens');
+/** What an owner calls a version of a model: as the registry takes it. */
+export const statedVersion = z
+  .string()
+  .regex(/^[A-Za-z0-9][\w.+:@/ -]{0,63}$/, 'at most 64 letters, digits and . + : @ / - _ or blanks');
 export const severity = z.enum(['info', 'warning', 'critical']);
 export const gateState = z.enum(['OK', 'WIDEN', 'HEDGE_ONLY', 'DO_NOT_USE']);
 export const gate = z.object({ state: gateState, reasons: z.array(z.string()) });
