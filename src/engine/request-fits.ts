@@ -189,7 +189,7 @@ function newJob(
   const { observations } = c.reading.selection;
   const live = newestVersion(track)?.fit ?? null;
   const parents = strikes(observations.k) < MIN_QUOTES ? parentsOf(underlying, expiry, track.model, at) : [];
-  const frozen = call.levelSkew && live !== null && live.numbers['child'] !== 1 && at - structureAt(track) < FROZEN_MS;
+  const frozen = call.levelSkew && live !== null && at - live.at < FROZEN_MS && live.numbers['child'] !== 1;
   const cold = track.fits % COLD_EVERY === COLD_EVERY - 1 || reason === 'escalation';
   const job: FitJob = {
     id: `${track.model}@${expiry.key}#${track.fits++}`,
@@ -248,15 +248,8 @@ function spreadOf(
   return { levelSd: level, skewSd: Math.max(SKEW_SHARE * level, Math.abs(b[1])) };
 }
 
-/** A structure older than this is no longer worth freezing, ms: in an hour, or between snapshots, everything has moved. */
+/** A structure older than this is no longer worth freezing, ms: between snapshots hours apart everything has moved. */
 const FROZEN_MS = 3_600_000;
-
-/** When the structure that serves was chosen, epoch ms: refits of level and skew leave it as old as it is. */
-function structureAt(track: ModelTrack): number {
-  let at = -Infinity;
-  for (const { fit } of track.versions) if (at === -Infinity || fit.numbers['levelSkew'] !== 1) at = fit.at;
-  return at;
-}
 
 function strikes(k: Float64Array): number {
   let distinct = 0;

@@ -20,6 +20,8 @@ const WEIGHT = 0.2;
 /** rms of z from which a part is widened, and from which nobody should quote it: what proves a whole refit, and twice that. */
 const WIDEN_Z = 2;
 const CLOSE_Z = 4;
+/** PZ of one batch from which the whole is widened: one alone must say more than the run of them that asks for a refit. */
+const SUSPECT_Z = 2.5;
 /** A part comes back at this share of what it went at. */
 const BACK = 0.7;
 /** Batches without a quote after which nothing is known of a part. */
@@ -67,7 +69,7 @@ export function updateWhole(whole: WholeTrack, id: string, pz: number): void {
   const z = Math.sqrt(whole.meanSquare);
   const before = anew ? 'OK' : whole.state;
   if (z > CLOSE_Z || (before === 'HEDGE_ONLY' && z > BACK * CLOSE_Z)) whole.state = 'HEDGE_ONLY';
-  else whole.state = z > WIDEN_Z || (before !== 'OK' && z > BACK * WIDEN_Z) ? 'WIDEN' : 'OK';
+  else whole.state = z > SUSPECT_Z || (before !== 'OK' && z > BACK * SUSPECT_Z) ? 'WIDEN' : 'OK';
 }
 
 function stateOf(wing: WingTrack): WingTrack['state'] {
