@@ -97,9 +97,9 @@ test('another coin in the log changes nothing of a book; what has no price is na
   const rows = gunzipSync(readFileSync(CHAIN)).toString().trim().split('\n').slice(0, 1_700);
   // The same expiries, half as much volatility again: a smile that must not be taken for the other coin's.
   const ether = rows.slice(2).map((row) => {
-    const [at, name, forward, , , , , iv, delta, vega, interest] = row.split(',');
+    const [at, name, forward, , , , , iv, delta, vega, interest, index] = row.split(',');
     const [, day, strike, side] = name.split('-');
-    const expiry = Date.parse(`20${day.slice(5)}-01-${day.slice(0, 2)}T08:00:00Z`);
+    const expiry = Date.parse(`${day.slice(0, 2)} ${day.slice(2, 5)} 20${day.slice(5)} 08:00 UTC`);
     const sigma = 1.5 * Number(iv);
     const black = {
       side: side === 'C' ? ('call' as const) : ('put' as const),
@@ -110,7 +110,7 @@ test('another coin in the log changes nothing of a book; what has no price is na
     };
     const mark = blackPrice(black) / black.forward;
     const symbol = `ETH-${day}-${black.strike}-${side}`;
-    return [at, symbol, black.forward, `ETH-${day}`, mark - 0.0005, mark + 0.0005, mark, sigma, delta, vega, interest, black.forward].join(','); // prettier-ignore
+    return [at, symbol, black.forward, `ETH-${day}`, mark - 0.0005, mark + 0.0005, mark, sigma, delta, vega, interest, Number(index) / 25].join(','); // prettier-ignore
   });
   const own = join(folder, 'odd.csv');
   writeFileSync(
@@ -131,6 +131,11 @@ test('another coin in the log changes nothing of a book; what has no price is na
     ...[...rows.slice(2), ...ether].toSorted((a, b) => a.slice(0, 24).localeCompare(b.slice(0, 24))),
   ]);
   assert.equal(both[0]['steps'], alone[0]['steps']);
+  const fitted = (await vernier(['replay', join(folder, 'both'), '--json', '--quiet'])).stdout;
+  assert.ok(
+    /"type":"calibration"[^\n]*"underlying":"ETH"[^\n]*"status":"accepted"/.test(fitted),
+    'the other coin is fitted',
+  );
   const [usd, usdBoth] = [alone[1], both[1]] as Record<string, number>[];
   assert.notEqual(usd['vega'], 0);
   for (const field of ['pnl', 'vega', 'vega_predicted', 'vega_unpredicted'])
