@@ -14,6 +14,7 @@ import { ExplainSeries, type Series } from './explain-series.ts';
 import { writtenByOther } from './other-code.ts';
 import { replayLog, ReplayMismatch } from './replay-log.ts';
 import { EngineView } from './view/engine-view.ts';
+import { NO_FIGURES } from './view/view-source.ts';
 
 /** A calibration of whatever kind of model. */
 export type AnyCalibration = CalibrationRecord | HedgeFitRecord | CreditCalibrationRecord;
@@ -198,17 +199,6 @@ function servingOn(state: EngineState | null, scope: string): string | null {
     for (const e of u.expiries) if (e.key === scope) return e.loop.champion;
   return null;
 }
-
-const NO_FIGURES = {
-  appliedP99Ms: null,
-  closeP99Ms: null,
-  fitP99Ms: null,
-  loopLagP99Ms: null,
-  fitsWaiting: 0,
-  logState: 'none',
-  logPendingRecords: 0,
-  logRecords: 0,
-};
 
 interface Span {
   readonly scope: string;

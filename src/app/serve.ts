@@ -24,7 +24,7 @@ import { GateDesk } from './gate-desk.ts';
 import { OversightDesk, type OperatorRequest } from './oversight-desk.ts';
 import { TournamentDesk } from './tournament-desk.ts';
 import { EngineView } from './view/engine-view.ts';
-import type { SourceFigures, ViewSource } from './view/view-source.ts';
+import { NO_FIGURES, type ViewSource } from './view/view-source.ts';
 import type { Watch } from './watch.ts';
 
 /** How to serve, as the command line says it. */
@@ -59,17 +59,6 @@ export interface ServedWatch extends Served {
   recall(directory: string): Promise<void>;
   attach(watch: Watch): void;
 }
-
-const NO_FIGURES: SourceFigures = {
-  appliedP99Ms: null,
-  closeP99Ms: null,
-  fitP99Ms: null,
-  loopLagP99Ms: null,
-  fitsWaiting: 0,
-  logState: 'none',
-  logPendingRecords: 0,
-  logRecords: 0,
-};
 
 /** Opens the server of a live watch. Throws before anything is opened when the options do not go together. */
 export async function serveWatch(

@@ -10,6 +10,9 @@ import type { RecordPrinter } from './record-printer.ts';
 /** First fits shown; a run of weeks lists new expiries every day. */
 const MOST_PICTURES = 100;
 
+/** The request that a feed reports as refused when a venue does not take its credentials. */
+const LOGIN = 'public/auth';
+
 /** Prints records as they come and the summary when a live run ends. */
 export class LiveSummary {
   private readonly summary: SummaryBuilder;
@@ -17,6 +20,7 @@ export class LiveSummary {
   private readonly json: boolean;
   private readonly stamp: string | null;
   private readonly fitted = new Set<string>();
+  private toldLogin = false;
   /** What was last said of each venue's feed. */
   private readonly feeds = new Map<string, string>();
 
@@ -42,6 +46,12 @@ export class LiveSummary {
 
   /** Says when a feed comes, goes or falls silent: without a terminal nothing else would tell of a venue out of reach. */
   event(event: MarketEvent): void {
+    if (event.type === 'refused' && event.field === LOGIN && !this.toldLogin) {
+      this.toldLogin = true;
+      process.stderr.write(
+        `vernier: ${event.venue}: the credentials were refused (${event.value}); private data stay away\n`,
+      );
+    }
     if (event.type !== 'feed' || event.state === 'connecting') return;
     const said = `${event.state}  ${event.detail}`;
     if (this.feeds.get(event.venue) === said) return;

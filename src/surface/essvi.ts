@@ -11,7 +11,7 @@ import type {
 } from './family.ts';
 import { ESSVI_PARAMETERS, essviGradient, essviShape, essviTotalVariance, essviWingSlope } from './essvi-curve.ts';
 import { EssviProblem } from './essvi-problem.ts';
-import { misfit, refuseSlice, unseenWing } from './slice-checks.ts';
+import { misfit, refuseSlices, unseenWing } from './slice-checks.ts';
 import { ssviButterflyFree } from './ssvi.ts';
 import { judgeFit, refusedFit, type Solution } from './uncertainty.ts';
 
@@ -60,11 +60,7 @@ function guessEssvi(slice: SliceQuotes): Float64Array {
 
 function fitEssvi(slices: readonly SliceQuotes[], options: FitOptions): SurfaceFit {
   const plain: FitOptions = { ...options, prior: null };
-  const refusals = slices.map((s, i) => {
-    const refusal = refuseSlice(s, plain, NEEDED);
-    if (refusal || i === 0 || s.years > slices[i - 1].years) return refusal;
-    return { status: 'degenerate' as const, reason: `years ${s.years} does not exceed that of the slice before it` };
-  });
+  const refusals = refuseSlices(slices, plain, NEEDED);
   const kept = slices.filter((_, i) => !refusals[i]);
   if (kept.length === 0) {
     const [status, reason] =

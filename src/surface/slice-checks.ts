@@ -49,6 +49,15 @@ export function refuseSlice(slice: SliceQuotes, options: FitOptions, needed: num
   return null;
 }
 
+/** {@link refuseSlice} for every slice of a surface, which must also come in order of time to expiry, each later than the last. */
+export function refuseSlices(slices: readonly SliceQuotes[], options: FitOptions, needed: number): (Refusal | null)[] {
+  return slices.map((slice, i) => {
+    const refusal = refuseSlice(slice, options, needed);
+    if (refusal || i === 0 || slice.years > slices[i - 1].years) return refusal;
+    return { status: 'degenerate', reason: `years ${slice.years} does not exceed that of the slice before it` };
+  });
+}
+
 /**
  * What a fit that found its minimum must still confess: a forward outside the quoted strikes (then the ATM volatility
  * and one wing are extrapolated). Empty when there is nothing to say.

@@ -3,7 +3,7 @@ import { countCalendarViolations } from './calendar.ts';
 import { essviGradient, essviTotalVariance } from './essvi-curve.ts';
 import { essviFamily } from './essvi.ts';
 import type { FitOptions, FitStatus, SliceFit, SliceQuotes, SurfaceFamily, SurfaceFit } from './family.ts';
-import { misfit, refuseSlice, unseenWing } from './slice-checks.ts';
+import { misfit, refuseSlices, unseenWing } from './slice-checks.ts';
 import { phiAt, type Phi } from './ssvi.ts';
 import { judgeFit, refusedFit } from './uncertainty.ts';
 
@@ -25,11 +25,7 @@ function phiOf(x: ArrayLike<number>): Phi {
 
 function fitSsvi(slices: readonly SliceQuotes[], options: FitOptions): SurfaceFit {
   const plain: FitOptions = { ...options, prior: null };
-  const refusals = slices.map((s, i) => {
-    const refusal = refuseSlice(s, plain, NEEDED);
-    if (refusal || i === 0 || s.years > slices[i - 1].years) return refusal;
-    return { status: 'degenerate' as const, reason: `years ${s.years} does not exceed that of the slice before it` };
-  });
+  const refusals = refuseSlices(slices, plain, NEEDED);
   const kept = slices.filter((_, i) => !refusals[i]);
   if (kept.length === 0) {
     const fits = slices.map((s, i) => refusedFit(refusals[i]!.status, refusals[i]!.reason, s.k.length, 3));

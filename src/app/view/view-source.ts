@@ -25,6 +25,18 @@ export interface SourceFigures {
   readonly logRecords: number;
 }
 
+/** Those of what is no live monitor. */
+export const NO_FIGURES: SourceFigures = {
+  appliedP99Ms: null,
+  closeP99Ms: null,
+  fitP99Ms: null,
+  loopLagP99Ms: null,
+  fitsWaiting: 0,
+  logState: 'none',
+  logPendingRecords: 0,
+  logRecords: 0,
+};
+
 /** What a read model is fed from: a live watch or a replay. */
 export interface ViewSource {
   readonly mode: 'live' | 'replay';
