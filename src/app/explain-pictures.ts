@@ -211,7 +211,9 @@ export function smilePicture(smile: Smile, champion: string, says: string): stri
   }); // prettier-ignore
   const curves = smile.curves.map((c) => ({ ...c, isServing: c.model === champion }));
   const shownK = points.filter((p) => p.mid !== null).map((p) => p.k);
-  const [lowK, highK] = shownK.length > 1 ? [Math.min(...shownK), Math.max(...shownK)] : [-0.2, 0.2];
+  const serving = curves.find((c) => c.isServing)?.k ?? [];
+  const range = shownK.length > 1 ? shownK : serving.length > 1 ? serving : [-0.2, 0.2];
+  const [lowK, highK] = [Math.min(...range), Math.max(...range)];
   const pad = 0.03 * (highK - lowK);
   const inside = (k: number): boolean => k >= lowK - pad && k <= highK + pad;
   const levels = [

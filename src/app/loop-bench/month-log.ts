@@ -56,7 +56,7 @@ export async function recordMonth(options: MonthOptions): Promise<RecordedMonth>
   const { writer } = log;
   let records = 0;
   try {
-    writer.append(sessionHeader(config));
+    writer.append(sessionHeader(config, 'SYNTHETIC'));
     const session = new Session(config, { target: writer, onRecord: () => void records++, onFit: runFit });
     let events = 0;
     for (const batch of simulatedEvents(simulation, { until })) {
