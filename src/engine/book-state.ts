@@ -39,6 +39,8 @@ export interface BookWatch {
 
 /** Figures that cost more than a close may take every time. USD unless named otherwise. */
 export interface MeasuredBook {
+  /** Holdings that had no price then: none of the figures contains them. */
+  readonly unvalued: number;
   readonly reserve: number;
   readonly members: number;
   readonly marginCoin: number;

@@ -203,8 +203,10 @@ function valueBook(state: EngineState, priced: PricedBook, age: number | null): 
   book.vegas = new Map(priced.expiries.map((e) => [e.state.key, vegasOf(priced, e)]));
   const isOk = book.status === 'ok';
   const jump = championJump(priced);
-  if (at - book.measuredAt >= MEASURE_MS || book.measured === null) {
-    book.measured = measure(state, priced);
+  const { unvalued } = bookExposure(priced.netted, marketOf(state, priced, 'champion'));
+  // What was measured before a holding had a price knows nothing of it.
+  if (at - book.measuredAt >= MEASURE_MS || book.measured === null || unvalued.length < book.measured.unvalued) {
+    book.measured = measure(state, priced, unvalued.length);
     book.measuredAt = at;
   }
   return bookSources(underlying).map((source) => bookRecord(state, priced, source, age, isOk, jump));
@@ -320,12 +322,13 @@ function hedgeDelta(state: EngineState, underlying: UnderlyingState): number | n
   return target === null || target.unpriced > 0 ? null : target.delta + target.futuresDelta;
 }
 
-function measure(state: EngineState, priced: PricedBook): MeasuredBook {
+function measure(state: EngineState, priced: PricedBook, unvalued: number): MeasuredBook {
   const coin = coinOf(priced.underlying.underlying);
   const champion = marginFigures(priced.netted, coin, marketOf(state, priced, 'champion'), undefined, 'portfolio', SCAN_STEPS); // prettier-ignore
   const venue = marginGrid(priced.netted, marketOf(state, priced, 'venue'));
   const { usd: reserve, members } = reserveOf(priced);
   return {
+    unvalued,
     reserve,
     members,
     marginCoin: champion?.coin ?? NaN,

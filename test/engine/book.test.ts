@@ -231,3 +231,28 @@ test('a book that is closed is said to be empty once, and then nothing is said o
   snapshot(r, START + 3 * HOUR);
   assert.equal(book(r).length, said);
 });
+
+test('a margin that was measured before a holding had a price is measured anew when it has one; it follows the spot', () => {
+  const far = { kind: 'future', symbol: 'BTC-FAR', underlying: 'BTC', expiry: expiryIn(200), settlement: 'inverse', size: -180_000, entry: SPOT } as const; // prettier-ignore
+  const r = begun([far, cash(3)]);
+  const before = book(r).at(-1)!;
+  assert.deepEqual([before.unvalued, before.margin_coin], [1, 0]);
+  const at = START + HOUR + 20_000;
+  r.push([
+    {
+      type: 'future', at, receivedAt: at, venue: 'deribit', symbol: 'BTC-FAR', underlying: 'BTC', expiry: far.expiry, bid: SPOT - 5,
+      ask: SPOT + 5, mark: SPOT, funding8h: null,
+    },
+  ]); // prettier-ignore
+  snapshot(r, at);
+  const after = book(r).at(-1)!;
+  assert.equal(after.unvalued, 0);
+  // Two coins short: the grid's worst is +16 %, 2 (1 - 1/1.16); a short of two coins cannot lose three.
+  assert.ok(Math.abs(after.margin_coin! - 2 * (1 - 1 / 1.16)) < 1e-12, `${after.margin_coin}`);
+  assert.deepEqual([after.liquidation_down, after.liquidation_up], [null, null]);
+  r.push([held(at + 20_000, [{ ...far, size: -450_000 }, cash(3)])]);
+  snapshot(r, at + 80_000);
+  // Five coins short, x = F / F': 3 - 5 (1 - x) = 5 x (1 - 1/1.16), so that 5 x / 1.16 = 2.
+  const up = 5 / (1.16 * 2) - 1;
+  assert.ok(Math.abs(book(r).at(-1)!.liquidation_up! - up) < 1e-9, `${book(r).at(-1)!.liquidation_up} ${up}`);
+});
