@@ -35,7 +35,9 @@ test('as JSON it holds the records themselves', async () => {
   const found = JSON.parse(ran.stdout) as Record<string, unknown> & { incident: { id: string; timeline: unknown[] } };
   assert.equal(found.incident.id, incident.id);
   assert.ok(found.incident.timeline.length > 1);
-  assert.ok((found['series'] as { points: unknown[] }).points.length > 2 && (found['calibrations'] as unknown[]).length > 0);
+  assert.ok(
+    (found['series'] as { points: unknown[] }).points.length > 2 && (found['calibrations'] as unknown[]).length > 0,
+  );
   assert.deepEqual(Object.keys(found['reproduced'] as object), ['records', 'sha256']);
 });
 
