@@ -41,7 +41,7 @@ export function drawSlopes(pen: Pen, hedge: Hedge, width: number, height: number
     const slopes = championOf(b)?.slopes ?? [];
     if (slopes.length === 0) {
       pen.fillStyle = palette.muted;
-      pen.fillText(`not yet: ${hedge.minimum.hours} hours`, LEFT + 6, y);
+      pen.fillText(`too early: needs ${hedge.minimum.hours} hours`, LEFT + 6, y);
     }
     slopes.forEach((s, j) => drawSlope(pen, s, x, y + (s.regime === 'any' ? 0 : 2 * j - 3), palette));
   });

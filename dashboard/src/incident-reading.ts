@@ -11,6 +11,32 @@ export function inOrder(incidents: Iterable<Incident>): Incident[] {
   });
 }
 
+/** Incidents that are shown as one line after the first: the same cause on the same scope, over and over. */
+export interface Run {
+  readonly first: Incident;
+  /** Older ones in a row; empty for one by itself. */
+  readonly same: readonly Incident[];
+}
+
+/** Rows that are worth folding. */
+const FOLDED = 3;
+
+/** Folds what came again and again in a row and is over; what is open stands by itself, and so does `chosen`. */
+export function foldRuns(incidents: readonly Incident[], chosen: string): Run[] {
+  const runs: { first: Incident; same: Incident[] }[] = [];
+  for (const i of incidents) {
+    const last = runs[runs.length - 1];
+    const alike = last !== undefined && last.first.state === 'resolved' && i.state === 'resolved';
+    if (alike && last.first.cause === i.cause && last.first.scope === i.scope) last.same.push(i);
+    else runs.push({ first: i, same: [] });
+  }
+  return runs.flatMap((run) =>
+    run.same.length + 1 < FOLDED || run.same.some((i) => i.id === chosen)
+      ? [run.first, ...run.same].map((first) => ({ first, same: [] }))
+      : [run],
+  );
+}
+
 /** One sign that spoke for the cause. `nats` is by how much, in natural log-odds against the runner-up. */
 export interface Sign {
   readonly name: string;

@@ -59,6 +59,13 @@ export class Monitor {
     this.now = now;
   }
 
+  /** Underlyings to look at: those with expiries; all of them while none has any. An index alone is no market. */
+  watched(): Underlying[] {
+    const all = [...this.underlyings.values()];
+    const listed = all.filter((u) => u.expiries.length > 0);
+    return listed.length > 0 ? listed : all;
+  }
+
   /** Calls `run` after any of the parts changed; returns what stops it. */
   listen(parts: readonly Part[], run: () => void): () => void {
     for (const part of parts) {

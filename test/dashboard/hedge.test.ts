@@ -62,7 +62,7 @@ test('slopes: an interval a regime inside the picture, and a word where there is
   assert.deepEqual(dots.map((d) => d.fill), ['accent', 'stop']); // prettier-ignore
   for (const d of dots)
     assert.ok(Number(d.at[0]) >= 128 && Number(d.at[0]) <= 490, 'a slope beyond the scale ends at its edge');
-  assert.ok(strokes.some((s) => s.verb === 'fillText' && s.at[0] === 'not yet: 15 hours'));
+  assert.ok(strokes.some((s) => s.verb === 'fillText' && s.at[0] === 'too early: needs 15 hours'));
 });
 
 test('waterfall: each bar begins where the last ended and the whole stands on zero', () => {

@@ -1,6 +1,13 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { explainCommand, foldSteps, inOrder, neighbour, readEvidence } from '../../dashboard/src/incident-reading.ts';
+import {
+  explainCommand,
+  foldRuns,
+  foldSteps,
+  inOrder,
+  neighbour,
+  readEvidence,
+} from '../../dashboard/src/incident-reading.ts';
 import { worstSlice } from '../../dashboard/src/slices.ts';
 import { lifeSpent } from '../../dashboard/src/gate-look.ts';
 import type { ExpiryGlance, GateWord, Incident } from '../../dashboard/src/wire.ts';
@@ -27,7 +34,11 @@ const incident = (id: string, of: Partial<Incident> = {}): Incident => ({
 const slice = (scope: string, state: GateWord, pz: number | null, reasons: string[] = []): ExpiryGlance => ({
   scope,
   model: 'svi',
-  loop: 'HEALTHY', loop_since: null, loop_why: null, loop_incident: null, trial: null,
+  loop: 'HEALTHY',
+  loop_since: null,
+  loop_why: null,
+  loop_incident: null,
+  trial: null,
   proposed: null,
   expiry: '2026-12-11T08:00:00.000Z',
   years: 0.05,
@@ -115,4 +126,15 @@ test('the worst slice: its own incident, then the gate, then the score; with why
   assert.equal(worstSlice([], []), null);
   assert.equal(lifeSpent(50, 100), 0.5);
   assert.equal(lifeSpent(50, null), null);
+});
+
+test('what came again and again and is over is one line; what is open, chosen or came twice is not folded', () => {
+  const over = (id: string, of: Partial<Incident> = {}): Incident => incident(id, { state: 'resolved', ...of });
+  const flapping = [over('6'), over('5'), over('4'), over('3', { cause: 'crossed-quotes' }), over('2'), over('1')];
+  const shape = (chosen: string, all: readonly Incident[]): string[] =>
+    foldRuns(all, chosen).map(({ first, same }) => `${first.id}+${same.map((i) => i.id).join('')}`);
+  assert.deepEqual(shape('', flapping), ['6+54', '3+', '2+', '1+']);
+  assert.deepEqual(shape('5', flapping), ['6+', '5+', '4+', '3+', '2+', '1+']);
+  assert.deepEqual(shape('6', flapping), ['6+54', '3+', '2+', '1+']);
+  assert.deepEqual(shape('', [incident('9'), incident('8'), incident('7')]), ['9+', '8+', '7+']);
 });

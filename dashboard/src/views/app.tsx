@@ -149,11 +149,11 @@ function waitingFor({ status, connection, replay }: Monitor): string {
 const TOPICS = ['status', 'underlyings', 'incidents', 'health', 'replay'];
 
 function useKeys(monitor: Monitor): readonly string[] {
-  const [keys, setKeys] = useState<readonly string[]>([...monitor.underlyings.keys()]);
+  const [keys, setKeys] = useState<readonly string[]>(monitor.watched().map((u) => u.key));
   useEffect(
     () =>
       monitor.listen(['underlyings'], () => {
-        const now = [...monitor.underlyings.keys()];
+        const now = monitor.watched().map((u) => u.key);
         setKeys((before) => (before.join() === now.join() ? before : now));
       }),
     [monitor],
@@ -247,7 +247,15 @@ function perform(page: Page, act: Act): void {
     earlier: () => go({ asOf: HISTORY.current.momentBeside(route.asOf ?? Infinity, -1) ?? route.asOf }),
     later: () => go({ asOf: HISTORY.current.momentBeside(route.asOf ?? Infinity, 1) }),
     live: () => go({ asOf: null }),
-    underlying: () => go({ key: after([...monitor.underlyings.keys()], key), scope: '', incident: '' }),
+    underlying: () =>
+      go({
+        key: after(
+          monitor.watched().map((u) => u.key),
+          key,
+        ),
+        scope: '',
+        incident: '',
+      }),
     play: () => void (replay?.ended === false && transport(page, { action: replay.playing ? 'pause' : 'play' })),
     jump: () => void (replay?.ended === false && transport(page, { action: 'next-incident' })),
     faster: () => void transport(page, { action: 'speed', speed: nextSpeed(replay?.speed ?? 1, 1) }),

@@ -102,7 +102,7 @@ function HedgeView() {
             table={() => explainTable(hedge)}
             aside={
               <span class="quiet">
-                {hedge?.explained.basis === 'book' ? 'options held' : 'one coin of every option'}
+                {hedge?.explained.basis === 'book' ? 'options held, coin' : 'one coin of every option, coin'}
               </span>
             }
           >

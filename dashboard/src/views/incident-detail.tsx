@@ -66,9 +66,12 @@ export function IncidentDetail({ id }: { readonly id: string }) {
           : `${fixed(incident.money, 0)} USD of drift not yet booked`}
       </p>
       <Acknowledge incident={incident} onDone={setWhole} />
-      {incident.verdict === undefined || incident.verdict === null ? null : (
+      <h3>Verdict</h3>
+      {incident.verdict === undefined || incident.verdict === null ? (
+        <p class="quiet">None yet: it is given by a person, or by a rule once the incident is over.</p>
+      ) : (
         <p>
-          Verdict: <strong>{incident.verdict.verdict}</strong>{' '}
+          <strong>{incident.verdict.verdict}</strong>{' '}
           {incident.verdict.automatic
             ? `by the rule ${words(incident.verdict.rule ?? '')}`
             : `by ${incident.verdict.by}`}

@@ -1,6 +1,7 @@
 import { SEVERITY_LOOK } from '../gate-look.ts';
 import { age, clock, fixed, moment, scopeName, words } from '../format.ts';
-import { inOrder } from '../incident-reading.ts';
+import { foldRuns, inOrder } from '../incident-reading.ts';
+import { useState } from 'preact/hooks';
 import type { Table } from '../table.ts';
 import type { Incident } from '../wire.ts';
 import { usePage, useParts } from './context.tsx';
@@ -15,15 +16,17 @@ export function IncidentList() {
   const page = usePage();
   const { monitor, key, route } = page;
   useParts(monitor, ['incidents', 'status'], 500);
+  /** The oldest incident of the run that is unfolded. */
+  const [opened, open] = useState('');
   const all = inOrder(monitor.incidents.values()).filter((i) => i.underlying === key);
-  const open = all.filter((i) => i.state === 'open').length;
+  const openNow = all.filter((i) => i.state === 'open').length;
   const now = Number.isFinite(monitor.at) ? monitor.at : Date.now();
   return (
     <Panel
       name="incidents"
       title="Incidents"
       table={() => incidentsTable(all)}
-      aside={<span class="quiet">{`${open} open, ${all.length - open} resolved`}</span>}
+      aside={<span class="quiet">{`${openNow} open, ${all.length - openNow} resolved`}</span>}
     >
       {route.incident !== '' && !all.some((i) => i.id === route.incident) ? (
         <IncidentDetail id={route.incident} />
@@ -32,12 +35,25 @@ export function IncidentList() {
         <p class="quiet">None so far: every prediction has been within what noise explains.</p>
       ) : null}
       <ol class="incidents">
-        {all.slice(0, SHOWN).map((i) => (
-          <li key={i.id} data-incident={i.id} class={i.state}>
-            <IncidentLine incident={i} now={now} />
-            {route.incident === i.id ? <IncidentDetail id={i.id} /> : null}
-          </li>
-        ))}
+        {foldRuns(all.slice(0, SHOWN), route.incident).map(({ first, same }) => {
+          const unfolded = same.some((i) => i.id === opened);
+          return [first, ...(unfolded ? same : [])].map((i) => (
+            <li key={i.id} data-incident={i.id} class={i.state}>
+              <IncidentLine incident={i} now={now} />
+              {route.incident === i.id ? <IncidentDetail id={i.id} /> : null}
+              {i !== first || same.length === 0 ? null : (
+                <button
+                  type="button"
+                  class="link same"
+                  aria-expanded={unfolded}
+                  onClick={() => open(unfolded ? '' : same[same.length - 1].id)}
+                >
+                  {same.length} more of it since {clock(same[same.length - 1].opened, now)}
+                </button>
+              )}
+            </li>
+          ));
+        })}
       </ol>
       {all.length > SHOWN ? (
         <p class="quiet">

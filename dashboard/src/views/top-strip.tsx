@@ -11,7 +11,7 @@ export function TopStrip() {
   useParts(monitor, ['underlyings', 'health', 'status'], 250);
   return (
     <div class="glances">
-      {[...monitor.underlyings.values()].map((u) => (
+      {monitor.watched().map((u) => (
         <Glance key={u.key} underlying={u} />
       ))}
       {monitor.feeds.map((feed) => (
