@@ -33,18 +33,23 @@ export class TournamentDesk implements TournamentSource {
   tournament(key: string): readonly TournamentShown[] | null {
     const table = this.tables.get(key);
     if (table === undefined) return this.state()?.underlyings.has(key) === true ? [] : null;
-    const finite = (v: number): number | null => (Number.isFinite(v) ? v : null);
-    return table.rows().map((r) => ({
-      tenor: r.tenor,
-      horizon: r.horizon,
-      model: r.model,
-      batches: r.batches,
-      log_score: r.logScore,
-      wins: r.wins,
-      median_pz: finite(r.medianPz),
-      inside_share: r.insideShare,
-      level_points: finite(r.levelPoints),
-      median_pr: finite(r.medianPr),
-    }));
+    return shownTournament(table);
   }
+}
+
+/** The rows of a table as they are told over HTTP and by `--json`. */
+export function shownTournament(table: Tournament): TournamentShown[] {
+  const finite = (v: number): number | null => (Number.isFinite(v) ? v : null);
+  return table.rows().map((r) => ({
+    tenor: r.tenor,
+    horizon: r.horizon,
+    model: r.model,
+    batches: r.batches,
+    log_score: r.logScore,
+    wins: r.wins,
+    median_pz: finite(r.medianPz),
+    inside_share: r.insideShare,
+    level_points: finite(r.levelPoints),
+    median_pr: finite(r.medianPr),
+  }));
 }

@@ -38,14 +38,17 @@ export function registerRules(program: Command): void {
         if (item.kind === 'record' && item.record.kind === 'output')
           backtest.take(item.record.record as unknown as OutputRecord);
       for (const r of backtest.result()) {
-        if (flags.json === true) process.stdout.write(`${JSON.stringify(r)}\n`);
+        if (flags.json === true)
+          process.stdout.write(
+            `${JSON.stringify({ type: 'rule', rule: r.rule, severity: r.severity, opened: r.opened, per_week: r.perWeek, median_open_s: r.medianOpenSeconds, still_open: r.stillOpen, causes: r.causes })}\n`,
+          );
         else {
           const causes = Object.entries(r.causes)
             .map(([cause, n]) => `${cause} ${n}`)
             .join(', ');
           const open = r.medianOpenSeconds === null ? '-' : `${Math.round(r.medianOpenSeconds)} s`;
           process.stdout.write(
-            `${r.rule} (${r.severity}): ${r.opened} opened, ${r.perWeek.toFixed(2)} a week, median open ${open}, still open ${r.stillOpen}; ${causes}\n`,
+            `${r.rule} (${r.severity}): ${r.opened} opened, ${r.perWeek.toFixed(2)} a week, median open ${open}, still open ${r.stillOpen}${causes === '' ? '' : `; ${causes}`}\n`,
           );
         }
       }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { Tournament } from '../app/tournament.ts';
+import { shownTournament } from '../app/tournament-desk.ts';
 import type { OutputRecord } from '../model/record.ts';
 import { readRecords } from '../store/log-reader.ts';
 import { logDirectory } from './log-directory.ts';
@@ -16,11 +17,12 @@ export function registerTournament(program: Command): void {
       for await (const item of readRecords(await logDirectory(log)))
         if (item.kind === 'record' && item.record.kind === 'output')
           tournament.take(item.record.record as unknown as OutputRecord);
-      const rows = tournament.rows();
       if (flags.json === true) {
-        for (const r of rows) process.stdout.write(`${JSON.stringify(r)}\n`);
+        for (const row of shownTournament(tournament))
+          process.stdout.write(`${JSON.stringify({ type: 'tournament', ...row })}\n`);
         return;
       }
+      const rows = tournament.rows();
       const cells = rows.map((r) => [
         r.tenor,
         r.horizon,

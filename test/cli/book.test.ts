@@ -149,6 +149,12 @@ test('another coin in the log changes nothing of a book; what has no price is na
   assert.deepEqual(unpriced, { 'BTC-1JAN30-90000-C': steps, 'SOL_USDC-PERPETUAL': steps });
 });
 
+test('the tournament of a log has the fields of the interface', async () => {
+  const [row] = records(await vernier(['tournament', log, '--json']));
+  assert.deepEqual(Object.keys(row), ['type', 'tenor', 'horizon', 'model', 'batches', 'log_score', 'wins', 'median_pz', 'inside_share', 'level_points', 'median_pr']); // prettier-ignore
+  assert.equal(row['type'], 'tournament');
+});
+
 test('what cannot be told says why', async () => {
   for (const [args, why] of [
     [['portfolio', '--log', log], /nothing is held/],
