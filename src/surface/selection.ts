@@ -7,6 +7,7 @@ import { log } from '../numeric/exponential.ts';
 import { impliedVolatility } from '../numeric/implied-volatility.ts';
 import { normalCdf, normalPdf } from '../numeric/normal.ts';
 import { median } from '../numeric/robust.ts';
+import { outlying } from './cross-section.ts';
 import { APART_MS, isRepeated } from './repeated-quote.ts';
 import { errorBar, type QuoteNoise } from './weights.ts';
 
@@ -28,6 +29,7 @@ export const REFUSALS = [
   'below-intrinsic',
   'above-bound',
   'no-volatility',
+  'outlier',
 ] as const;
 
 /** A reason from {@link REFUSALS}. */
@@ -137,7 +139,7 @@ export function selectQuotes(
 ): Selection {
   const refused = new Map<Refusal, number>();
   const refuse = (reason: Refusal): void => void refused.set(reason, (refused.get(reason) ?? 0) + 1);
-  const rows: Row[] = [];
+  const found: Row[] = [];
   const relative: number[] = [];
   const correction = Number.isFinite(consensus) && published > 0 ? consensus / published : 1;
   const years = entries.length > 0 ? yearsBetween(at, entries[0].instrument.expiry) : 0;
@@ -148,8 +150,11 @@ export function selectQuotes(
     }
     const outcome = judge(entry, at, years, consensus, correction, relative);
     if (typeof outcome === 'string') refuse(outcome);
-    else rows.push(outcome);
+    else found.push(outcome);
   }
+  const apart = outlying(found);
+  const rows = apart === null ? found : found.filter((row) => !apart.has(row));
+  if (apart !== null) refused.set('outlier', apart.size);
   rows.sort((a, b) => a.k - b.k);
   return {
     observations: toObservations(rows, at, years, consensus),
@@ -262,6 +267,8 @@ function isStale(entry: ChainEntry, at: number, half: number, forward: number): 
   const { quote, markAtChange, forwardAtChange } = entry;
   const age = at - entry.changedAt;
   if (age <= STALE_MS || quote === null) return false;
+  // Missing from the newest sample of a recording that samples: what is known is of the one before.
+  if (entry.speaksMs >= APART_MS && at - quote.at >= APART_MS) return true;
   const marked = quote.mark === null ? NaN : Math.abs(quote.mark - markAtChange);
   if (age <= STALE_INTERVALS * entry.intervalMs) return age >= APART_MS && marked > half;
   if (marked > 0.5 * half) return true;

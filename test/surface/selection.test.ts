@@ -80,6 +80,7 @@ const CASES: Readonly<Partial<Record<Refusal, () => ReturnType<typeof selectQuot
     return selectQuotes(entries, at + 60_000, SPOT, SPOT);
   },
   'in-the-money': () => selectQuotes(chain(), at, SPOT, SPOT),
+  outlier: () => one((q) => ({ ...q, bid: 1.2 * q.bid!, ask: 1.2 * q.ask! })),
   wide: () => one((q) => ({ ...q, bid: 0.3 * q.ask! })),
   cheap: () => one((q) => ({ ...q, bid: 0.0001, ask: 0.0003 })),
   'above-bound': () => one((q) => ({ ...q, bid: 1.1, ask: 1.2 })),
@@ -139,6 +140,49 @@ test('a quote whose mark has left it is stale: by half its half-spread after six
     [false, true, false],
   );
   assert.equal(stale(590_000, 600_000, 3), false);
+});
+
+test('an option missing from the newest sample of a recording has no quote of now; a quiet one of a stream has', () => {
+  const missed = (pace: number): number | undefined => {
+    const entries = chain();
+    entries[OTM].speaksMs = pace;
+    for (const entry of entries)
+      if (entry !== entries[OTM]) applyQuote(entry, quoteOf(entry.instrument, { at: at + 3_600_000, level: 0.51 }));
+    return selectQuotes(entries, at + 3_600_000, SPOT, SPOT).refused.get('stale');
+  };
+  assert.deepEqual([missed(3_600_000), missed(1_000)], [1, undefined]);
+});
+
+test('quotes that stand apart from their marks are outliers one by one; a quarter of a slice and more make it suspect', () => {
+  const dear = (every: number): (number | undefined)[] => {
+    let n = 0;
+    const { refused, observations } = selectQuotes(
+      chain((q, e) => {
+        const otm = e.instrument.side === 'call' ? e.instrument.strike >= SPOT : e.instrument.strike < SPOT;
+        return otm && n++ % every === 0 ? { ...q, bid: 1.2 * q.bid!, ask: 1.2 * q.ask! } : q;
+      }),
+      at,
+      SPOT,
+      SPOT,
+    );
+    return [refused.get('outlier'), observations.k.length];
+  };
+  assert.deepEqual(dear(5), [4, 13]);
+  assert.deepEqual(dear(3), [undefined, 17]);
+  const moved = selectQuotes(
+    chain((q) => ({ ...q, markIv: q.markIv! + 0.05 })),
+    at,
+    SPOT,
+    SPOT,
+  );
+  assert.equal(moved.refused.get('outlier'), undefined, 'marks that are all off together accuse nobody');
+  const bare = selectQuotes(
+    chain((q, _, i) => ({ ...q, markIv: null, ask: i === OTM ? 1.2 * q.ask! : q.ask })),
+    at,
+    SPOT,
+    SPOT,
+  );
+  assert.equal(bare.refused.get('outlier'), undefined, 'without marks there is no reference');
 });
 
 test('a forward that the vote corrected scales every quote by the correction, each keeping its own move', () => {
