@@ -13,6 +13,11 @@ export interface Pacer {
 
 /** What whoever serves a replay wants to hear of it. */
 export interface ReplayHooks {
+  /**
+   * Where the session's log is, for looks back: told where there is one, else asked for a place to keep one for as long
+   * as it is served.
+   */
+  readonly log: (directory: string | null) => string;
   readonly pacer: Pacer;
   readonly onRecord: (record: OutputRecord) => void;
   readonly onEvent: (event: MarketEvent) => void;

@@ -141,7 +141,9 @@ export async function serveReplay(
   transport: ReplayTransport,
   session: ReplayedSession,
   rooms: readonly ServerRoom[] = [],
+  log: () => string | null = () => null,
 ): Promise<Served> {
+  const past = new PastReader(log, options.onTrouble);
   const served: Served = await serve(
     options,
     {
@@ -156,12 +158,18 @@ export async function serveReplay(
         return null;
       },
       replay: transport,
+      past,
     },
     null,
     null,
     rooms,
   );
-  return served;
+  return {
+    ...served,
+    close: async () => {
+      await Promise.all([served.close(), past.close()]);
+    },
+  };
 }
 
 const RECORDED = 'this is the replay of a session log: what people did in it is in it already';

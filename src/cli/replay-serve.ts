@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { BookDesk } from '../app/book-desk.ts';
 import type { ReplayResult } from '../app/replay-market.ts';
 import { FASTEST, ReplayStopped, ReplayTransport, type ReplayHooks } from '../app/replay-transport.ts';
@@ -19,6 +22,8 @@ export async function serveReplayRun(
   let session: Session | null = null;
   let locked = false;
   let stamp: string | null = null;
+  let log: string | null = null;
+  let temporary: string | null = null;
   const desk = new BookDesk({ state: () => session?.state ?? null, accept: null });
   const served = await serveReplay(
     serving,
@@ -36,9 +41,11 @@ export async function serveReplayRun(
     },
     // Nothing can be pushed into the past: without positions on record there is no book.
     [bookRoom(desk, () => desk.overview().accounts.length > 0)],
+    () => log,
   );
   printAddress(served.address, json);
   const replay = run({
+    log: (directory) => (log = directory ?? (temporary ??= mkdtempSync(join(tmpdir(), 'vernier-replay-')))),
     pacer: transport,
     onEvent: (event) => {
       served.onEvent(event);
@@ -67,5 +74,6 @@ export async function serveReplayRun(
   const code = await signalled();
   transport.stop();
   await Promise.all([served.close(), replay]);
+  if (temporary !== null) rmSync(temporary, { recursive: true, force: true });
   process.exitCode = code;
 }

@@ -90,6 +90,7 @@ async function run(
         throw new UsageError(
           'a session log replays whole: --from, --to, --map, --models and --record are for market files',
         );
+      hooks?.log(files[0]);
       return await replayLog({
         directory: files[0],
         speed,
@@ -115,7 +116,7 @@ async function run(
       map: flags.map,
       ...parseRange(flags),
       speed,
-      record: flags.record,
+      record: hooks?.log(flags.record ?? null) ?? flags.record,
       onRecord,
       pacer: hooks?.pacer,
       onEvent: hooks?.onEvent,
