@@ -1,7 +1,8 @@
 /** The judges of `vernier bench loop`: each sees what it is there to see, and nothing where there is nothing. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { BadDataWatch, MoveWatch } from '../../src/app/loop-bench/answer-key-watch.ts';
+import { BAD_DATA, BadDataWatch, MoveWatch } from '../../src/app/loop-bench/answer-key-watch.ts';
+import { badDataPlan, runBadDataTape } from '../../src/app/loop-bench/bad-data-tape.ts';
 import { comparePolicies } from '../../src/app/loop-bench/compare-policies.ts';
 import { ExposureWatch } from '../../src/app/loop-bench/exposure-watch.ts';
 import { GateWatch } from '../../src/app/loop-bench/gate-watch.ts';
@@ -160,5 +161,35 @@ test(
       assert.equal(FAULT_KINDS[f.fault].layer, i % 2 === 0 ? 'market' : 'data', f.fault);
       assert.ok(i === 0 || f.from > plan[i - 1].to);
     });
+  },
+);
+
+test('the tape of bad data holds every kind in every size and course once, and none of it overlaps', () => {
+  const plan = badDataPlan(4);
+  const names = plan.map((f) => `${f.fault} ${f.magnitude} ${f.shape}`);
+  assert.equal(new Set(names).size, names.length);
+  assert.deepEqual(new Set(plan.map((f) => f.fault)), new Set(BAD_DATA));
+  assert.ok(names.includes('stale-subset 0.15 ramp') && names.includes('fat-finger 10 intermittent'));
+  plan.forEach((f, i) => assert.ok(i === 0 || f.from > plan[i - 1].to + 60_000, names[i]));
+});
+
+test(
+  'input by input: dollars taken for coin are learnt by nobody, at once, growing or on and off',
+  { timeout: 120_000 },
+  () => {
+    const cases = runBadDataTape({
+      seed: 6,
+      instrumentLimit: 120,
+      kinds: ['usd-as-coin'],
+      onProgress: () => undefined,
+    });
+    assert.deepEqual(
+      cases.map((c) => [c.shape, c.promoted, c.inputs]),
+      [
+        ['abrupt', 0, 0],
+        ['ramp', 0, 0],
+        ['intermittent', 0, 0],
+      ],
+    );
   },
 );
