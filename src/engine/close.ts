@@ -15,7 +15,7 @@ import { NO_SHIFT, readShift } from './read-shift.ts';
 import { requestFits } from './request-fits.ts';
 import { proveRefits } from './prove-refits.ts';
 import { readBatch, type ExpiryReading } from './read-batch.ts';
-import { messageRate, metricOf, readSigns } from './read-signs.ts';
+import { messageRate, metricOf, readSigns, spreadOf } from './read-signs.ts';
 import { scoreBatch, type ModelScores } from './score-batch.ts';
 import { countRefused, type EngineState, type ExpiryState, type UnderlyingState } from './state.ts';
 import { goLive } from './versions.ts';
@@ -208,7 +208,7 @@ function learnBaselines(underlying: UnderlyingState, closed: readonly ClosedExpi
     median(closed.map((c) => c.reading.facts.atmVol).filter(Number.isFinite)),
   );
   for (const { reading } of closed) {
-    const spread = metricOf(reading.expiry, 'half_spread_vol') * Math.sqrt(Math.max(0, reading.facts.years));
+    const spread = spreadOf(reading.expiry, reading.facts.years);
     updateTrailingMedian(reading.expiry.spreadBaseline, spread);
     updateTrailingMedian(reading.expiry.countBaseline, metricOf(reading.expiry, 'two_sided_count'));
     const { usual } = reading.expiry;

@@ -7,10 +7,12 @@ import { STANDING_MS } from '../policy/aftershocks.ts';
 import type { Cause } from '../policy/causes.ts';
 import type { ScopeSigns, UnderlyingSigns } from '../policy/diagnosis.ts';
 import { strengthOf, type Sign, type SignName } from '../policy/signs.ts';
+import { comparableSpread, halfSpread } from '../quality/half-spread.ts';
 import { priorSpread } from '../quality/prior-baselines.ts';
 import { DATA_METRICS } from '../quality/registry.ts';
 import { staleShare, unchangedShare, type StaleShare } from '../quality/unchanged-share.ts';
 import type { ClosedExpiry } from './close.ts';
+import { commonOffset, otherTime, strengthOfClock, type CommonOffset } from './read-clock.ts';
 import { readInnovations, type CommonInnovation } from './read-innovations.ts';
 import { watchInnovations } from './watch-innovations.ts';
 import { settling, STREAM_MS } from './watch-silence.ts';
@@ -39,8 +41,6 @@ const ENTRY = {
   discount: 0.06,
   flipped: 0.6,
   unit: 0.7,
-  otherTime: 0.06,
-  clockSeconds: 2_400,
   receivedSeconds: 5,
   callPut: 0.05,
   markGap: 0.05,
@@ -70,12 +70,18 @@ const TWO_DAYS = 2 / 365;
 
 const INDEX = new Map(DATA_METRICS.map((m, i) => [m.name, i]));
 const UNCHANGED = DATA_METRICS.indexOf(unchangedShare);
+const HALF_SPREAD = DATA_METRICS.indexOf(halfSpread);
 
 /** Value of a data metric of an expiry after its last close; NaN when it could not say. */
 export function metricOf(expiry: ExpiryState, name: string): number {
   const i = INDEX.get(name);
   if (i === undefined) throw new Error(`no metric is called ${name}`);
   return DATA_METRICS[i].read(expiry.metrics[i]);
+}
+
+/** {@link comparableSpread} of an expiry after its last close. */
+export function spreadOf(expiry: ExpiryState, years: number): number {
+  return comparableSpread(expiry.metrics[HALF_SPREAD], years);
 }
 
 /** Reads everything that a close shows: the signs of every expiry and of the underlying as a whole. */
@@ -86,7 +92,9 @@ export function readSigns(
   at: number,
 ): UnderlyingSigns {
   const elapsed = (at - underlying.closedAt) / 1000;
-  const offset = commonOffset(closed);
+  // Old marks imply the time that was.
+  const heard = closed.filter((c) => !(metricOf(c.reading.expiry, 'silent_share') >= SILENT));
+  const offset = commonOffset(heard.map((c) => c.reading.expiry));
   const calm = !settling(underlying, at);
   const common = commonMarkGap(closed);
   const vectors = closed.map((c) => expirySigns(c, closed, offset, calm, underlying.seasons, common));
@@ -135,7 +143,7 @@ function put(signs: Signs, name: SignName, value: number, strength: number): voi
 function expirySigns(
   c: ClosedExpiry,
   closed: readonly ClosedExpiry[],
-  offset: number,
+  offset: CommonOffset,
   calm: boolean,
   seasons: UnderlyingState['seasons'],
   common: number,
@@ -189,15 +197,15 @@ function expirySigns(
   const flipped = discount < -0.5 ? 1 : read('flipped_share');
   put(signs, 'flipped', flipped, strengthOf(flipped, ENTRY.flipped));
   put(signs, 'unit', read('unit_ratio_log'), strengthOf(read('unit_ratio_log'), ENTRY.unit));
-  readTimes(signs, read, facts.years, offset);
+  const time = otherTime(expiry, facts.years, offset);
+  if (facts.years > HALF_A_DAY) put(signs, 'other-time', time.value, time.strength);
   const half = read('half_spread_vol');
   const callPut = read('call_put_gap_vol');
   put(signs, 'call-put', callPut, strengthOf(callPut, Math.max(ENTRY.callPut, 6 * half)));
   put(signs, 'mark-gap', read('mark_gap_log'), strengthOf(read('mark_gap_log'), ENTRY.markGap));
   // Twice the prior: another venue's usual spread is not this one's, only a crisis is beyond both.
   const base = readTrailingMedian(expiry.spreadBaseline, BASELINE_MINIMUM)?.centre ?? 2 * priorSpread(facts.years);
-  // Half a tick is worth 1/sqrt(T) in volatility: spreads are compared as half-spread times sqrt(T).
-  const spread = half * Math.sqrt(facts.years);
+  const spread = spreadOf(expiry, facts.years);
   const habit = expiry.usual;
   const known = habit.spread.count >= BASELINE_MINIMUM;
   const wide = known ? unusual(habit.spread, seasons.spread, spread, facts.at) : log(spread / base);
@@ -219,24 +227,6 @@ function strengthOfMarkGap(expiry: ExpiryState, common: number): number {
   if (!(memory['errors'] >= ENTRY.forwardGapErrors)) return 0;
   const shared = common * gap > 0 ? Math.min(Math.abs(gap), Math.abs(common)) : 0;
   return Math.max(strengthOf(gap, ENTRY.forwardGapBp), strengthOf(shared, ENTRY.commonMarkGapBp));
-}
-
-function readTimes(signs: Signs, read: (name: string) => number, years: number, offset: number): void {
-  const seconds = read('time_offset_s');
-  const rest = log(Math.max(1e-9, years + ((seconds - offset) * 1000) / YEAR_MS) / years);
-  if (years > HALF_A_DAY) put(signs, 'other-time', rest, strengthOf(rest, ENTRY.otherTime));
-}
-
-/** Median time offset of the expiries when most of them agree on it, s; 0 when they do not. Old marks imply the time then. */
-function commonOffset(closed: readonly ClosedExpiry[]): number {
-  const offsets = closed
-    .filter((c) => !(metricOf(c.reading.expiry, 'silent_share') >= SILENT))
-    .map((c) => metricOf(c.reading.expiry, 'time_offset_s'))
-    .filter(Number.isFinite);
-  if (offsets.length < 3) return 0;
-  const centre = median(offsets);
-  const near = offsets.filter((v) => Math.abs(v - centre) <= 600 + 0.15 * Math.abs(centre)).length;
-  return near >= 0.6 * offsets.length ? centre : 0;
 }
 
 /** Median gap of the forward in the marks over the expiries, basis points; NaN with fewer than four. */
@@ -303,7 +293,7 @@ function underlyingSigns(
   underlying: UnderlyingState,
   closed: readonly ClosedExpiry[],
   innovation: CommonInnovation,
-  offset: number,
+  offset: CommonOffset,
   elapsed: number,
 ): Signs {
   const signs: Signs = new Map();
@@ -328,8 +318,8 @@ function underlyingSigns(
   if (!settling(underlying, closed[0]?.reading.facts.at ?? NaN))
     put(signs, 'fall', fall, fall > 0 ? strengthOf(fall, ENTRY.fall) : 0);
   const received = median(closed.map((c) => c.reading.expiry.skewMs / 1000));
-  const clock = Math.max(strengthOf(offset, ENTRY.clockSeconds), strengthOf(received, ENTRY.receivedSeconds));
-  put(signs, 'clock', Math.abs(received) > ENTRY.receivedSeconds ? received : offset, clock);
+  const clock = Math.max(strengthOfClock(offset), strengthOf(received, ENTRY.receivedSeconds));
+  put(signs, 'clock', Math.abs(received) > ENTRY.receivedSeconds ? received : offset.seconds, clock);
   const { messages, late, lagMs, lostAt } = underlying.feedHealth;
   put(signs, 'late', late, late < 20 ? 0 : strengthOf(late / messages, ENTRY.lateShare));
   put(signs, 'lag', lagMs, strengthOf(lagMs, ENTRY.lagMs));

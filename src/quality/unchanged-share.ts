@@ -4,6 +4,7 @@ import { tickAt } from '../market/instrument.ts';
 import { exp } from '../numeric/exponential.ts';
 import { refreshedSince } from './batch.ts';
 import type { DataMetric, MetricMemory } from './metric.ts';
+import { quotedGrid } from './price-grid.ts';
 
 /** Cheaper quotes keep their price for honest reasons: a tick is much of it. */
 const BODY_TICKS = 8;
@@ -26,13 +27,15 @@ export const unchangedShare: DataMetric = {
     let [n, same, repeated, expected] = [0, 0, 0, 0];
     const previous = batch.at - batch.elapsedSeconds * 1000;
     const slow = batch.elapsedSeconds >= EXPECTED_FROM;
+    const grid = slow ? quotedGrid(batch.entries) : 0;
     for (const entry of batch.entries) {
       const q = entry.quote;
       if (q === null || q.bid === null || q.ask === null || !refreshedSince(entry, batch.at, batch.elapsedSeconds))
         continue;
-      if (q.bid < BODY_TICKS * tickAt(entry.instrument.ticks, q.bid)) continue;
+      const tick = Math.max(grid, tickAt(entry.instrument.ticks, q.bid));
+      if (q.bid < BODY_TICKS * tick) continue;
       n++;
-      if (slow) expected += expectedToStand(entry, q);
+      if (slow) expected += expectedToStand(entry, q, tick);
       if (!(entry.changedAt <= previous)) continue;
       same++;
       if (q.mark !== null && entry.newsAt <= previous) repeated++;
@@ -49,8 +52,8 @@ export const unchangedShare: DataMetric = {
 /** What a venue without greeks is taken to mean for the delta of a quote worth eight ticks. */
 const SMALL_DELTA = 0.25;
 
-/** {@link standingProbability} of a quote, by how far its value has moved since the previous close. */
-function expectedToStand(entry: ChainEntry, quote: QuoteEvent): number {
+/** {@link standingProbability} of a quote on steps of `tick`, by how far its value has moved since the previous close. */
+function expectedToStand(entry: ChainEntry, quote: QuoteEvent, tick: number): number {
   const { mark, forward, delta } = quote;
   const bid = quote.bid ?? 0;
   const ask = quote.ask ?? 0;
@@ -63,7 +66,7 @@ function expectedToStand(entry: ChainEntry, quote: QuoteEvent): number {
   }
   // Of a value that nobody publishes nothing can be expected: it may have stood still.
   const known = Number.isFinite(moved) ? moved : 0;
-  return standingProbability(known, tickAt(entry.instrument.ticks, bid), 0.5 * Math.max(0, ask - bid));
+  return standingProbability(known, tick, 0.5 * Math.max(0, ask - bid));
 }
 
 /** A bid stays on its tick with probability max(0, 1 - |move| / tick), here a Gaussian of the same area: its variance, ticks^2. */
