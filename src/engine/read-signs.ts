@@ -43,6 +43,7 @@ const ENTRY = {
   unit: 0.7,
   receivedSeconds: 5,
   callPut: 0.05,
+  callPutErrors: 5,
   markGap: 0.05,
   wide: 0.7,
   thin: 1.4,
@@ -55,8 +56,10 @@ const ENTRY = {
   ownShare: 0.5,
 } as const;
 
-/** Expected share of crossed quotes in health. */
+/** Share of crossed quotes that says something of a whole underlying. */
 const CROSSED_RATE = 0.002;
+/** An order book is never crossed (none of 315,154 recorded quotes is): on an expiry one that stays is told. */
+const ONE_CROSSED = 1.2;
 /** Repeated quotes say something only between closes far enough apart for most quotes to have changed, s. */
 const UNCHANGED_AFTER = 600;
 /** A reported loss is a sign for this long, ms: by then the books have been read anew. */
@@ -65,6 +68,9 @@ const GAP_TELLS_MS = 5_000;
 const OWN_MINIMUM = 3;
 /** Share of an expiry's options without a fresh message from which on its quotes are those of before. */
 const SILENT = 0.9;
+/** Standard deviation of ln spread between the quotes of one expiry, times 1.25 for their median, and how many are wide. */
+const SPREAD_SD = 0.5;
+const WIDE_ERRORS = 4;
 const HALF_A_DAY = 0.5 / 365;
 const TWO_DAYS = 2 / 365;
 
@@ -170,8 +176,7 @@ function expirySigns(
   }
   put(signs, 'unmoved', read('unmoved_share'), strengthOf(read('unmoved_share'), ENTRY.unmoved));
   const crossed = read('crossed_count');
-  const crossedZ = binomial(crossed, facts.quoted, CROSSED_RATE);
-  put(signs, 'crossed', crossed, crossed < 2 ? 0 : strengthOf(crossedZ, ENTRY.crossed));
+  put(signs, 'crossed', crossed, crossed === 1 ? ONE_CROSSED : 2 * Math.sign(crossed));
   const sinceLoss = c.reading.facts.at - expiry.lostAt;
   put(signs, 'gap', sinceLoss / 1000, sinceLoss <= GAP_TELLS_MS ? 2 : 0);
   const mine = c.reading.selection.refused.get('own') ?? 0;
@@ -201,7 +206,13 @@ function expirySigns(
   if (facts.years > HALF_A_DAY) put(signs, 'other-time', time.value, time.strength);
   const half = read('half_spread_vol');
   const callPut = read('call_put_gap_vol');
-  put(signs, 'call-put', callPut, strengthOf(callPut, Math.max(ENTRY.callPut, 6 * half)));
+  const callPutZ = read('call_put_gap_errors_ratio');
+  put(
+    signs,
+    'call-put',
+    callPut,
+    Math.min(strengthOf(callPut, ENTRY.callPut), strengthOf(callPutZ, ENTRY.callPutErrors)),
+  );
   put(signs, 'mark-gap', read('mark_gap_log'), strengthOf(read('mark_gap_log'), ENTRY.markGap));
   // Twice the prior: another venue's usual spread is not this one's, only a crisis is beyond both.
   const base = readTrailingMedian(expiry.spreadBaseline, BASELINE_MINIMUM)?.centre ?? 2 * priorSpread(facts.years);
@@ -209,7 +220,9 @@ function expirySigns(
   const habit = expiry.usual;
   const known = habit.spread.count >= BASELINE_MINIMUM;
   const wide = known ? unusual(habit.spread, seasons.spread, spread, facts.at) : log(spread / base);
-  if (facts.years > HALF_A_DAY) put(signs, 'wide', wide, wide > 0 ? strengthOf(wide, ENTRY.wide) : 0);
+  // The median of few spreads is no level.
+  const wideEntry = Math.max(ENTRY.wide, WIDE_ERRORS * (SPREAD_SD / Math.sqrt(facts.used)));
+  if (facts.years > HALF_A_DAY) put(signs, 'wide', wide, wide > 0 ? strengthOf(wide, wideEntry) : 0);
   if (habit.depth.count >= BASELINE_MINIMUM) {
     const thin = -unusual(habit.depth, seasons.depth, read('touch_size_count'), facts.at);
     put(signs, 'thin', thin, thin > 0 ? strengthOf(thin, ENTRY.thin) : 0);

@@ -52,6 +52,8 @@ export interface NearQuote {
   readonly modelPrice: number;
   /** Implied volatility of the mid, fraction; NaN when it cannot be inverted. */
   readonly midIv: number;
+  /** Half-spread in volatility, fraction: over the vega at `markIv`. */
+  readonly halfSpreadVol: number;
   /** Time in years that makes Black-76 at `markIv` give the mark; NaN when it cannot be inverted. */
   readonly impliedYears: number;
 }

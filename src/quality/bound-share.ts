@@ -2,8 +2,9 @@ import { tickAt } from '../market/instrument.ts';
 import { batchMetric } from './metric.ts';
 
 /**
- * Share of two-sided quotes outside their static bounds by more than a tick: ask below intrinsic value, or bid above
- * the most that the option can be worth (call: the forward; put: the strike).
+ * Share of two-sided quotes outside their static bounds by more than a tick and half of their own spread: ask below
+ * intrinsic value, or bid above the most that the option can be worth (call: the forward; put: the strike). A wide quote
+ * that is a little off its value is no breach: what breaks bounds for good does so by more than that.
  */
 export const boundShare = batchMetric(
   'bound_share',
@@ -21,7 +22,7 @@ export const boundShare = batchMetric(
       const unit = settlement === 'inverse' ? 1 / forward : 1;
       const intrinsic = Math.max(0, side === 'call' ? forward - strike : strike - forward) * unit;
       const most = (side === 'call' ? forward : strike) * unit;
-      const slack = tickAt(ticks, intrinsic) + 0.002 * most;
+      const slack = tickAt(ticks, intrinsic) + 0.002 * most + 0.5 * Math.abs(q.ask - q.bid);
       if (q.ask < intrinsic - slack || q.bid > most + slack) out++;
     }
     return n === 0 ? NaN : out / n;

@@ -1,11 +1,12 @@
 import type { ChainEntry } from '../market/chain.ts';
 import { blackPrice } from '../numeric/black.ts';
-import { log } from '../numeric/exponential.ts';
+import { exp, log } from '../numeric/exponential.ts';
 import { impliedVolatility } from '../numeric/implied-volatility.ts';
 import type { NearQuote } from './batch.ts';
 
 /** Strikes probed on each side of the forward. */
 const STRIKES_EACH_SIDE = 3;
+const SQRT_TWO_PI = 2.5066282746310002;
 /** Strikes further than this many standard deviations of the log-price are not near the money. */
 const NEAR_SD = 1.5;
 
@@ -52,15 +53,20 @@ function probe(entry: ChainEntry, consensus: number, correction: number, years: 
     return found.status === 'ok' ? found.sigma : NaN;
   };
   const ratio = invert(mark) / quote.markIv;
+  const halfSpread = 0.5 * (quote.ask - quote.bid) * scale;
+  const deviation = quote.markIv * Math.sqrt(years);
+  const d1 = log(forward / strike) / deviation + 0.5 * deviation;
+  const vega = (Math.sqrt(years) * exp(-0.5 * d1 * d1)) / SQRT_TWO_PI;
   return {
     strike,
     side,
     mid,
-    halfSpread: 0.5 * (quote.ask - quote.bid) * scale,
+    halfSpread,
     mark,
     markIv: quote.markIv,
     modelPrice: blackPrice({ side, forward, strike, years, sigma: quote.markIv }) / forward,
     midIv: invert(mid),
+    halfSpreadVol: halfSpread / vega,
     impliedYears: ratio * ratio * years,
   };
 }

@@ -7,6 +7,8 @@ import { batchMetric } from './metric.ts';
 const SHARE = 0.35;
 /** ...and by this many ticks. */
 const TICKS = 6;
+/** ...and by this many half-spreads: wide quotes are made around values that nobody knows better. */
+const HALF_SPREADS = 1;
 
 /**
  * Quotes far away from the venue's mark of the same option: fat fingers and misprints. The mark is first moved by what
@@ -25,9 +27,10 @@ export const outlierCount = batchMetric(
         continue;
       const { bid, ask } = quote;
       const tick = tickAt(instrument.ticks, quote.mark);
+      const half = 0.5 * (ask - bid);
       const away = (mark: number): boolean => {
         const outside = Math.max(bid - mark, mark - ask);
-        return outside > SHARE * mark && outside > TICKS * tick;
+        return outside > SHARE * mark && outside > TICKS * tick && outside > HALF_SPREADS * half;
       };
       if (!away(quote.mark) || !away(Number.isFinite(markAtChange) ? markAtChange : quote.mark)) continue;
       if (Number.isNaN(common)) common = commonGap(batch);

@@ -1,5 +1,5 @@
 import { boundShare } from './bound-share.ts';
-import { callPutGap } from './call-put-gap.ts';
+import { callPutGap, callPutGapErrors } from './call-put-gap.ts';
 import { coverageShare } from './coverage-share.ts';
 import { crossedCount } from './crossed-count.ts';
 import { discountRatio } from './discount.ts';
@@ -27,6 +27,7 @@ import { unmovedShare } from './unmoved-share.ts';
 export const DATA_METRICS: readonly DataMetric[] = [
   boundShare,
   callPutGap,
+  callPutGapErrors,
   coverageShare,
   crossedCount,
   discountRatio,

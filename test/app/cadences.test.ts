@@ -5,6 +5,7 @@ import { EngineRun } from '../../src/app/faults/engine-run.ts';
 import { runLong } from '../../src/app/faults/long-run.ts';
 import { DEFAULT_CONFIG } from '../../src/engine/config.ts';
 import { simulatedEvents } from '../../src/simulator/market-events.ts';
+import type { ScheduledFault } from '../../src/simulator/fault.ts';
 import { Simulation } from '../../src/simulator/simulation.ts';
 
 const MINUTE = 60_000;
@@ -50,4 +51,39 @@ test('quotes that keep their bids and asks while their marks go on are stale, te
       if (r.type === 'incident' && r.severity === 'critical' && r.state === 'open')
         opened.push(`${r.cause}|${r.scope}`);
   assert.deepEqual(opened, ['stale-feed|deribit:ETH']);
+});
+
+/** Incidents of an hour at a batch a second with one fault from the tenth minute on, as `cause|scope`. */
+function openedBy(fault: ScheduledFault['fault'], magnitude: number, expiry: number | null, step: number): string[] {
+  const startAt = Date.UTC(2026, 0, 5, 9);
+  const from = startAt + 400 * step;
+  const to = from + 30 * step;
+  const faults: ScheduledFault[] = [
+    { fault, scope: { underlying: 'BTC', expiry }, from, to, magnitude, shape: 'abrupt' },
+  ];
+  const simulation = new Simulation({
+    seed: 3,
+    startAt,
+    underlyings: ['BTC'],
+    stepMs: step,
+    instrumentLimit: 200,
+    faults,
+  });
+  const run = new EngineRun(DEFAULT_CONFIG);
+  const opened: string[] = [];
+  for (const batch of simulatedEvents(simulation, { until: to }))
+    for (const r of run.run(batch))
+      if (r.type === 'incident' && r.state === 'open') opened.push(`${r.cause}|${r.scope}`);
+  return opened;
+}
+
+test('one crossed quote that stays is told on its expiry, and on nothing else', () => {
+  const opened = openedBy('crossed', 0.05, 5, 1000);
+  assert.deepEqual(opened, ['crossed-quotes|deribit:BTC:2026-01-23']);
+});
+
+test('books that empty on every expiry are an outage from the first word on', () => {
+  const opened = openedBy('books-empty', 1, null, MINUTE);
+  assert.deepEqual(opened.slice(0, 1), ['venue-outage|deribit:BTC']);
+  assert.ok(!opened.includes('missing-expiry|deribit:BTC'), opened.join());
 });

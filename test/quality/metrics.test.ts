@@ -174,6 +174,30 @@ test('the first close of an expiry has nothing to repeat', () => {
   assert.deepEqual([memory['value'], memory['repeated']], [NaN, NaN]);
 });
 
+test('wide quotes that are off by less than their half-spread break no bounds, misprint nothing, and make no call-put gap', () => {
+  const wide: Change = (q, i) => {
+    const half = 0.01;
+    const off = i.side === 'call' ? 0.004 : -0.004;
+    const middle = (q.mark ?? 0) + off;
+    return { ...q, bid: Math.max(0.0001, middle - half), ask: middle + half };
+  };
+  const narrow: Change = (q, i) => {
+    const moved = (q.mark ?? 0) + (i.side === 'call' ? 0.004 : -0.004);
+    return { ...q, bid: moved - 0.0003, ask: moved + 0.0003 };
+  };
+  assert.equal(read('bound_share', wide), 0);
+  assert.equal(read('outlier_count', wide), 0);
+  near(read('call_put_gap_vol', wide), read('call_put_gap_vol', narrow), 0.01);
+  assert.ok(Math.abs(read('call_put_gap_errors_ratio', wide)) < 5, `${read('call_put_gap_errors_ratio', wide)}`);
+  assert.ok(read('call_put_gap_errors_ratio', narrow) > 50, `${read('call_put_gap_errors_ratio', narrow)}`);
+});
+
+test('an ask below intrinsic value by more than its half-spread breaks the bounds', () => {
+  const cheap: Change = (q, i) =>
+    i.side === 'call' && i.strike < 80_000 ? { ...q, bid: (q.bid ?? 0) - 0.02, ask: (q.ask ?? 0) - 0.02 } : q;
+  assert.ok(read('bound_share', cheap) > 0.1, `${read('bound_share', cheap)}`);
+});
+
 test("the forward in the venue's own marks: any forward published beside them shows, whatever the quotes", () => {
   near(read('mark_forward_gap_bp'), 0, 1e-6);
   const off: Change = (q) => ({ ...q, bid: null, ask: null, forward: (q.forward ?? 0) * 1.0015 });
