@@ -11,7 +11,7 @@ import { step } from '../../src/engine/step.ts';
 import { createGate } from '../../src/library/gate.ts';
 import type { OperatorEvent } from '../../src/market/event.ts';
 import { initLoop } from '../../src/policy/loop.ts';
-import { initWings } from '../../src/policy/wing-gate.ts';
+import { initWhole, initWings } from '../../src/policy/wing-gate.ts';
 import type { LeaseAnswer } from '../../src/policy/lease.ts';
 import { AccessTokens } from '../../src/server/access-tokens.ts';
 import { startServer } from '../../src/server/monitor-server.ts';
@@ -31,6 +31,7 @@ function engineState(): EngineState & { quoteArrives(): void; gate: { state: str
     versions: [{ liveAt: 1_000, fit }],
     noise: { variancePerSecond: 1e-8, weight: 6 },
     wings: initWings(),
+    whole: initWhole(),
     gate,
   };
   const expiry = {
@@ -49,7 +50,7 @@ function engineState(): EngineState & { quoteArrives(): void; gate: { state: str
     feed: 'live',
     watermark: 601_000,
     incidents: { open: new Map(), ended: [] },
-    book: { incidents: { open: new Map() } },
+    book: { incidents: { open: new Map(), ended: [] } },
     hedge: initHedgeWatch(),
   };
   const state = initEngine(DEFAULT_CONFIG);
