@@ -174,22 +174,13 @@ test('the tape of bad data holds every kind in every size and course once, and n
 });
 
 test(
-  'input by input: dollars taken for coin are learnt by nobody, at once, growing or on and off',
+  'input by input: without a diagnosis quotes that stand still a while are learnt, and every one of them counted',
   { timeout: 120_000 },
   () => {
-    const cases = runBadDataTape({
-      seed: 6,
-      instrumentLimit: 120,
-      kinds: ['usd-as-coin'],
-      onProgress: () => undefined,
-    });
-    assert.deepEqual(
-      cases.map((c) => [c.shape, c.promoted, c.inputs]),
-      [
-        ['abrupt', 0, 0],
-        ['ramp', 0, 0],
-        ['intermittent', 0, 0],
-      ],
-    );
+    const config = { openLogOdds: Infinity };
+    const cases = runBadDataTape({ seed: 6, instrumentLimit: 120, kinds: ['stale-subset'], config, onProgress: () => undefined }); // prettier-ignore
+    const [learnt] = cases.filter((c) => c.promoted > 0);
+    assert.ok(learnt !== undefined && learnt.worst > 0, JSON.stringify(cases));
+    assert.ok(learnt.inputs >= learnt.promoted && learnt.examples.length > 0, JSON.stringify(cases));
   },
 );

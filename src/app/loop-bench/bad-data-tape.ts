@@ -2,6 +2,7 @@
  * A tape of bad data alone on the simulated venue (SYNTHETIC): every kind in every size and course, and every refit that was
  * accepted meanwhile held against the same tape without faults, input by input.
  */
+import type { EngineConfig } from '../../engine/config.ts';
 import type { EngineState, UnderlyingState } from '../../engine/state.ts';
 import { readForwards } from '../../engine/read-batch.ts';
 import type { FitJob } from '../../model/contract.ts';
@@ -39,6 +40,7 @@ export interface BadDataTapeOptions {
   readonly seed: number;
   readonly instrumentLimit: number | null;
   readonly kinds?: readonly FaultKind[];
+  readonly config?: Partial<EngineConfig>;
   readonly onProgress: (what: string, share: number) => void;
 }
 
@@ -89,11 +91,11 @@ export function runBadDataTape(options: BadDataTapeOptions): BadDataCase[] {
   const plan = badDataPlan(options.seed, options.kinds);
   const until = Math.max(...plan.map((f) => f.to)) + AFTER_MS + MINUTE;
   const tape = (what: string, hooks: Partial<TapeOptions>, faults: readonly ScheduledFault[]): void => {
-    const { seed, instrumentLimit } = options;
+    const { seed, instrumentLimit, config = {} } = options;
     const minutes = Math.ceil((until - TAPE_START) / MINUTE);
     const onStep = (_state: EngineState, _simulation: Simulation, at: number): void =>
       options.onProgress(what, (at - TAPE_START) / (minutes * MINUTE));
-    runTape({ seed, minutes, instrumentLimit, faults, keep: false, onStep, ...hooks });
+    runTape({ seed, minutes, instrumentLimit, config, faults, keep: false, onStep, ...hooks });
   };
   const watch = new SuspectWatch();
   tape('bad data', { onJob: watch.onJob, onRecord: watch.onRecord }, plan);
