@@ -49,4 +49,3 @@ export interface Palette {
 
 export const FONT = '11px "DejaVu Sans", system-ui, sans-serif';
 export const SMALL_FONT = '10px "DejaVu Sans", system-ui, sans-serif';
-export const BOLD_FONT = '600 12px "DejaVu Sans", system-ui, sans-serif';

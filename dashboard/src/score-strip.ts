@@ -221,9 +221,3 @@ function stroke(ctx: CanvasRenderingContext2D, x0: number, y0: number, x1: numbe
   ctx.lineTo(x1, y1);
   ctx.stroke();
 }
-
-/** The moment under the cursor, for the head of the strips. */
-export function cursorTime(u: uPlot): string {
-  const left = u.cursor.left ?? -1;
-  return left < 0 ? '' : moment(1000 * u.posToVal(left, 'x'));
-}

@@ -14,9 +14,6 @@ import { SLOPE, VALUE, solveHazard } from './hazard-search.ts';
  */
 export type RecoveryScheme = 'face' | 'treasury' | 'market';
 
-/** Names of {@link RecoveryScheme}. */
-export const RECOVERY_SCHEMES: readonly RecoveryScheme[] = ['face', 'treasury', 'market'];
-
 /** A fixed-rate bond of face 1. */
 export interface Bond {
   readonly settle: Day;

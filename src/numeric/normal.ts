@@ -5,8 +5,6 @@ import { exp, log, log1p } from './exponential.ts';
 export const SQRT1_2 = 0.7071067811865476;
 /** 1 / sqrt(2 pi): the normal density at zero. */
 export const INV_SQRT_2PI = 0.3989422804014327;
-/** ln sqrt(2 pi). */
-const LOG_SQRT_2PI = 0.9189385332046728;
 
 /**
  * 1 - (1 + a) erfcx(a) for a >= 0: how far erfcx falls short of 1/(1 + a); rises from 0 to 1 - 1/sqrt(pi). Relative error
@@ -118,11 +116,6 @@ export function erf(x: number): number {
 export function normalPdf(x: number): number {
   if (Math.abs(x) > 39) return 0;
   return timesExpMinusSquare(INV_SQRT_2PI, x, 2);
-}
-
-/** ln phi(x). */
-export function logNormalPdf(x: number): number {
-  return -0.5 * x * x - LOG_SQRT_2PI;
 }
 
 /**

@@ -33,11 +33,6 @@ export function driftMoney(vega: SmileVega, b0: number, b1: number, b2: number):
   return vega.level * b0 + vega.skew * b1 + vega.convexity * 2 * b2;
 }
 
-/** Tenor weighting of a parallel move: beta_T = sqrt(30 d/T), the move of tenor T per point at 30 days. */
-export function tenorWeight(years: number): number {
-  return Math.sqrt(30 / 365 / years);
-}
-
 /** One bucket's delta and the slope that its prices have shown. */
 export interface HedgeBiasBucket {
   /** Theoretical delta held in the bucket, coins. */

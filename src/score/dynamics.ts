@@ -10,9 +10,6 @@ export interface DynamicsScore {
   count: number;
 }
 
-/** Names of the rules, in the order of the scores. */
-export const DYNAMICS_RULES = ['sticky-moneyness', 'sticky-strike', 'fitted'] as const;
-
 const WEIGHT = 0.02;
 const FORGET = 0.98;
 /** The fitted share of the strike rule is kept between its mirror images. */

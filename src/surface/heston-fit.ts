@@ -11,7 +11,7 @@ import { totalVolatility } from '../numeric/total-volatility.ts';
 import type { FitStatus, ParameterSpec } from './family.ts';
 import { hestonDomain } from './heston-characteristic.ts';
 import type { HestonParameters } from './heston-characteristic.ts';
-import { nodeWeights, quadraturePlan, strikeSum, strikeSumWithGradient } from './heston.ts';
+import { nodeWeights, quadraturePlan, strikeSumWithGradient } from './heston.ts';
 
 /** The five parameters in the order of every array here, with the bounds a fit imposes. */
 export const HESTON_PARAMETERS: readonly ParameterSpec[] = [
@@ -215,17 +215,4 @@ const FLOOR = 1e-12;
 function impliedTotal(distance: number, rootRatio: number, normalised: number): number {
   const beta = Math.min(Math.max(normalised, FLOOR), rootRatio * (1 - 1e-12));
   return totalVolatility({ x: -distance, beta, complement: rootRatio - beta, rootRatio }, 0);
-}
-
-/** Out-of-the-money price over forward of one slice at given parameters with the accuracy of the search; for tests. */
-export function hestonSlicePrices(p: HestonParameters, years: number, k: ArrayLike<number>): Float64Array {
-  let reach = 0;
-  for (let i = 0; i < k.length; i++) reach = Math.max(reach, Math.abs(k[i]));
-  const plan = hestonDomain(p) ? quadraturePlan(p, years, reach, ACCURACY, SPREADS[0]) : undefined;
-  if (!plan) return new Float64Array(k.length).fill(NaN);
-  const nodes = nodeWeights(p, years, plan, false);
-  return Float64Array.from(k, (x) => {
-    const rootRatio = exp(-0.5 * Math.abs(x));
-    return exp(0.5 * x) * (normalisedBlack(-Math.abs(x), Math.sqrt(nodes.variance), rootRatio) - strikeSum(nodes, x));
-  });
 }
