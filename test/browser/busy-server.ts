@@ -177,6 +177,7 @@ function data(topic: string, scopes: readonly string[], years: readonly number[]
     return { items: [{ key: KEY, venue: 'deribit', underlying: 'BTC', index: 100_000 + (now % 1_000), at, feed: 'live', platform: 'open', gate: { state: 'OK', reasons: [] }, model: 'svi', model_age_s: (now - began) / 1_000, half_life_s: 600, open_incidents: open === undefined ? 0 : 1, worst_incident: null, expiries: glances(scopes, years) }] }; // prettier-ignore
   if (topic === 'incidents') return { items: incidentsSince(began, scopes).slice(-100) };
   if (topic === 'health') return { health: { events: now - began, clients: 1 }, feeds: [] };
+  if (topic.startsWith('trades:')) return { items: [] };
   if (!topic.startsWith('curves:')) return null;
   const k = Array.from({ length: 61 }, (_, i) => -0.4 + (0.8 * i) / 60);
   const sigma = k.map((v) => sigmaAt(v) + 0.001 * Math.sin(now / 1_000));
