@@ -7,6 +7,7 @@ import { batchOf, syntheticBatch } from '../quality/synthetic-batch.ts';
 
 const FOLDER = new URL('../../src/quality/', import.meta.url);
 const NOT_METRICS = new Set([
+  'price-grid.ts',
   'prior-baselines.ts',
   'batch.ts',
   'facts.ts',
