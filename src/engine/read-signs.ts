@@ -204,7 +204,6 @@ function expirySigns(
   put(signs, 'unit', read('unit_ratio_log'), strengthOf(read('unit_ratio_log'), ENTRY.unit));
   const time = otherTime(expiry, facts.years, offset);
   if (facts.years > HALF_A_DAY) put(signs, 'other-time', time.value, time.strength);
-  const half = read('half_spread_vol');
   const callPut = read('call_put_gap_vol');
   const callPutZ = read('call_put_gap_errors_ratio');
   put(
