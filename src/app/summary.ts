@@ -8,8 +8,9 @@ export interface SummaryRecord {
   readonly events: number;
   readonly instruments: number;
   readonly expiries: number;
+  /** Answers of calibrators of every kind: smiles, credit curves, hedging models. */
   readonly calibrations: number;
-  /** Expiries by the model that serves them at the end. */
+  /** Expiries by the model that serves them at the end; those without a fit are in none. */
   readonly serving: Readonly<Record<string, number>>;
   readonly refused_by_reason: Readonly<Record<string, number>>;
   readonly median_rmse_vol: number | null;
@@ -71,7 +72,8 @@ export class SummaryBuilder {
 
   /** Takes one record. */
   record(record: OutputRecord): void {
-    if (record.type === 'calibration') {
+    if (record.type === 'credit-calibration' || record.type === 'hedge-calibration') this.calibrations++;
+    else if (record.type === 'calibration') {
       this.calibrations++;
       if (record.model !== this.serving(record)) return;
       this.rmse.add(record.rmse_vol);
@@ -116,6 +118,10 @@ function sorted(counts: ReadonlyMap<string, number>): Record<string, number> {
 function servingCounts(state: EngineState): Map<string, number> {
   const counts = new Map<string, number>();
   for (const u of state.underlyings.values())
-    for (const { loop } of u.expiries) counts.set(loop.champion, (counts.get(loop.champion) ?? 0) + 1);
+    for (const { loop, models } of u.expiries) {
+      const track = models.find((t) => t.model === loop.champion);
+      if (track !== undefined && track.versions.length > 0)
+        counts.set(loop.champion, (counts.get(loop.champion) ?? 0) + 1);
+    }
   return counts;
 }

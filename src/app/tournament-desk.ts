@@ -3,16 +3,15 @@ import type { EngineState } from '../engine/state.ts';
 import type { OutputRecord } from '../model/record.ts';
 import type { TournamentSource } from '../server/tournament-room.ts';
 import type { TournamentShown } from '../server/wire/tournament.ts';
-import { Tournament } from './tournament.ts';
+import { Tournaments, type Tournament } from './tournament.ts';
 
-/** Newest values that a median is taken over, and underlyings kept. */
+/** Newest values that a median is taken over. */
 const NEWEST = 500;
-const MOST_UNDERLYINGS = 500;
 
 /** Keeps one {@link Tournament} an underlying. */
 export class TournamentDesk implements TournamentSource {
   private readonly state: () => EngineState | null;
-  private readonly tables = new Map<string, Tournament>();
+  private readonly tables = new Tournaments(NEWEST);
 
   constructor(state: () => EngineState | null) {
     this.state = state;
@@ -20,18 +19,12 @@ export class TournamentDesk implements TournamentSource {
 
   /** Takes every record that the engine says. */
   onRecord(record: OutputRecord): void {
-    if (record.type !== 'score') return;
-    const key = `${record.venue}:${record.underlying}`;
-    const found = this.tables.get(key);
-    if (found === undefined && this.tables.size >= MOST_UNDERLYINGS) return;
-    const table = found ?? new Tournament(NEWEST);
-    if (found === undefined) this.tables.set(key, table);
-    table.take(record);
+    this.tables.take(record);
   }
 
   /** The table of an underlying, as {@link Tournament.rows} orders it; empty before two models have met. */
   tournament(key: string): readonly TournamentShown[] | null {
-    const table = this.tables.get(key);
+    const table = this.tables.table(key);
     if (table === undefined) return this.state()?.underlyings.has(key) === true ? [] : null;
     return shownTournament(table);
   }

@@ -146,6 +146,43 @@ export class Tournament {
   }
 }
 
+/** Underlyings kept; scores of further ones are left out. */
+const MOST_UNDERLYINGS = 500;
+
+/** One {@link Tournament} an underlying (`venue:underlying`), in the order of their first score. */
+export class Tournaments {
+  readonly #tables = new Map<string, Tournament>();
+  readonly #most: number;
+
+  /** Medians are those of the newest `most` values of each cell. */
+  constructor(most: number = MOST) {
+    this.#most = most;
+  }
+
+  /** Takes one record; others than scores are passed over. */
+  take(record: OutputRecord): void {
+    if (record.type !== 'score') return;
+    const key = `${record.venue}:${record.underlying}`;
+    let table = this.#tables.get(key);
+    if (table === undefined) {
+      if (this.#tables.size >= MOST_UNDERLYINGS) return;
+      table = new Tournament(this.#most);
+      this.#tables.set(key, table);
+    }
+    table.take(record);
+  }
+
+  /** The table of an underlying; undefined before its first score. */
+  table(key: string): Tournament | undefined {
+    return this.#tables.get(key);
+  }
+
+  /** Keys and tables. */
+  entries(): Iterable<[string, Tournament]> {
+    return this.#tables.entries();
+  }
+}
+
 function labelOf(classes: readonly (readonly [number, string])[], value: number): string {
   return classes.find(([end]) => value < end)?.[1] ?? classes[classes.length - 1][1];
 }

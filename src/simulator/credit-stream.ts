@@ -212,10 +212,10 @@ function quoteOf(
   };
 }
 
-/** Upfronts come in hundredths of a point, spreads in tenths of a basis point. */
+/** Upfronts come in hundredths of a point, spreads in tenths of a basis point; nothing is 0, never -0. */
 function rounded(value: number, upfront: boolean): number {
   const steps = upfront ? 1e4 : 1e5;
-  return Math.round(value * steps) / steps;
+  return Math.round(value * steps) / steps + 0;
 }
 
 /** The quote as a fault leaves it; `legs` are the true ones of its node. */
@@ -227,8 +227,8 @@ function corrupted(
 ): CreditQuoteEvent {
   const map = (f: (v: number) => number): CreditQuoteEvent => ({
     ...quote,
-    bid: quote.bid === null ? null : f(quote.bid),
-    ask: quote.ask === null ? null : f(quote.ask),
+    bid: quote.bid === null ? null : f(quote.bid) + 0,
+    ask: quote.ask === null ? null : f(quote.ask) + 0,
   });
   switch (fault.kind) {
     case 'outlier-quote':

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tournamentTable, horizonsOf } from '../../dashboard/src/tournament-reading.ts';
 import { TournamentDesk } from '../../src/app/tournament-desk.ts';
+import { Tournaments } from '../../src/app/tournament.ts';
 import { DEFAULT_CONFIG } from '../../src/engine/config.ts';
 import { initEngine } from '../../src/engine/state.ts';
 import type { ScoreRecord } from '../../src/model/record.ts';
@@ -34,4 +35,17 @@ test('tournament while it runs: models that met, the best first, medians of the 
   assert.deepEqual(table.rows[0].slice(2, 5), ['svi', 2, 75]);
   assert.deepEqual(tournamentTable(rows, '1 h').rows, []);
   assert.deepEqual(horizonsOf(rows), ['1 s']);
+});
+
+test('tournament of a log: underlyings never meet in one table', () => {
+  const tables = new Tournaments();
+  for (let i = 0; i < 4; i++)
+    for (const underlying of ['BTC', 'ETH'])
+      for (const model of ['svi', 'venue-mark'])
+        tables.take({ ...score(i, model, underlying === 'BTC' && model === 'svi' ? 3 : 2, 1), underlying });
+  const told = [...tables.entries()].map(([key, t]) => [key, t.rows().map((r) => [r.model, r.batches, r.logScore])]);
+  assert.deepEqual(told, [
+    ['deribit:BTC', [['svi', 4, 3], ['venue-mark', 4, 2]]],
+    ['deribit:ETH', [['svi', 4, 2], ['venue-mark', 4, 2]]],
+  ]); // prettier-ignore
 });

@@ -151,7 +151,7 @@ test('another coin in the log changes nothing of a book; what has no price is na
 
 test('the tournament of a log has the fields of the interface', async () => {
   const [row] = records(await vernier(['tournament', log, '--json']));
-  assert.deepEqual(Object.keys(row), ['type', 'tenor', 'horizon', 'model', 'batches', 'log_score', 'wins', 'median_pz', 'inside_share', 'level_points', 'median_pr']); // prettier-ignore
+  assert.deepEqual(Object.keys(row), ['type', 'underlying', 'tenor', 'horizon', 'model', 'batches', 'log_score', 'wins', 'median_pz', 'inside_share', 'level_points', 'median_pr']); // prettier-ignore
   assert.equal(row['type'], 'tournament');
 });
 

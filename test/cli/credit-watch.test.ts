@@ -61,9 +61,25 @@ test('credit watch: bad rows are counted by reason, a misread contributor is nam
   const opened = said.filter((r) => r['type'] === 'incident' && r['state'] === 'open');
   assert.deepEqual(opened.map((r) => [r['cause'], r['scope']]), [['unit-mismatch', 'desk:acme/b']]); // prettier-ignore
   assert.ok(said.some((r) => r['type'] === 'credit-score'));
+  const fits = said.filter((r) => r['type'] === 'credit-calibration').length;
+  assert.ok(fits > 0);
+  assert.deepEqual([summary['calibrations'], summary['serving']], [fits, {}]);
   const again = await vernier(['replay', log, '--json', '-q']);
   assert.equal(again.code, 0, again.stderr);
   assert.equal(records(again).at(-1)?.['log_sha256'], summary['log_sha256']);
+});
+
+test('credit watch --simulated: the simulator says nothing that a log refuses, upfronts about zero included', async () => {
+  const ran = await vernier(['credit', 'watch', '--simulated', '--days', '3', '--json', '-q']);
+  assert.equal(ran.code, 0, ran.stderr);
+  assert.deepEqual(records(ran).at(-1)?.['refused_by_reason'], {});
+});
+
+test('credit watch: a written -0 is a quote like any other', async () => {
+  const rows = update(0);
+  const { quotes, terms } = files('zero', [...rows, '2026-01-05T08:10:00Z,acme,a,5Y,upfront,-0,0.001,0.01,0.4']);
+  const ran = await vernier(['credit', 'watch', '--quotes', quotes, '--terms', terms, '--json', '-q']);
+  assert.deepEqual(records(ran).at(-1)?.['refused_by_reason'], {});
 });
 
 test('credit watch: what is wrong with files and flags is said with its place, exit code 2', async () => {

@@ -145,7 +145,8 @@ class RowReader {
     for (const name of ['bid', 'ask', 'coupon', 'recovery']) {
       const value = cell(name) === '' ? null : parseCell(cell(name));
       if (value !== null && !Number.isFinite(value)) return refuse(name, 'credit-number');
-      numbers[name] = value;
+      // A written -0 is 0: the log holds no other zero.
+      numbers[name] = value === null ? null : value + 0;
     }
     if (cell('node') === '') return refuse('node', 'credit-node');
     if (quoteType === 'upfront' && numbers['coupon'] === null) return refuse('coupon', 'credit-number');
