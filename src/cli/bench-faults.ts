@@ -16,6 +16,7 @@ import { readRecords } from '../store/log-reader.ts';
 import { BenchProgress, chosen, whole } from './bench-options.ts';
 import { logDirectory } from './log-directory.ts';
 import { UsageError } from './usage-error.ts';
+import { writing } from './output-file.ts';
 
 interface FaultFlags {
   readonly tape: string[];
@@ -86,7 +87,9 @@ function simulated(flags: FaultFlags, seed: number): void {
       : reportAt(runs, 0, thresholds[0]);
   const lines = streamLines(report);
   const title = 'Faults on the simulated venue (SYNTHETIC)';
-  writeBench(flags.out, { title, lines, pictures: streamPictures(report), report, answerKey: report.cases });
+  writing('--out', flags.out, () =>
+    writeBench(flags.out, { title, lines, pictures: streamPictures(report), report, answerKey: report.cases }),
+  );
   process.stdout.write(flags.json === true ? `${JSON.stringify(report)}\n` : `${lines.join('\n')}\n`);
 }
 
@@ -142,12 +145,14 @@ async function chains(flags: FaultFlags, seed: number): Promise<void> {
   progress.clear();
   const judged = runs.find((r) => r.openLogOdds === report.learnt.openLogOdds) ?? runs[0];
   const lines = chainLines(report);
-  writeBench(flags.out, {
-    title: 'Faults in recorded chains',
-    lines,
-    pictures: chainPictures(report),
-    report,
-    answerKey: [...judged.result.cases, ...(others?.cases ?? [])],
-  });
+  writing('--out', flags.out, () =>
+    writeBench(flags.out, {
+      title: 'Faults in recorded chains',
+      lines,
+      pictures: chainPictures(report),
+      report,
+      answerKey: [...judged.result.cases, ...(others?.cases ?? [])],
+    }),
+  );
   process.stdout.write(flags.json === true ? `${JSON.stringify(report)}\n` : `${lines.join('\n')}\n`);
 }

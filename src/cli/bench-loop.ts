@@ -1,5 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { BAD_DATA } from '../app/loop-bench/answer-key-watch.ts';
 import { runBadDataTape } from '../app/loop-bench/bad-data-tape.ts';
@@ -15,6 +14,7 @@ import type { FaultKind as SimulatedKind } from '../simulator/fault.ts';
 import { openRecording } from '../venue/recording/open.ts';
 import { BenchProgress, whole } from './bench-options.ts';
 import { UsageError } from './usage-error.ts';
+import { writeOutputs } from './output-file.ts';
 
 interface LoopFlags {
   readonly days: string;
@@ -147,10 +147,10 @@ function variantsNamed(which: string): readonly Variant[] {
 }
 
 function tell(flags: LoopFlags, title: string, result: object, lines: readonly string[]): void {
-  if (flags.out !== undefined) {
-    mkdirSync(flags.out, { recursive: true });
-    writeFileSync(join(flags.out, 'report.json'), `${JSON.stringify(result, null, 2)}\n`);
-    writeFileSync(join(flags.out, 'report.md'), `${title}\n\n${lines.join('\n')}\n`);
-  }
+  if (flags.out !== undefined)
+    writeOutputs('--out', flags.out, {
+      'report.json': `${JSON.stringify(result, null, 2)}\n`,
+      'report.md': `${title}\n\n${lines.join('\n')}\n`,
+    });
   process.stdout.write(`${flags.json === true ? JSON.stringify(result) : lines.join('\n')}\n`);
 }

@@ -1,11 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { runLong, type LongRunResult } from '../app/faults/long-run.ts';
 import { longRunTable, worstPageRate } from '../app/faults/long-run-report.ts';
 import { DEFAULT_CONFIG } from '../engine/config.ts';
 import { SCRIPT_NAMES } from '../simulator/script.ts';
 import { BenchProgress, chosen, whole } from './bench-options.ts';
+import { writeOutputs } from './output-file.ts';
 
 interface MonthFlags {
   readonly days: string;
@@ -60,12 +59,10 @@ export function registerBenchMonth(bench: Command): void {
 }
 
 function write(directory: string, result: LongRunResult): void {
-  mkdirSync(directory, { recursive: true });
   const { incidents, ...rest } = result;
-  writeFileSync(join(directory, 'report.json'), `${JSON.stringify(rest, null, 2)}\n`);
-  writeFileSync(
-    join(directory, 'report.md'),
-    `# A simulated month (SYNTHETIC)\n\n${longRunTable(result).join('\n')}\n`,
-  );
-  writeFileSync(join(directory, 'incidents.ndjson'), incidents.map((i) => `${JSON.stringify(i)}\n`).join(''));
+  writeOutputs('--out', directory, {
+    'report.json': `${JSON.stringify(rest, null, 2)}\n`,
+    'report.md': `# A simulated month (SYNTHETIC)\n\n${longRunTable(result).join('\n')}\n`,
+    'incidents.ndjson': incidents.map((i) => `${JSON.stringify(i)}\n`).join(''),
+  });
 }

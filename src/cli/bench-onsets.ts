@@ -5,6 +5,7 @@ import { runSegment, type SegmentRun } from '../app/faults/stream-run.ts';
 import { writeBench } from '../app/faults/write-report.ts';
 import { DEFAULT_CONFIG } from '../engine/config.ts';
 import { BenchProgress, chosen, whole } from './bench-options.ts';
+import { writing } from './output-file.ts';
 
 interface OnsetFlags {
   readonly seeds: string;
@@ -40,13 +41,15 @@ export function registerBenchOnsets(bench: Command): void {
       const report = reportAt(runs, 0, DEFAULT_CONFIG.openLogOdds);
       const lines = streamLines(report);
       if (flags.out !== undefined)
-        writeBench(flags.out, {
-          title: 'Onsets at live cadence (SYNTHETIC)',
-          lines,
-          pictures: streamPictures(report),
-          report,
-          answerKey: report.cases,
-        });
+        writing('--out', flags.out, () =>
+          writeBench(flags.out ?? '', {
+            title: 'Onsets at live cadence (SYNTHETIC)',
+            lines,
+            pictures: streamPictures(report),
+            report,
+            answerKey: report.cases,
+          }),
+        );
       process.stdout.write(flags.json === true ? `${JSON.stringify(report)}\n` : `${lines.join('\n')}\n`);
     });
 }

@@ -1,8 +1,9 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { CsvError } from '../app/csv.ts';
 import { CALCULATORS, runCalculator } from '../app/calc/run-calculator.ts';
 import type { Calculator } from '../app/calc/calculator.ts';
+import { writeOutput } from './output-file.ts';
 import { UsageError } from './usage-error.ts';
 
 interface CalcFlags {
@@ -42,15 +43,13 @@ function calc(name: string, flags: CalcFlags): void {
   try {
     const file = runCalculator(calculator, text);
     if (flags.out === undefined) process.stdout.write(file.text);
-    else writeFileSync(flags.out, file.text);
+    else writeOutput('--out', flags.out, file.text);
     if (file.refused > 0) {
       process.stderr.write(`${file.refused} of ${file.rows} rows have no result: ${file.reasons.join('; ')}`);
       process.stderr.write(file.refused > file.reasons.length ? '; ...\n' : '\n');
     }
   } catch (error) {
     if (error instanceof CsvError) throw new UsageError(`${source}: ${error.message}`, { cause: error });
-    if (flags.out !== undefined && (error as NodeJS.ErrnoException).syscall !== undefined)
-      throw new UsageError(`${flags.out}: ${(error as Error).message}`, { cause: error });
     throw error;
   }
 }

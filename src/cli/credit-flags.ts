@@ -1,5 +1,5 @@
 /** Options that the commands of `vernier credit` share, and how their files are read and written. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { readDiscountCurves, readQuoteSets } from '../app/credit/credit-files.ts';
 import { calibrateSets } from '../app/credit/credit-run.ts';
@@ -14,6 +14,7 @@ import { ACCRUAL_FORMULAS } from '../credit/cds-grid.ts';
 import { ARBITRAGE_MODES } from '../credit/credit-curve.ts';
 import type { DiscountCurve, RateConventions } from '../credit/discount-curve.ts';
 import { flatRate } from '../credit/integrated-rate.ts';
+import { writeOutput } from './output-file.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Flags of every command that calibrates curves. */
@@ -107,20 +108,11 @@ export function fromFile<T>(file: string, read: (text: string) => T): T {
   }
 }
 
-/** Writes a file; throws {@link UsageError} when it cannot be. */
-export function write(file: string, text: string): void {
-  try {
-    writeFileSync(file, text);
-  } catch (error) {
-    throw new UsageError(`${file}: ${(error as Error).message}`, { cause: error });
-  }
-}
-
 /** Writes a table to --out or stdout. */
 export function emit(flags: Pick<CurveFlags, 'out' | 'json'>, table: CreditTable): void {
   const text = flags.json === true ? tableJson(table) : tableCsv(table);
   if (flags.out === undefined) process.stdout.write(text);
-  else write(flags.out, text);
+  else writeOutput('--out', flags.out, text);
 }
 
 /** The curve of --rate. */

@@ -15,11 +15,12 @@ import type { Day } from '../credit/calendar-day.ts';
 import { certifyCurve } from '../credit/certificate.ts';
 import { flatRate } from '../credit/integrated-rate.ts';
 import { registerContracts } from './credit-contracts.ts';
-import { calibrated, curveOptions, emit, flatDiscount, fromFile, positive, tradeDay, write } from './credit-flags.ts';
+import { calibrated, curveOptions, emit, flatDiscount, fromFile, positive, tradeDay } from './credit-flags.ts';
 import type { CurveFlags } from './credit-flags.ts';
 import { registerCreditWatch } from './credit-watch.ts';
 import { EXIT } from './main.ts';
 import { UsageError } from './usage-error.ts';
+import { writeOutput } from './output-file.ts';
 
 interface TradeFlags extends CurveFlags {
   tenors?: string;
@@ -41,7 +42,7 @@ export function registerCredit(program: Command): void {
     .action((flags: CurveFlags & { survival?: string }) => {
       const { runs, terms } = calibrated(flags);
       finish(flags, runs, nodeTable(runs, terms));
-      if (flags.survival !== undefined) write(flags.survival, tableCsv(survivalTable(runs)));
+      if (flags.survival !== undefined) writeOutput('--survival', flags.survival, tableCsv(survivalTable(runs)));
     });
   tradeOptions(
     curveOptions(credit.command('price').description('legs, annuities, spreads and upfronts of swaps on every curve')),
@@ -58,7 +59,7 @@ export function registerCredit(program: Command): void {
       const { runs, terms } = calibrated(flags);
       const { risk, buckets, refused } = riskTables(runs, terms, choiceOf(flags));
       finish(flags, runs, risk, refused);
-      if (flags.buckets !== undefined) write(flags.buckets, tableCsv(buckets));
+      if (flags.buckets !== undefined) writeOutput('--buckets', flags.buckets, tableCsv(buckets));
     });
   curveOptions(credit.command('jacobian').description('derivatives of every node by every quote, exact'))
     .option('--quote-sd <number>', 'noise of each quote, in its unit, for --bands', '0.0002')
@@ -67,7 +68,7 @@ export function registerCredit(program: Command): void {
       const { runs } = calibrated(flags);
       finish(flags, runs, jacobianTable(runs));
       const sd = positive('--quote-sd', flags.quoteSd);
-      if (flags.bands !== undefined) write(flags.bands, tableCsv(bandTable(runs, sd)));
+      if (flags.bands !== undefined) writeOutput('--bands', flags.bands, tableCsv(bandTable(runs, sd)));
     });
   registerContracts(credit);
   registerBonds(credit);
@@ -222,6 +223,6 @@ function certificate(flags: CertificateFlags): void {
   );
   const text = flags.json === true ? `${json}\n` : `${certificateLines(run.set.name, made).join('\n')}\n`;
   if (flags.out === undefined) process.stdout.write(text);
-  else write(flags.out, text);
-  if (flags.svg !== undefined) write(flags.svg, certificateSvg(run.set.name, made));
+  else writeOutput('--out', flags.out, text);
+  if (flags.svg !== undefined) writeOutput('--svg', flags.svg, certificateSvg(run.set.name, made));
 }

@@ -1,9 +1,9 @@
-import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { explanationPage } from '../app/explain-page.ts';
 import { explainIncident, type Explanation } from '../app/explain.ts';
 import { ReplayMismatch } from '../app/replay-log.ts';
 import { logDirectory } from './log-directory.ts';
+import { writeOutput } from './output-file.ts';
 import { Progress } from './progress.ts';
 import { smilePlot } from './smile-plot.ts';
 import { UsageError } from './usage-error.ts';
@@ -38,20 +38,12 @@ export function registerExplain(program: Command): void {
       }
       if (found === null)
         throw new UsageError(`${id}: no such incident in ${flags.log} (vernier inspect lists what there is)`);
-      if (flags.html !== undefined) writePage(flags.html, found);
+      if (flags.html !== undefined) writeOutput('--html', flags.html, explanationPage(found));
       process.stdout.write(
         flags.json === true ? `${JSON.stringify(found)}\n` : `${explanationLines(found).join('\n')}\n`,
       );
       if ('mismatch' in found.reproduced) process.exitCode = 3;
     });
-}
-
-function writePage(file: string, found: Explanation): void {
-  try {
-    writeFileSync(file, explanationPage(found));
-  } catch (error) {
-    throw new UsageError(`--html ${file}: cannot be written (${(error as NodeJS.ErrnoException).code ?? '?'})`);
-  }
 }
 
 /** The explanation as text for a terminal of 80 columns. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
 import { CsvError } from '../app/csv.ts';
 import { hedgeChains, logChains } from '../app/hedge-chains.ts';
@@ -10,6 +10,7 @@ import type { BookLine, FamilyLine, HedgeReport, ReportWindow, SlopeLine, Winner
 import { BACKTEST_FAMILIES, DEFAULT_BACKTEST, HedgeBacktest } from '../hedge/backtest.ts';
 import { RecordingError } from '../venue/recording/recording-error.ts';
 import { logDirectory } from './log-directory.ts';
+import { writeOutput } from './output-file.ts';
 import { Progress } from './progress.ts';
 import { UsageError, parseTime } from './usage-error.ts';
 
@@ -116,7 +117,7 @@ async function backtest(files: readonly string[], flags: BacktestFlags): Promise
   const report = hedgeReport(run, { windows, slopeFamilies, lags });
   if (sizes !== undefined && report.book.length === 0)
     throw new UsageError(`--positions ${flags.positions}: none of its options was quoted at both ends of a step`);
-  if (flags.chart !== undefined) writeFileSync(flags.chart, hedgeSvg(report, 'Hedge backtest'));
+  if (flags.chart !== undefined) writeOutput('--chart', flags.chart, hedgeSvg(report, 'Hedge backtest'));
   const unhedged = book === undefined ? [] : [...book.unhedged, ...neverQuoted(book.sizes, run)];
   if (flags.json === true) printJson(report, unhedged);
   else printTables(report, unhedged);

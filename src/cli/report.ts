@@ -5,6 +5,7 @@ import { evidencePage } from '../app/evidence-page.ts';
 import { gatherEvidence } from '../app/evidence.ts';
 import { makeDirectory } from '../store/make-directory.ts';
 import { logDirectory } from './log-directory.ts';
+import { writing } from './output-file.ts';
 import { parseTime, UsageError } from './usage-error.ts';
 
 /** `vernier report --log DIR --from --to --out DIR` */
@@ -22,13 +23,11 @@ export function registerReport(program: Command): void {
       const to = flags.to === undefined ? 8.64e15 : parseTime('--to', flags.to);
       if (from > to) throw new UsageError(`--from ${flags.from ?? ''}: later than --to ${flags.to ?? ''}`);
       const evidence = await gatherEvidence(flags.log, from, to);
-      try {
+      writing('--out', flags.out, () => {
         makeDirectory(flags.out);
         writeFileSync(join(flags.out, 'evidence.json'), `${JSON.stringify(evidence, null, 1)}\n`);
         writeFileSync(join(flags.out, 'evidence.html'), evidencePage(evidence));
-      } catch (error) {
-        throw new UsageError(`--out ${flags.out}: cannot be written (${(error as NodeJS.ErrnoException).code ?? '?'})`);
-      }
+      });
       process.stdout.write(`${join(flags.out, 'evidence.html')}\n${join(flags.out, 'evidence.json')}\n`);
       if (evidence.log.damage.length > 0) process.exitCode = 3;
     });

@@ -180,6 +180,9 @@ test('the command writes both files from the SYNTHETIC tape; a wrong span or fol
   assert.ok(e.breaches.total >= 1 && e.inventory[0].calibrations > 50 && e.outcomes.scores.length >= 2);
   assert.ok(readFileSync(join(out, 'evidence.html'), 'utf8').includes(e.breaches.rows[0].id));
   assert.equal((await vernier(['report', '--log', work, '--out', out])).code, 2);
+  const within = join(out, 'evidence.json', 'x');
+  const unwritten = await vernier(['report', '--log', log, '--out', within]);
+  assert.deepEqual([unwritten.code, unwritten.stderr], [1, `vernier: --out ${within}: cannot be written (ENOTDIR)\n`]);
   const span = ['--from', '2030-01-08', '--to', '2030-01-07'];
   assert.equal((await vernier(['report', '--log', log, '--out', out, ...span])).code, 2);
 });

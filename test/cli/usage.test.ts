@@ -1,6 +1,6 @@
 /** The command line's manners: help, exit codes, errors that name the value. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -39,6 +39,19 @@ test('usage errors exit 2 and name the value', async () => {
     assert.ok(ran.stderr.includes(name), ran.stderr);
     assert.equal(ran.stderr.includes('    at '), false, 'no stack for a usage error');
   }
+});
+
+test('results that cannot be written are no usage error: exit 1, the option and what the file system says', async () => {
+  const file = join(work, 'file');
+  const numbers = join(work, 'numbers.csv');
+  writeFileSync(file, '');
+  writeFileSync(numbers, 'F,K,T,alpha,beta,nu,rho\n100,100,1,0.2,1,0.3,0\n');
+  const within = join(file, 'out.csv');
+  const ran = await vernier(['calc', 'sabr', '--in', numbers, '--out', within]);
+  assert.deepEqual([ran.code, ran.stderr], [1, `vernier: --out ${within}: cannot be written (ENOTDIR)\n`]);
+  if (!existsSync('/dev/full')) return;
+  const full = await vernier(['calc', 'sabr', '--in', numbers, '--out', '/dev/full']);
+  assert.deepEqual([full.code, full.stderr], [1, 'vernier: --out /dev/full: cannot be written (ENOSPC)\n']);
 });
 
 test('a file of no known dialect is named, without a stack', async () => {
