@@ -27,7 +27,7 @@ export function parseCsv(text: string, onBroken: ((line: number, says: string) =
   const rows: string[][] = [];
   const lines: number[] = [];
   let columns: string[] | undefined;
-  text.split(/\r?\n/).forEach((raw, i) => {
+  text.split(/\r\n?|\n/).forEach((raw, i) => {
     const line = i === 0 ? raw.replace(/^\uFEFF/, '') : raw;
     if (line.trim() === '') return;
     const cells = onBroken === null || columns === undefined ? splitCells(line, i + 1) : cellsOrNull(line);

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import type { EngineConfig } from '../engine/config.ts';
 import { runFit } from '../engine/models.ts';
 import type { MarketEvent } from '../market/event.ts';
@@ -59,7 +59,8 @@ export class LogNotEmpty extends Error {
 async function emptyLog(directory: string): Promise<OpenLog> {
   const there = await segmentsOf(nodeFiles(directory)).catch(() => []);
   if (there.length > 0) throw new LogNotEmpty(directory);
-  return openLog(directory);
+  // A replay can be begun again: it ends where its log ends, instead of waiting for room on the disk.
+  return openLog(directory, { failFast: true });
 }
 
 /** Feeds recorded market files through the engine; fits run inline with zero modelled latency. */
@@ -81,6 +82,7 @@ export async function replayMarket(options: MarketReplay): Promise<ReplayResult>
   options.onSession?.(session);
   const pacer = options.pacer ?? (options.speed === Infinity ? null : new Pace(options.speed));
   let fraction = 0;
+  let nextTurn = 0;
   try {
     const source =
       options.source ??
@@ -98,6 +100,11 @@ export async function replayMarket(options: MarketReplay): Promise<ReplayResult>
         session.push(event);
         options.onEvent?.(event);
         if (log?.writer.full) await log.writer.room();
+        // The disk's answers come only in a turn of the event loop, which events at hand would not leave.
+        else if (log !== null && log.writer.sequence >= nextTurn) {
+          nextTurn = log.writer.sequence + RECORDS_A_TURN;
+          await turn();
+        }
       }
       const at = batch[batch.length - 1]?.at ?? NaN;
       options.onProgress?.(shareOf(options, at) ?? fraction, at);
@@ -107,6 +114,9 @@ export async function replayMarket(options: MarketReplay): Promise<ReplayResult>
     await log?.close();
   }
 }
+
+/** Records after which a replay that keeps a log hears what the disk says. */
+const RECORDS_A_TURN = 100;
 
 /** Share of the stretch that was asked for; null when it has no two ends. */
 function shareOf({ from, to }: MarketReplay, at: number): number | null {

@@ -20,6 +20,8 @@ export interface WriterOptions {
   readonly backlogBytes?: number;
   /** First wait before a retryable failure is tried again (default 100); doubles up to 5 s. */
   readonly retryDelayMs?: number;
+  /** The first failed write is the last, retryable or not: for a run that can be begun again (default false). */
+  readonly failFast?: boolean;
   /** Monotonic clock for the segment's age, ms. */
   readonly now?: () => number;
 }
@@ -94,6 +96,7 @@ export class LogWriter {
       segmentAgeMs: 3_600_000,
       backlogBytes: 1 << 25,
       retryDelayMs: 100,
+      failFast: false,
       now: () => performance.now(),
       ...options,
     };
@@ -340,7 +343,7 @@ export class LogWriter {
   /** Does `work` until it succeeds (true), or fails for good (false). Every work may be repeated from its beginning. */
   private async persist(doing: string, work: () => Promise<void>): Promise<boolean> {
     for (let wait = this.options.retryDelayMs; ; wait = Math.min(wait * 2, LONGEST_RETRY_MS)) {
-      const lastAttempt = this.closing !== null;
+      const lastAttempt = this.closing !== null || this.options.failFast;
       try {
         await work();
         this.state = 'ok';

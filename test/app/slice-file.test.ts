@@ -14,6 +14,7 @@ test('cells restore every double, and say inf, -inf and nothing', () => {
 });
 
 test('a CSV without rows, with a byte-order mark, with CRLF, with a ragged line', () => {
+  assert.deepEqual(parseCsv('a, b\r1,2\r'), { columns: ['a', 'b'], rows: [['1', '2']], lines: [2] });
   assert.deepEqual(parseCsv('\uFEFFa, b\r\n1,2\r\n'), { columns: ['a', 'b'], rows: [['1', '2']], lines: [2] });
   assert.deepEqual(parseCsv('a\n').rows, []);
   assert.throws(() => parseCsv(''), /empty/);

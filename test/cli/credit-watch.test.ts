@@ -1,7 +1,7 @@
 /** `vernier credit watch`: a file of quotes and its terms, followed and recorded, replayed to the same digest. SYNTHETIC quotes. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -75,11 +75,16 @@ test('credit watch --simulated: the simulator says nothing that a log refuses, u
   assert.deepEqual(records(ran).at(-1)?.['refused_by_reason'], {});
 });
 
-test('credit watch: a written -0 is a quote like any other', async () => {
+test('credit watch: a written -0 is a quote like any other, a CR ends a line', async () => {
   const rows = update(0);
   const { quotes, terms } = files('zero', [...rows, '2026-01-05T08:10:00Z,acme,a,5Y,upfront,-0,0.001,0.01,0.4']);
   const ran = await vernier(['credit', 'watch', '--quotes', quotes, '--terms', terms, '--json', '-q']);
   assert.deepEqual(records(ran).at(-1)?.['refused_by_reason'], {});
+  const old = join(folder, 'zero-cr.csv');
+  writeFileSync(old, readFileSync(quotes, 'utf8').replaceAll('\n', '\r'));
+  const read = await vernier(['credit', 'watch', '--quotes', old, '--terms', terms, '--json', '-q']);
+  assert.ok(Number(records(ran).at(-1)?.['events']) > 13);
+  assert.equal(records(read).at(-1)?.['log_sha256'], records(ran).at(-1)?.['log_sha256']);
 });
 
 test('credit watch: what is wrong with files and flags is said with its place, exit code 2', async () => {

@@ -1,9 +1,11 @@
 /** The command line's manners: help, exit codes, errors that name the value. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { NODE, ROOT } from '../shared.ts';
 import { records, vernier } from './run-vernier.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'vernier-usage-'));
@@ -73,6 +75,17 @@ test('a file in which nothing happens is no error, and is told', async () => {
   assert.equal(ran.code, 0, ran.stderr);
   assert.match(ran.stderr, /nothing\.csv: no event in it/);
   assert.equal(records(ran).at(-1)?.['events'], 0);
+});
+
+test('replay --record on a full disk ends at the first failed write: exit 1, and no summary of a log that is not there', async () => {
+  const log = join(work, 'full');
+  // The shell's limit on a file's size stands for the disk's end.
+  const ran = spawnSync('sh', ['-c', 'ulimit -f 128; exec "$0" "$@"', NODE, join(ROOT, 'bin/vernier.js'), 'replay', TAPE, '--record', log, '--json', '-q'], { encoding: 'utf8', maxBuffer: 1 << 28 }); // prettier-ignore
+  assert.deepEqual([ran.status, ran.stderr], [1, 'vernier: writing the log: no space left (EFBIG)\n']);
+  const said = ran.stdout.split('\n').filter((line) => line !== '');
+  const whole = records(await vernier(['replay', TAPE, '--json', '-q'])).length;
+  assert.ok(said.length < whole / 2, `${said.length} of ${whole} records were still made`);
+  assert.equal(said.filter((line) => line.includes('"summary"')).length, 0);
 });
 
 test('replay --record begins a log of its own: one that is already there is refused and left as it is', async () => {

@@ -50,6 +50,24 @@ test('a full disk is retried until there is room; what waits is then written in 
   assert.deepEqual(await held(files), records);
 });
 
+test('fail fast: the first write that finds no room ends the log, and the next append says why', async () => {
+  const files = new MemoryFiles();
+  const { writer } = await LogWriter.open(files, { ...QUICK, failFast: true });
+  limit(files, { bytes: 3000 });
+  let appended = 0;
+  const all = (async () => {
+    for (const record of [META, ...syntheticQuotes(200)]) {
+      writer.append(record);
+      appended++;
+      await new Promise(setImmediate);
+    }
+  })();
+  await assert.rejects(all, { code: 'disk-full' });
+  assert.ok(appended > 0 && appended < 150, `${appended} appended`);
+  assert.equal(writer.health.state, 'failed');
+  await assert.rejects(writer.close(), { code: 'disk-full' });
+});
+
 test('a disk that stays full: append says so when the backlog is used up, close says what was not written', async () => {
   const files = new MemoryFiles();
   const { writer } = await LogWriter.open(files, { ...QUICK, backlogBytes: 4000 });

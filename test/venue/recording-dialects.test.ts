@@ -82,6 +82,9 @@ test('the order of rows in the file does not matter, gzip does not matter, every
   assert.deepEqual(await eventsOf({ 'named.csv': gzipSync(collectorFile(rows)) }), straight);
   const windows = Buffer.from(`\uFEFF${collectorFile(rows).toString().replaceAll('\n', '\r\n')}`);
   assert.deepEqual(await eventsOf({ a: windows }), straight);
+  const ofLineEnds = Buffer.from(collectorFile(rows).toString().replaceAll('\n', '\r'));
+  assert.deepEqual(await eventsOf({ a: ofLineEnds }), straight);
+  assert.deepEqual(await eventsOf({ a: ofLineEnds.subarray(0, -1) }), straight, 'the last line without an end');
 });
 
 test('quoted cells are read, an open quote is a malformed row', async () => {

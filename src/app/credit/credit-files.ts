@@ -188,7 +188,7 @@ function instrumentCurve(rows: readonly FileRow[], trade: Day, conventions: Rate
  * first curve of a file is taken.
  */
 export function datedDiscounts(text: string, conventions: RateConventions): (trade: Day) => DiscountCurve | string {
-  const [header, ...lines] = text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  const [header, ...lines] = text.split(/\r\n?|\n/).filter((line) => line.trim() !== '');
   if (header === undefined) throw new CsvError('no discount curve in the file');
   const at = header.split(',').findIndex((c) => c.trim() === 'trade_date');
   const known = new Map<Day, DiscountCurve | string>();

@@ -88,7 +88,8 @@ async function* readRows(file: FileHandle, options: QuoteStreamOptions): AsyncGe
       continue;
     } else if (bytesRead === 0) break;
     rest += decoder.decode(buffer.subarray(0, bytesRead), { stream: true });
-    const lines = rest.split(/\r?\n/);
+    // A CR at the end may be half of a CRLF.
+    const lines = rest.split(/\r\n|\n|\r(?!$)/);
     rest = lines.pop() ?? '';
     if (rest.length > LONGEST_LINE)
       throw new CsvError(`line ${line + lines.length + 1} is longer than ${LONGEST_LINE}`);

@@ -125,7 +125,7 @@ async function detectSource(source: ByteSource): Promise<Dialect> {
       `is packed by ${packed[0]}: unpack it (gzip is read as it is)`,
     );
   const text = new TextDecoder().decode(head);
-  const line = text.split(/\r?\n/).find((candidate) => candidate.trim() !== '' && !candidate.startsWith('#')) ?? '';
+  const line = text.split(/\r\n?|\n/).find((candidate) => candidate.trim() !== '' && !candidate.startsWith('#')) ?? '';
   if (line === '') throw new RecordingError(source.name, 'unknown-dialect', 'is empty or no text');
   if (/^\s*(\{|\[\s*([[{"\d-]|$))/.test(line)) return detectJson(source.name, line);
   const fields: string[] = [];
