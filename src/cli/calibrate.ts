@@ -111,7 +111,10 @@ function firstLine(file: string): string {
   const handle = openSync(file, 'r');
   try {
     const length = readSync(handle, head, 0, HEAD_BYTES, 0);
-    return head.toString('utf8', 0, length).trimStart().split(/\r\n?|\n/, 1)[0];
+    return head
+      .toString('utf8', 0, length)
+      .trimStart()
+      .split(/\r\n?|\n/, 1)[0];
   } finally {
     closeSync(handle);
   }
