@@ -1,6 +1,6 @@
 /** Mapping files: the shipped ones on the files they describe, and what a user's own may say or get wrong. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -105,7 +105,7 @@ const EXPECTED: readonly Expectation[] = [
   {
     map: 'cboe-chain',
     file: 'equity/cboe_SPX_2026-07-22.csv.gz',
-    counts: { instrument: 29_364, quote: 29_364, 'snapshot-end': 1 },
+    counts: { instrument: 29_364, quote: 29_364, 'snapshot-end': 2 },
     row: { type: 'quote', venue: 'cboe', symbol: 'SPX260821P00200000', bid: null, ask: 0.05, markIv: 3.4462 },
   },
 ]; // prettier-ignore
@@ -131,6 +131,48 @@ for (const { map, file, counts, row } of EXPECTED) {
     for (const event of events) assert.equal(badNumber(event), null);
   });
 }
+
+const ROOTS = `name: roots
+venue: exchange
+format: csv
+snapshot: file
+time: { column: t, format: yyyy-MM-dd, at: "20:15" }
+instrument:
+  symbol: option
+  underlying: { column: option, extract: "^([A-Z]+)[0-9]" }
+  expiry:
+    column: expiry
+    format: yyyy-MM-dd
+    at: "20:00"
+    at_where: [{ column: option, matches: "^SPX[0-9]", at: "13:30" }]
+  strike: strike
+  side: { column: right, call: C, put: P }
+  settlement: linear
+quote: { bid: bid, ask: ask }
+`;
+
+test('options of one day that settle in the morning and at the close are two expiries', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'vernier-roots-'));
+  const file = join(folder, 'chain.csv');
+  const map = join(folder, 'roots.yaml');
+  writeFileSync(map, ROOTS);
+  const rows = ['SPX260821C06000000', 'SPXW260821C06000000'].map((o) => `2026-07-22,2026-08-21,C,6000,${o},1,2`);
+  writeFileSync(file, ['t,expiry,right,strike,option,bid,ask', ...rows].join('\n'));
+  const found: [string, string][] = [];
+  for await (const batch of openRecording([file], { map }))
+    for (const e of batch)
+      if (e.type === 'instrument') found.push([e.instrument.underlying, new Date(e.instrument.expiry).toISOString()]);
+  writeFileSync(map, ROOTS.replace('{ column: option, extract: "^([A-Z]+)[0-9]" }', '{ constant: SPX }'));
+  const merged = await eventsOf({ 'chain.csv': readFileSync(file) }, { map });
+  rmSync(folder, { recursive: true });
+  assert.deepEqual(refusals(merged), { 'second-expiry-of-day expiry': 1 });
+  assert.equal(ofType(merged, 'quote').length, 1);
+  assert.deepEqual(found, [
+    ['SPX', '2026-08-21T13:30:00.000Z'],
+    ['SPXW', '2026-08-21T20:00:00.000Z'],
+  ]);
+  assert.deepEqual(mistakes(ROOTS.replace('  symbol: option\n', '').replace('"13:30"', '"25:30"')).length > 0, true);
+});
 
 const MINIMAL = `name: own
 venue: own-recorder

@@ -92,7 +92,8 @@ function missingValues(values: readonly unknown[]): MissingValues {
 export function compileCell(spec: CellSpec, layout: RowLayout, missing: readonly unknown[]): Cell {
   const raw = sourceOf(spec, layout);
   const { texts, numbers } = missingValues([...missing, ...(spec.missing ?? [])]);
-  const inner: Cell = spec.inside === undefined ? raw : insideOf(raw, spec.inside);
+  const held: Cell = spec.inside === undefined ? raw : insideOf(raw, spec.inside);
+  const inner: Cell = spec.extract === undefined ? held : extractOf(held, new RegExp(spec.extract));
   return (row) => {
     const value = inner(row);
     if (value === null || value === undefined) return null;
@@ -144,6 +145,10 @@ function insideOf(cell: Cell, key: string): Cell {
   };
 }
 
+function extractOf(cell: Cell, pattern: RegExp): Cell {
+  return (row) => pattern.exec(spelled(cell(row)).slice(0, 1_000))?.[1] ?? null;
+}
+
 /** A compiled numeric cell: null when missing; a fault is noted in `numbers` and gives null. */
 export type NumberCell = (row: Row, numbers: RowNumbers) => number | null;
 
@@ -187,13 +192,24 @@ export function compileTime(
 ): TimeCell {
   const cell = compileCell(spec, layout, missing);
   const read = timeReader(spec.format) ?? (() => null);
-  const offset = spec.at === undefined ? 0 : (Number(spec.at.slice(0, 2)) * 60 + Number(spec.at.slice(3))) * 60_000;
+  const offset = spec.at === undefined ? 0 : msOfDay(spec.at);
+  const others = (spec.at_where ?? []).map(({ column, matches, at }) => ({
+    written: compileCell({ column }, layout, missing),
+    pattern: new RegExp(matches),
+    offset: msOfDay(at),
+  }));
   return (row, numbers) => {
     const value = cell(row);
     if (value === null) return null;
     const at = read(value);
-    return at === null ? numbers.fail('not-a-time', field, value) : at + offset;
+    if (at === null) return numbers.fail('not-a-time', field, value);
+    return at + (others.find(({ written, pattern }) => pattern.test(spelled(written(row))))?.offset ?? offset);
   };
+}
+
+/** `HH:mm` in ms. */
+function msOfDay(text: string): number {
+  return (Number(text.slice(0, 2)) * 60 + Number(text.slice(3))) * 60_000;
 }
 
 /** A compiled choice: which of two options the cell spells, null otherwise. */

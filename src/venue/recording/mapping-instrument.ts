@@ -53,6 +53,7 @@ function fromParts(mapping: Mapping, spec: InstrumentSpec, layout: RowLayout, sy
   const sideText = compileCell(side, layout, []);
   const symbolCell: Cell | null = spec.symbol === undefined ? null : compileCell(spec.symbol, layout, mapping.missing);
   const known = new Map<string, SymbolEntry>();
+  const hours = new Map<string, number>();
   return (row, numbers) => {
     const written = symbolCell === null ? '' : symbolCell(row);
     const parts = [underlyingCell(row), expiryText(row), strikeText(row), sideText(row), written];
@@ -69,6 +70,10 @@ function fromParts(mapping: Mapping, spec: InstrumentSpec, layout: RowLayout, sy
     if (level === null) return numbers.fail('missing', 'strike', parts[2]);
     if (chosen === null) return numbers.fail('unknown-side', 'side', parts[3]);
     if (written === null || typeof written !== 'string') return numbers.fail('unknown-symbol', 'symbol', written);
+    // A scope is an underlying's day: options of two hours in it would be judged on one smile.
+    const day = `${name}:${Math.floor(at / 86_400_000)}`;
+    if ((hours.get(day) ?? at) !== at) return numbers.fail('second-expiry-of-day', 'expiry', at);
+    hours.set(day, at);
     const option = { underlying: ownText(name), expiry: at, strike: level, side: chosen };
     const symbol = symbolCell === null ? formatDeribitSymbol(option) : ownText(written.slice(0, 64));
     const settlement = spec.settlement ?? (name.includes('_') ? 'linear' : 'inverse');

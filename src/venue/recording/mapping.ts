@@ -21,6 +21,13 @@ const sourceFields = {
     .optional(),
   /** Key inside a cell that holds a JSON object or a Python dict as text. */
   inside: columnName.optional(),
+  /** Regular expression over the cell's text; its first group is the value, no match is nothing. */
+  extract: z
+    .string()
+    .max(200)
+    .refine(isExpression, 'is not a regular expression')
+    .refine((text) => /\((?!\?[:=!<])/.test(text), 'needs a group ( ) around the value')
+    .optional(),
   /** Spellings of a missing value in this column, beside those of the file. */
   missing: scalars.optional(),
 };
@@ -51,6 +58,7 @@ export interface CellSpec {
   readonly constant?: string | number | undefined;
   readonly file_name?: string | undefined;
   readonly inside?: string | undefined;
+  readonly extract?: string | undefined;
   readonly missing?: readonly (string | number | boolean | null)[] | undefined;
 }
 
@@ -96,8 +104,17 @@ const format = z
     `is neither ${TIME_FORMATS.join(', ')} nor a pattern with year, month and day such as yyyy-MM-dd HH:mm`,
   );
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'is not HH:mm');
-const timeCell = z
-  .strictObject({ ...sourceFields, format, /** UTC time of day added to a date. */ at: timeOfDay.optional() })
+const timeFields = { ...sourceFields, format, /** UTC time of day added to a date. */ at: timeOfDay.optional() };
+const timeCell = z.strictObject(timeFields).refine(hasOneSource, ONE_SOURCE);
+/** Rows whose column matches the expression have another time of day; the first that matches decides. */
+const timeOfRows = z.strictObject({
+  column: columnName,
+  matches: z.string().max(200).refine(isExpression, 'is not a regular expression'),
+  at: timeOfDay,
+});
+/** An expiry: one listing may hold options of one day that settle at different hours. */
+const expiryCell = z
+  .strictObject({ ...timeFields, at_where: z.array(timeOfRows).min(1).max(20).optional() })
   .refine(hasOneSource, ONE_SOURCE);
 
 const sideCell = z.strictObject({ ...sourceFields, call: scalars, put: scalars }).refine(hasOneSource, ONE_SOURCE);
@@ -109,7 +126,7 @@ const instrument = z
     symbol: textCell.optional(),
     underlying: textCell.optional(),
     underlying_case: z.enum(['upper', 'lower', 'as-is']).optional(),
-    expiry: timeCell.optional(),
+    expiry: expiryCell.optional(),
     strike: numberCell.optional(),
     side: sideCell.optional(),
     settlement: z.enum(['inverse', 'linear']).optional(),
@@ -120,7 +137,11 @@ const instrument = z
   .refine((spec) => {
     const parts = [spec.underlying, spec.expiry, spec.strike, spec.side].filter((part) => part !== undefined).length;
     return parts === 4 || (parts === 0 && spec.symbol !== undefined);
-  }, 'needs symbol (a Deribit-style name), or all of underlying, expiry, strike, side');
+  }, 'needs symbol (a Deribit-style name), or all of underlying, expiry, strike, side')
+  .refine((spec) => spec.expiry?.at_where === undefined || spec.symbol !== undefined, {
+    message: 'needs symbol: the names that are composed do not tell hours apart',
+    path: ['expiry', 'at_where'],
+  });
 
 const quote = z.strictObject({
   where: where.optional(),
@@ -208,4 +229,4 @@ export type Mapping = z.infer<typeof mappingSchema>;
 /** What a user may write; shorthands not yet expanded. */
 export type MappingText = z.input<typeof mappingSchema>;
 /** A time cell with its source and spelling. */
-export type TimeCellSpec = z.infer<typeof timeCell>;
+export type TimeCellSpec = z.infer<typeof timeCell> & Pick<z.infer<typeof expiryCell>, 'at_where'>;
