@@ -15,6 +15,7 @@ import type { ClosedExpiry } from './close.ts';
 import { commonOffset, otherTime, strengthOfClock, type CommonOffset } from './read-clock.ts';
 import { readInnovations, type CommonInnovation } from './read-innovations.ts';
 import { watchInnovations } from './watch-innovations.ts';
+import { HABIT_FROM } from '../quality/mark-forward-gap.ts';
 import { settling, STREAM_MS } from './watch-silence.ts';
 import type { EngineState, ExpiryState, UnderlyingState } from './state.ts';
 
@@ -37,6 +38,9 @@ const ENTRY = {
   forwardGapErrors: 3,
   // Of 414 recorded snapshots 99 % stay below 2.2 and the worst, in a crash, shows 7.3.
   commonMarkGapBp: 8,
+  // In a stream, a gap that the other expiries do not share against this expiry's own habit.
+  habitualGaps: 8,
+  leastMarkGapBp: 4,
   forwardBendBp: 40,
   discount: 0.06,
   flipped: 0.6,
@@ -190,7 +194,7 @@ function expirySigns(
   const gap = read('parity_gap_bp');
   const errors = read('parity_gap_errors_ratio');
   const byQuotes = Math.min(strengthOf(gap, ENTRY.forwardGapBp), strengthOf(errors, ENTRY.forwardGapErrors));
-  const byMarks = strengthOfMarkGap(expiry, common);
+  const byMarks = strengthOfMarkGap(expiry, common, c.elapsedSeconds * 1000 < STREAM_MS);
   put(signs, 'mark-forward', read('mark_forward_gap_bp'), byMarks);
   if (byMarks > (Number.isFinite(byQuotes) ? byQuotes : 0))
     put(signs, 'forward-gap', read('mark_forward_gap_bp'), byMarks);
@@ -233,12 +237,15 @@ function expirySigns(
  * How strongly the marks of an expiry contradict its published forward: by as much as quotes would have to, or by less when
  * the marks of the other expiries do so too and in the same direction. `common`: the median gap of all of them, basis points.
  */
-function strengthOfMarkGap(expiry: ExpiryState, common: number): number {
+function strengthOfMarkGap(expiry: ExpiryState, common: number, stream: boolean): number {
   const memory = expiry.metrics[INDEX.get('mark_forward_gap_bp') ?? -1];
   const gap = memory['value'];
   if (!(memory['errors'] >= ENTRY.forwardGapErrors)) return 0;
   const shared = common * gap > 0 ? Math.min(Math.abs(gap), Math.abs(common)) : 0;
-  return Math.max(strengthOf(gap, ENTRY.forwardGapBp), strengthOf(shared, ENTRY.commonMarkGapBp));
+  const entry = Math.min(ENTRY.forwardGapBp, Math.max(ENTRY.leastMarkGapBp, ENTRY.habitualGaps * memory['habit']));
+  const known = stream && memory['batches'] >= HABIT_FROM && Number.isFinite(common);
+  const own = known ? strengthOf(gap - common, entry) : 0;
+  return Math.max(own, strengthOf(gap, ENTRY.forwardGapBp), strengthOf(shared, ENTRY.commonMarkGapBp));
 }
 
 /** Median gap of the forward in the marks over the expiries, basis points; NaN with fewer than four. */

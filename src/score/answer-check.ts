@@ -1,5 +1,5 @@
 import type { Breach, Observations, Predictions } from '../model/contract.ts';
-import { log } from '../numeric/exponential.ts';
+import { exp, log } from '../numeric/exponential.ts';
 import { MAD_TO_SD, median } from '../numeric/robust.ts';
 
 /**
@@ -15,6 +15,8 @@ export interface AnswerCheck {
   readonly spreadLog: number;
   /** Median |observed - model| / sigma; below 1 in health. */
   readonly missErrors: number;
+  /** The same once the common factor is taken out. */
+  readonly scaledMissErrors: number;
   /** How many answers ago the same parameters came, bit for bit; 0 = never among those remembered. */
   readonly repeatOf: number;
   /** Answers in a row before this one with the same parameters. */
@@ -44,10 +46,15 @@ export const ANSWER_LIMITS = {
   realMiss: 1.5,
 } as const;
 
-/** Whether the answer differs from its batch by one factor, and by more than chance. */
+/**
+ * Whether the answer differs from its batch by one factor, and by more than chance: the factor is what it misses by, so that
+ * without it the quotes are met.
+ */
 export function isScaled(check: AnswerCheck): boolean {
   return (
-    Math.abs(check.scaleLog) > ANSWER_LIMITS.scalePurity * check.spreadLog && check.missErrors >= ANSWER_LIMITS.realMiss
+    Math.abs(check.scaleLog) > ANSWER_LIMITS.scalePurity * check.spreadLog &&
+    check.missErrors >= ANSWER_LIMITS.realMiss &&
+    check.scaledMissErrors < ANSWER_LIMITS.realMiss
   );
 }
 
@@ -100,6 +107,9 @@ export function checkAnswer(
     scaleLog,
     spreadLog: MAD_TO_SD * median(ratio.map((v) => Math.abs(v - scaleLog))),
     missErrors: median(miss),
+    scaledMissErrors: median(
+      batch.value.map((v, i) => Math.abs(v - predicted.mean[i] * exp(scaleLog)) / batch.noise[i]),
+    ),
     repeatOf: repeatOf(parameters, earlier),
     repeatRow: repeatRow(parameters, earlier),
     leaveOneOutRatio: leaveOneOutRatio(batch, predicted),

@@ -217,3 +217,17 @@ test("the forward in the venue's own marks: any forward published beside them sh
   const dollars: Change = (q) => ({ ...q, mark: (q.mark ?? 0) * 90_000 });
   assert.ok(Number.isNaN(read('mark_forward_gap_bp', dollars)), 'another unit is no forward');
 });
+
+test('the usual size of that gap is learnt, and a fault is not learnt as usual', () => {
+  const metric = DATA_METRICS.find((m) => m.name === 'mark_forward_gap_bp');
+  assert.ok(metric !== undefined);
+  const memory = metric.init();
+  const by =
+    (bp: number): Change =>
+    (q) => ({ ...q, forward: (q.forward ?? 0) * (1 + bp / 1e4) });
+  for (let i = 0; i < 600; i++) metric.update(memory, syntheticBatch(by(i % 2 === 0 ? 0.2 : -0.2)));
+  near(memory['habit'], 0.2, 0.01);
+  for (let i = 0; i < 90; i++) metric.update(memory, syntheticBatch(by(15)));
+  near(memory['value'], -15, 0.05);
+  assert.ok(memory['habit'] < 0.5, `${memory['habit']} after a minute and a half of the fault`);
+});

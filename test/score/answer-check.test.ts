@@ -2,7 +2,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import type { Observations } from '../../src/model/contract.ts';
-import { checkAnswer } from '../../src/score/answer-check.ts';
+import { checkAnswer, isScaled } from '../../src/score/answer-check.ts';
 
 const K = Float64Array.from({ length: 21 }, (_, i) => (i - 10) / 50);
 const VALUE = K.map((k) => 0.5 - 0.2 * k + k * k);
@@ -21,6 +21,7 @@ test('a sound answer misses nothing', () => {
     scaleLog: 0,
     spreadLog: 0,
     missErrors: 0,
+    scaledMissErrors: 0,
     repeatOf: 0,
     repeatRow: 0,
     leaveOneOutRatio: NaN,
@@ -36,6 +37,14 @@ test('an answer five per cent too high has the factor -ln 1.05 and no scatter', 
   const check = checkAnswer(batch, predicted(1.05), [1, 2], [], true);
   assert.ok(check !== null && Math.abs(check.scaleLog + Math.log(1.05)) < 1e-12);
   assert.ok(check.spreadLog < 1e-12 && check.missErrors > 10);
+  assert.ok(check.scaledMissErrors < 1e-12 && isScaled(check));
+});
+
+test('an answer that is too high and bent as well misses by more than a factor', () => {
+  const bent = { ...predicted(1), mean: VALUE.map((v, i) => v * (1.05 + 0.2 * K[i])) };
+  const check = checkAnswer(batch, bent, [1, 2], [], true);
+  assert.ok(check !== null && Math.abs(check.scaleLog) > 1.5 * check.spreadLog, 'mostly a factor');
+  assert.ok(check.scaledMissErrors > 1.5 && !isScaled(check), `${check.scaledMissErrors}`);
 });
 
 test('a repeat is found bit for bit and says how long ago', () => {
