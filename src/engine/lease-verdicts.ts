@@ -48,10 +48,10 @@ function verdictOn(underlying: UnderlyingState, expiry: ExpiryState, track: Mode
 /** Answers without a calibration after which its absence is knowledge and no longer a warm-up. */
 const TRIED = 3;
 
-/** Why there will be no calibration, where that is known: nothing is quoted, or what is has been tried and is too little. */
+/** Why there will be no calibration, where that is known: nothing is quoted on both sides, or what is has been tried and is too little. */
 function withoutFit(underlying: UnderlyingState, expiry: ExpiryState, track: ModelTrack): GateState | null {
   if (!Number.isFinite(underlying.closedAt)) return null;
-  const quoted = expiry.entries.some((e) => e.quote !== null && (e.quote.bid !== null || e.quote.ask !== null));
+  const quoted = expiry.entries.some((e) => e.quote !== null && e.quote.bid !== null && e.quote.ask !== null);
   const reason = !quoted ? 'no-quotes' : track.fits >= TRIED && track.pending === null ? 'no-fit' : null;
   return reason === null ? null : { state: 'DO_NOT_USE', reasons: [reason] };
 }
