@@ -3,6 +3,7 @@ import { BACKTEST_FAMILIES, type HedgeBacktest } from '../hedge/backtest.ts';
 import { DELTAS, TENORS, type Bucket } from '../hedge/bucket.ts';
 import type { LedgerFilter } from '../hedge/hedge-ledger.ts';
 import { regimesOf, type Regime } from '../hedge/regime.ts';
+import { evidenceLines, type EvidenceLine } from './hedge-evidence-lines.ts';
 import { compare, initComparison } from '../policy/promotion.ts';
 import { clusterSlope, pairedSlopeDifference } from '../hedge/slope.ts';
 
@@ -100,6 +101,7 @@ export interface HedgeReport {
   readonly slopes: readonly SlopeLine[];
   readonly winners: readonly WinnerLine[];
   readonly book: readonly BookLine[];
+  readonly evidence: readonly EvidenceLine[];
 }
 
 /** What to report. */
@@ -160,7 +162,8 @@ export function hedgeReport(backtest: HedgeBacktest, request: ReportRequest): He
     winners.push(...winnerLines(backtest, underlying));
   }
   const book = underlyings.flatMap((u) => bookLines(backtest, u));
-  return { steps: backtest.returns.length, windows, families, slopes, winners, book };
+  const evidence = evidenceLines(backtest, underlyings, REFERENCE_FAMILY, request.slopeFamilies);
+  return { steps: backtest.returns.length, windows, families, slopes, winners, book, evidence };
 }
 
 function bookLines(backtest: HedgeBacktest, underlying: string): BookLine[] {

@@ -10,8 +10,10 @@ import type { BookLine, FamilyLine, HedgeReport, ReportWindow, SlopeLine, Winner
 import { BACKTEST_FAMILIES, DEFAULT_BACKTEST, HedgeBacktest } from '../hedge/backtest.ts';
 import { RecordingError } from '../venue/recording/recording-error.ts';
 import { logDirectory } from './log-directory.ts';
+import { printEvidence } from './hedge-evidence-tables.ts';
 import { writeOutput } from './output-file.ts';
 import { Progress } from './progress.ts';
+import { table } from './table.ts';
 import { UsageError, parseTime } from './usage-error.ts';
 
 interface BacktestFlags {
@@ -201,7 +203,14 @@ function excludedWindow(text: string): ReportWindow {
 }
 
 function printJson(report: HedgeReport, unhedged: readonly Unhedged[]): void {
-  const lines = [...report.families, ...report.book, ...unhedged, ...report.slopes, ...report.winners];
+  const lines = [
+    ...report.families,
+    ...report.book,
+    ...unhedged,
+    ...report.slopes,
+    ...report.winners,
+    ...report.evidence,
+  ];
   for (const line of lines) process.stdout.write(`${JSON.stringify(line)}\n`);
 }
 
@@ -235,6 +244,7 @@ function printTables(report: HedgeReport, unhedged: readonly Unhedged[]): void {
       underlying,
       report.winners.filter((w) => w.underlying === underlying),
     );
+    printEvidence(underlying, report.evidence);
   }
   if (unhedged.length > 0) process.stdout.write('\n');
   for (const { instrument, size, reason } of unhedged)
@@ -244,14 +254,6 @@ function printTables(report: HedgeReport, unhedged: readonly Unhedged[]): void {
       `tests and paired differences is ${REFERENCE_FAMILY} (Black in the right convention of each currency).\n` +
       `Slopes of every tenor are in --json.\n`,
   );
-}
-
-function table(rows: readonly (readonly string[])[]): void {
-  const widths = rows[0].map((_, c) => Math.max(...rows.map((r) => r[c].length)));
-  for (const r of rows)
-    process.stdout.write(
-      `  ${r.map((cell, c) => (c === 0 ? cell.padEnd(widths[c]) : cell.padStart(widths[c]))).join('  ')}\n`,
-    );
 }
 
 function printFamilies(title: string, lines: readonly FamilyLine[]): void {

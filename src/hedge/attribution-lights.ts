@@ -11,7 +11,7 @@ export type Zone = 'green' | 'amber' | 'red';
 
 /** What a colour cannot see, to be shown wherever it is shown. */
 export const ZONE_WEAKNESS =
-  'blunt: at 250 days a delta understated by 20 % stays green in 93 % of cases; judge by the hedge slopes';
+  'blunt: at 250 days a delta understated by 20 % stays green 92.8 % of the time; judge by the hedge slopes';
 
 /** Result of the attribution test. */
 export interface Attribution {

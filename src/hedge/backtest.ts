@@ -9,7 +9,9 @@ import { ChainModels, type ExpiryModels, type ModelName } from './expiry-models.
 import { HEDGE_FAMILIES, markGreeks, type HedgeFamily, type HedgeView } from './hedge-family.ts';
 import { HedgeLedger } from './hedge-ledger.ts';
 import { RollingHullWhite, type HullWhiteFit } from './hull-white.ts';
-import { MoveHistory, type MoveSummary } from './move-history.ts';
+import { MoveHistory, unforeseenDeviation, type MoveSummary } from './move-history.ts';
+import { PortfolioLedger, type PortfolioRow } from './portfolio-ledger.ts';
+import { curvatureOf, monthVega, quoteNoise } from './prediction-error.ts';
 import { twoInstrumentWeights, VEGA_HEDGE } from './vega-hedge.ts';
 import { log } from '../numeric/exponential.ts';
 import { yearsBetween } from '../market/year-fraction.ts';
@@ -85,6 +87,7 @@ const HULL_WHITE_STEPS = 20;
 export class HedgeBacktest {
   readonly ledger: HedgeLedger;
   readonly book: BookLedger;
+  readonly portfolios: PortfolioLedger;
   readonly returns: StepReturn[] = [];
   /** Steps over which each option of the book was hedged, by symbol. */
   readonly hedgedSteps = new Map<string, number>();
@@ -100,6 +103,7 @@ export class HedgeBacktest {
     const names = [...families.map((f) => f.name), ...(vega ? [VEGA_HEDGE] : [])];
     this.ledger = new HedgeLedger(names);
     this.book = new BookLedger(names);
+    this.portfolios = new PortfolioLedger(names.length);
     this.#contest = { families, vega, hullWhite: names.includes('hull-white'), width: names.length };
     this.#uses = new Set([...families.flatMap((f) => f.uses), ...(vega ? (['svi'] as const) : [])]);
   }
@@ -175,20 +179,28 @@ interface AtmInstrument {
   readonly coinChange: number;
   readonly usdChange: number;
   readonly halfSpread: number;
+  /** See {@link curvatureOf}. */
+  readonly expected: number;
 }
 
 function hedgeExpiry(
   step: ExpiryStep,
   book: UnderlyingBook,
   ratios: Map<string, Float64Array>,
-  { ledger, book: held, hedgedSteps }: Pick<HedgeBacktest, 'ledger' | 'book' | 'hedgedSteps'>,
+  {
+    ledger,
+    book: held,
+    hedgedSteps,
+    portfolios,
+  }: Pick<HedgeBacktest, 'ledger' | 'book' | 'hedgedSteps' | 'portfolios'>,
   options: BacktestOptions & { readonly contest: Contest },
 ): void {
   const { expiry, next, start, after, models, moves } = step;
   const later = new Map(next.options.map((o) => [o.symbol, o]));
   const { families, width, vega, hullWhite } = options.contest;
-  const instrument = vega ? atmInstrument(expiry, later) : undefined;
   const elapsed = yearsBetween(start.at, after.at);
+  const instrument = vega ? atmInstrument(expiry, later, elapsed) : undefined;
+  const deviation = unforeseenDeviation(moves);
   for (const option of expiry.options) {
     const end = later.get(option.symbol);
     if (end === undefined || !(option.sigma > 0 && option.mark > 0 && end.mark >= 0)) continue;
@@ -207,6 +219,7 @@ function hedgeExpiry(
     const answered = new Uint8Array(width).fill(1);
     const chosen = ratiosOf(families, view, answered);
     const errors = errorsOf(families, view, chosen, coin, usdChange, { hedgeBefore, hedgeAfter });
+    const expected = new Float64Array(width).fill(curvatureOf(greeks, move, elapsed, f));
     let weight = NaN;
     if (vega) {
       const second = vegaHedge(view, instrument, coin, usdChange, { hedgeBefore, hedgeAfter }, options.fee);
@@ -215,6 +228,7 @@ function hedgeExpiry(
       errors.usd[width - 1] = second.usd / f;
       chosen[width - 1] = second.ratio;
       weight = second.weight;
+      if (instrument !== undefined) expected[width - 1] += weight * instrument.expected;
     }
     const stored = Float64Array.of(...chosen, weight);
     ratios.set(option.symbol, stored);
@@ -232,8 +246,24 @@ function hedgeExpiry(
       answered,
       costs,
     });
+    const vegaCoin = greeks.vega / f;
+    const row: PortfolioRow = {
+      at: after.at,
+      from: start.at,
+      tenor: bucket.tenor,
+      size: 1 / monthVega(vegaCoin, expiry.years),
+      coin,
+      usd: usdChange / f,
+      coinErrors: errors.coin,
+      usdErrors: errors.usd,
+      expected,
+      noise: quoteNoise(option.halfSpread, end.halfSpread),
+      volatility: vegaCoin * deviation,
+    };
+    portfolios.addToBucket(bucket, row);
     const size = options.sizes?.get(option.symbol) ?? 0;
     if (size !== 0) {
+      portfolios.addToBook(start.underlying, { ...row, size });
       held.add(start.underlying, after.at, size, { coin, usd: usdChange / f }, errors, costs);
       hedgedSteps.set(option.symbol, (hedgedSteps.get(option.symbol) ?? 0) + 1);
     }
@@ -279,7 +309,11 @@ function errorsOf(
 }
 
 /** The expiry's out-of-the-money option next to the forward, if it was quoted at both ends. */
-function atmInstrument(expiry: ChainExpiry, later: ReadonlyMap<string, ChainOption>): AtmInstrument | undefined {
+function atmInstrument(
+  expiry: ChainExpiry,
+  later: ReadonlyMap<string, ChainOption>,
+  elapsed: number,
+): AtmInstrument | undefined {
   let best: ChainOption | undefined;
   for (const o of expiry.options) {
     if ((o.side === 'call') !== o.strike >= expiry.forward || !(o.sigma > 0) || !later.has(o.symbol)) continue;
@@ -295,6 +329,7 @@ function atmInstrument(expiry: ChainExpiry, later: ReadonlyMap<string, ChainOpti
     coinChange: end.mark - best.mark,
     usdChange: end.mark * end.forward - best.mark * best.forward,
     halfSpread: best.halfSpread,
+    expected: curvatureOf(greeks, end.forward - best.forward, elapsed, best.forward),
   };
 }
 

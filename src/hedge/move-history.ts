@@ -76,6 +76,12 @@ export class MoveHistory {
   }
 }
 
+/** Standard deviation over one step of what the at-the-money volatility does beyond its line on the forward; NaN while unknown. */
+export function unforeseenDeviation({ covariance }: MoveSummary): number {
+  if (covariance === undefined || !(covariance[0] > 0)) return NaN;
+  return Math.sqrt(Math.max(0, covariance[3] - (covariance[1] * covariance[1]) / covariance[0]));
+}
+
 /** Second moments about zero: a drift of six hours is noise. */
 function covarianceOf(moves: readonly SmileMove[]): Float64Array {
   const out = new Float64Array(4);
