@@ -40,7 +40,8 @@ const ENTRY = {
   commonMarkGapBp: 8,
   // In a stream, a gap that the other expiries do not share against this expiry's own habit.
   habitualGaps: 8,
-  leastMarkGapBp: 4,
+  habitualErrors: 1.5,
+  leastMarkGapBp: 2,
   forwardBendBp: 40,
   discount: 0.06,
   flipped: 0.6,
@@ -54,6 +55,8 @@ const ENTRY = {
   rate: 2,
   shape: 3,
   returnZ: 3.5,
+  // One second in fifteen is beyond half of the entry: with a move that stands already it would make a crash.
+  leastReturnZ: 3,
   indexGapBp: 70,
   lateShare: 0.05,
   lagMs: 1_500,
@@ -235,16 +238,17 @@ function expirySigns(
 
 /**
  * How strongly the marks of an expiry contradict its published forward: by as much as quotes would have to, or by less when
- * the marks of the other expiries do so too and in the same direction. `common`: the median gap of all of them, basis points.
+ * the marks of the other expiries do so too and in the same direction, or, in a stream, when they have never done so before
+ * and the others do not. `common`: the median gap of all of them, basis points.
  */
 function strengthOfMarkGap(expiry: ExpiryState, common: number, stream: boolean): number {
   const memory = expiry.metrics[INDEX.get('mark_forward_gap_bp') ?? -1];
   const gap = memory['value'];
-  if (!(memory['errors'] >= ENTRY.forwardGapErrors)) return 0;
-  const shared = common * gap > 0 ? Math.min(Math.abs(gap), Math.abs(common)) : 0;
-  const entry = Math.min(ENTRY.forwardGapBp, Math.max(ENTRY.leastMarkGapBp, ENTRY.habitualGaps * memory['habit']));
   const known = stream && memory['batches'] >= HABIT_FROM && Number.isFinite(common);
-  const own = known ? strengthOf(gap - common, entry) : 0;
+  const entry = Math.min(ENTRY.forwardGapBp, Math.max(ENTRY.leastMarkGapBp, ENTRY.habitualGaps * memory['habit']));
+  const own = known && memory['errors'] >= ENTRY.habitualErrors ? strengthOf(gap - common, entry) : 0;
+  if (!(memory['errors'] >= ENTRY.forwardGapErrors)) return own;
+  const shared = common * gap > 0 ? Math.min(Math.abs(gap), Math.abs(common)) : 0;
   return Math.max(own, strengthOf(gap, ENTRY.forwardGapBp), strengthOf(shared, ENTRY.commonMarkGapBp));
 }
 
@@ -366,7 +370,7 @@ function underlyingSigns(
   // The volatility before the move, not after it: a crash must not excuse itself.
   const atm = readTrailingMedian(underlying.atmBaseline, 1)?.centre ?? NaN;
   const returnZ = move / (atm * Math.sqrt((elapsed * 1000) / YEAR_MS));
-  put(signs, 'return', returnZ, strengthOf(returnZ, ENTRY.returnZ));
+  put(signs, 'return', returnZ, Math.abs(returnZ) < ENTRY.leastReturnZ ? 0 : strengthOf(returnZ, ENTRY.returnZ));
   return signs;
 }
 
