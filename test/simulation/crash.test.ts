@@ -77,6 +77,11 @@ test(
       clearInterval(cutter);
       said.push(...(await live(venue.wsUrl, directory, 6_000, true)));
       printed = await tradesOf(venue.httpUrl);
+      // A quick machine is through before the market has printed enough to lose anything.
+      for (let more = 0; more < 60 && printed.length < ENOUGH_PRINTS; more++) {
+        said.push(...(await live(venue.wsUrl, directory, 2_000, true)));
+        printed = await tradesOf(venue.httpUrl);
+      }
     } finally {
       clearInterval(cutter);
       await venue.close();
@@ -126,6 +131,9 @@ test(
     rmSync(directory, { recursive: true, force: true });
   },
 );
+
+/** More than the fifty that must be in the log: the first and the last moments are not. */
+const ENOUGH_PRINTS = 70;
 
 interface Print {
   readonly trade_id: string;
