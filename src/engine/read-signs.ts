@@ -55,7 +55,7 @@ const ENTRY = {
   rate: 2,
   shape: 3,
   returnZ: 3.5,
-  // One second in fifteen is beyond half of the entry: with a move that stands already it would make a crash.
+  // A normal return is beyond half of the entry in one second of twelve: with a move that stands already it would make a crash.
   leastReturnZ: 3,
   indexGapBp: 70,
   lateShare: 0.05,
